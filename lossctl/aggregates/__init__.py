@@ -1,0 +1,1 @@
+"""What rows add up to: frozen values with an empty element and `+`; NumPy only."""

@@ -1,0 +1,128 @@
+"""Weighted means of row losses, and the root of the mean of their squares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+
+import numpy as np
+
+from lossctl.aggregates.exact import ONE, UNIT, ExactSum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lossctl.kinds import Floats
+
+Reduction: TypeAlias = Literal["mean", "sum", "mean-weight", "mean-count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Σwℓ over Σw: the mean loss of some rows, neither sum rounded.
+
+    Attributes:
+        total: Σwℓ, the sum of the rounded products.
+        weight: Σw; without weights the number of rows.
+        rows: the number of rows.
+    """
+
+    total: ExactSum = ExactSum()
+    weight: ExactSum = ExactSum()
+    rows: int = 0
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+        """The mean of some rows.
+
+        Args:
+            values: shape (n,), the loss of each row, multiplied by its factor already.
+            weights: shape (n,) or None for weights of 1. The value of a row of weight 0 is not looked at.
+            factor: shape (n,) or None: what the loss itself multiplies the weight of each row by.
+        """
+        total = reduce(add, (ExactSum.of(part) << shift for part, shift in cls._numerators(values, weights)))
+        weight = _weights(weights, factor)
+        return cls(total, ExactSum.of_count(values.size) if weight is None else ExactSum.of(weight), values.size)
+
+    @classmethod
+    def by_code(
+        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+    ) -> list[Self]:
+        """One mean per group: row i belongs to group `codes[i]`, a number below `groups`."""
+        totals = [ExactSum()] * groups
+        for part, shift in cls._numerators(values, weights):
+            parts = ExactSum.by_code(part, codes, groups)
+            totals = [total + (one << shift) for total, one in zip(totals, parts, strict=True)]
+        rows = np.bincount(codes, minlength=groups).tolist()
+        weight = _weights(weights, factor)
+        sums = map(ExactSum.of_count, rows) if weight is None else ExactSum.by_code(weight, codes, groups)
+        return [cls(*parts) for parts in zip(totals, sums, rows, strict=True)]
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(self.total + other.total, self.weight + other.weight, self.rows + other.rows)
+
+    def value(self, reduction: Reduction) -> float:
+        """The mean or the sum, rounded once; NaN where the denominator is 0."""
+        return self.total.over(self._denominator(reduction))
+
+    def _denominator(self, reduction: Reduction) -> ExactSum:
+        if reduction == "sum":
+            return ONE
+        return ExactSum.of_count(self.rows) if reduction == "mean-count" else self.weight
+
+    @staticmethod
+    def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
+        """Arrays whose sums, each times a power of two, add to the total."""
+        return [(_weighted(values, weights), 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class RootMeanSquare(Mean):
+    """√(Σwℓ² over Σw): its total counts squares, in units of 2**-2274 so that none overflows or underflows."""
+
+    def value(self, reduction: Reduction) -> float:
+        """The root of the mean square, rounded once. It has no sum."""
+        total, over = self.total, self._denominator(reduction)
+        if not total.units or total.nans or total.plus or over.units <= 0:
+            return total.over(over)
+        denominator = over.units << (2 * _SCALE)
+        # A quotient of 128 bits or more has a root of 64; a bit behind it stands for all that was cut off.
+        shift = max(128 - total.units.bit_length() + denominator.bit_length(), 0) // 2 + 1
+        quotient, left = divmod(total.units << (2 * shift), denominator)
+        root = math.isqrt(quotient)
+        root = 2 * root + (root * root != quotient or left != 0)
+        return root / (1 << (shift + 1))
+
+    @staticmethod
+    def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
+        size = np.abs(values)
+        small = size < 2.0**-_NEAR
+        large = size >= 2.0**_NEAR
+        parts = [(np.where(small | large, 0.0, values), 2 * _SCALE)]
+        if small.any():
+            parts.append((np.where(small, values, 0.0) * 2.0**_SCALE, 0))
+        if large.any():
+            parts.append((np.where(large, values, 0.0) * 2.0**-_SCALE, 4 * _SCALE))
+        return [(_weighted(np.square(part), weights), shift) for part, shift in parts]
+
+
+_SCALE = 600  # values are multiplied by 2**±600 where their squares might leave the range of float64
+_NEAR = 400
+
+assert UNIT + 2 * _SCALE == 2274
+
+
+def _weighted(values: Floats, weights: Floats | None) -> Floats:
+    if weights is None:
+        return values
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        return np.where(weights == 0, 0.0, weights * values)
+
+
+def _weights(weights: Floats | None, factor: Floats | None) -> Floats | None:
+    if weights is None or factor is None:
+        return factor if weights is None else weights
+    return weights * factor

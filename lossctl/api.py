@@ -1,0 +1,103 @@
+"""The main job for Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from lossctl.engines.local import fold
+from lossctl.errors import DataError, UsageError, count, listed, quoted
+from lossctl.losses.spec import parse
+from lossctl.plan import REDUCTIONS, planned
+from lossctl.readers.columns import Asked, assembled
+from lossctl.readers.table import Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from lossctl.aggregates.mean import Reduction
+    from lossctl.kinds import Floats
+    from lossctl.readers.cells import Cells
+
+_PATH = "arguments"
+_ROWS = 65_536
+
+
+def compute(
+    loss: str,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    like: str = "exact",
+    classes: Sequence[object] | None = None,
+    positive: object = None,
+    **roles: ArrayLike,
+) -> float | Floats:
+    """The value of one loss.
+
+    Args:
+        loss: one LOSS as on the command line: `mse`, `huber:delta=2`, `smooth_l1+0.5*bce`.
+        y_true: shape (n,) or (n, k): values, class ids or class names.
+        y_pred: shape (n,) or (n, k).
+        weight: shape (n,), finite and at least 0; None for weights of 1.
+        reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight`, `mean-count` (Σwℓ / n), or `none`.
+        like: the convention.
+        classes: names of the classes, in the order of the columns of y_pred.
+        positive: the y_true value that counts as 1 in losses of two classes.
+        roles: further inputs of losses that have them.
+
+    Returns:
+        The value; with `none` the loss of each row, multiplied by its weight, shape (n,).
+
+    Raises:
+        LossctlError: the loss does not exist, or the data are not what it takes; a `ValueError`.
+
+    Example:
+        >>> compute("huber:delta=2", [0.0, 1.0], [0.5, 5.0])
+        3.0625
+    """
+    requests = parse(loss, like)
+    if len(requests) != 1:
+        raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
+    if roles:
+        raise UsageError(f"no loss has an input {listed(roles, 'or')}", help="the inputs are y_true and y_pred")
+    if reduction not in {*REDUCTIONS, "none"}:
+        raise UsageError(f"reduction is {listed([*REDUCTIONS, 'none'], 'or')}, not {quoted(reduction)}")
+    arrays = {"y_true": y_true, "y_pred": y_pred} | ({} if weight is None else {"weight": weight})
+    columns = {name: _cells(name, values) for name, values in arrays.items()}
+    rows = len(columns["y_true"])
+    for name, column in columns.items():
+        if len(column) != rows:
+            raise DataError(f"y_true has {count(rows, 'row')} and {name} has {len(column):,}")
+    source = Memory(_PATH, _PATH, columns)
+    header = source.header()
+    asked = Asked(
+        "y_true",
+        "y_pred",
+        "weight" if weight is not None else "",
+        classes=tuple(map(str, classes or ())),
+        positive="" if positive is None else str(positive),
+    )
+    plan = planned(
+        requests, header, asked, _PATH, like, "mean" if reduction == "none" else cast("Reduction", reduction)
+    )
+    if reduction == "none":
+        return np.concatenate([plan.rows(batch) for (batch,) in assembled(source, [plan.binding], _ROWS)])
+    (totals,) = fold([plan], assembled(source, [plan.binding], _ROWS))
+    return plan.result("compute", _PATH, None, header, totals).values[0].value
+
+
+def _cells(name: str, values: ArrayLike) -> Cells:
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of unequal length: the row is named where cells become arrays
+        return list(cast("Sequence[object]", values))
+    if array.ndim > 2 or 0 in array.shape:
+        raise DataError(f"{name} has shape {array.shape}, not (rows,) or (rows, outputs)")
+    array = np.atleast_1d(array)
+    return cast("Cells", array.tolist()) if array.dtype.kind not in "fiubU" else array

@@ -1,0 +1,78 @@
+"""Arrays on their way to the losses, and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lossctl.kinds import Array, Floats
+
+Key: TypeAlias = tuple[str | int | float | None, ...]
+"""The values of the columns that make a group; a missing cell is None."""
+
+
+class Origin(Protocol):
+    """Where rows were read; asked only for errors and for the few rows shown."""
+
+    @property
+    def path(self) -> str:
+        """The input, as messages name it."""
+
+    def line(self, row: int) -> int | None:
+        """The line on which a row begins, counted from 1; None where the format has no lines. Rows count from 0."""
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of an input.
+
+    Attributes:
+        arrays: C-contiguous float64 (int64 for class ids) of shape (m,) or (m, k), by role and coding: `y_true`,
+            `y_true as class`. Without gaps m is n.
+        weight: shape (n,), None for weights of 1.
+        group: for each row the index of its group, shape (n,), and the keys of the groups; None without groups.
+        present: shape (n,), the m rows without a missing cell; the others count as NaN. None where there are no gaps.
+        kept: shape (n,), for each row its index among the rows read.
+        first_row: number of the first row read, counted from 1.
+        rows: how many rows were read.
+        filtered: how many of them a filter left out.
+        dropped: how many of them were left out for a missing cell.
+        labels: labels of special meaning that were seen.
+        origin: where the rows were read.
+    """
+
+    arrays: Mapping[str, Array]
+    weight: Floats | None
+    group: tuple[NDArray[np.intp], Sequence[Key]] | None
+    present: NDArray[np.bool_] | None
+    kept: NDArray[np.intp]
+    first_row: int
+    rows: int
+    filtered: int
+    dropped: int
+    labels: frozenset[str]
+    origin: Origin
+
+
+def key(role: str, coding: str) -> str:
+    """The name under which a batch holds the array of a role.
+
+    >>> key("y_true", "number"), key("y_true", "class")
+    ('y_true', 'y_true as class')
+    """
+    return role if coding == "number" else f"{role} as {coding}"
+
+
+def place(origin: Origin, row: int, first_row: int) -> str:
+    """Where a row stands, as messages begin: `preds.csv:3` or `preds.json: row 2`."""
+    line = origin.line(row)
+    return f"{origin.path}: row {first_row + row}" if line is None else f"{origin.path}:{line}"

@@ -1,0 +1,45 @@
+"""The commands, and the Typer application of those that an invocation needs."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from lossctl.cli.options import VersionOption
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+COMMANDS = {"compute": "lossctl.cli.compute"}
+"""The module of each command; its function of the same name is the command."""
+
+_HELP = "Loss values from prediction files, exact to the last digit."
+_EPILOG = (
+    "Exit codes: 0 done, 1 a gate was broken, 2 the job could not be done, 3 a gate could not be decided, "
+    "70 a bug in lossctl, 130 interrupted."
+)
+
+
+def build(arguments: Sequence[str]) -> Callable[..., Any]:
+    """The application. When the first argument is a command, it has that command alone: building takes time."""
+    app = typer.Typer(
+        name="lossctl",
+        help=_HELP,
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    asked = arguments[0] if arguments and "_LOSSCTL_COMPLETE" not in os.environ else ""
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        app.command(name, epilog=_EPILOG)(getattr(import_module(COMMANDS[name]), name))
+    return typer.main.get_command(app)
+
+
+def _root(*, version: VersionOption = False) -> None:
+    """Loss values from prediction files, exact to the last digit."""

@@ -1,0 +1,119 @@
+"""The one funnel: every command line ends here, with its exit code.
+
+    0    done
+    1    a gate was broken; nothing else gives 1
+    2    the job could not be done: usage, file, parse, shape, unknown name
+    3    a gate could not be decided
+    70   a bug in lossctl
+    130  interrupted
+
+Nothing heavy is imported before it is needed: `--version` is answered without Typer and without NumPy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BUG = 70
+INTERRUPTED = 130
+COULD_NOT = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    code = _answered(arguments)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    except OSError as error:
+        _tell(f"cannot write to standard output: {os.strerror(error.errno or 0)}")
+        _silence_stdout()
+        return COULD_NOT
+    return code
+
+
+def _answered(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        _tell("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return _told(error)
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] in (["--version"], ["-V"]):
+        from lossctl import __version__
+
+        print(f"lossctl {__version__}")
+        return 0
+    # Spinning BLAS threads halve the speed of a streaming loop, and starting them costs time; nothing here needs them.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+    from lossctl.cli.app import build
+
+    code = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Print what went wrong and give the exit code that belongs to it."""
+    from lossctl.errors import LossctlError, printable
+
+    if isinstance(error, LossctlError):
+        _tell(error.message, error.help)
+        return error.exit_code
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:  # a usage error of the command-line library, whatever its class is this year
+        _tell(printable(" ".join(format_message().split())).rstrip("."), "lossctl --help, or lossctl COMMAND --help")
+        return COULD_NOT
+    if type(error).__name__ == "Abort":
+        _tell("interrupted")
+        return INTERRUPTED
+    if isinstance(error, MemoryError):
+        _tell("there is not enough memory for this input", "CSV and NDJSON files are read in pieces")
+        return COULD_NOT
+    if isinstance(error, OSError):
+        name = f"{printable(str(error.filename))}: " if error.filename else ""
+        _tell(f"{name}{os.strerror(error.errno) if error.errno else printable(str(error))}")
+        return COULD_NOT
+    kind = type(error).__name__
+    _tell(
+        f"this is a bug in lossctl: {kind}: {printable(str(error))}",
+        "please report it with the output of the same command with --debug",
+    )
+    return BUG
+
+
+def _tell(message: str, help: str = "") -> None:
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"lossctl: {message}\n" + (f"  help: {help}\n" if help else ""))
+        sys.stderr.flush()
+    except OSError:
+        pass  # nobody listens; the exit code says it still
+
+
+def _silence_stdout() -> None:
+    """Let the interpreter's last flush of standard output go nowhere instead of complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

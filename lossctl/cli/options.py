@@ -1,0 +1,223 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from lossctl import __version__
+
+        print(f"lossctl {__version__}")
+        raise typer.Exit
+
+
+_INPUT = "Input"
+_COLUMNS = "Columns"
+_NUMBERS = "Numbers"
+_OUTPUT = "Output"
+
+LossArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOSS[,LOSS...]",
+        show_default=False,
+        help="Losses: mse, huber:delta=2, 'smooth_l1+0.5*bce', or all for every loss that fits the data.",
+    ),
+]
+FilesArgument: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILE...]",
+        show_default=False,
+        help="CSV, TSV, JSON, NDJSON, npy or npz, plain or compressed; label=path names an input; - is standard input.",
+    ),
+]
+TrueOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-t",
+        "--y-true",
+        metavar="COLUMN|VALUES",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Column of true values: a name, 'a,b,c', first:last, 'y_*', a number in headerless files; "
+        "without FILE the values themselves: 0,1 or '[[0,1],[1,0]]'.",
+    ),
+]
+PredOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--y-pred",
+        metavar="COLUMN|VALUES",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Column of predictions, likewise, or one per class; repeat it for several models.",
+    ),
+]
+WeightOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-w",
+        "--weight",
+        metavar="COLUMN|VALUES",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Column of row weights, at least 0.",
+    ),
+]
+ByOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-g",
+        "--by",
+        metavar="COLUMN[,COLUMN...]",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Values by group.",
+    ),
+]
+WhereOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=TEXT",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Keep only rows whose cell is this text; repeat it for more.",
+    ),
+]
+ClassesOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--classes",
+        metavar="A,B,C",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Names of the classes, in the order of the y_pred columns.",
+    ),
+]
+PositiveOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--positive",
+        metavar="LABEL",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="The y_true label that counts as 1 in losses of two classes.",
+    ),
+]
+NanOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--nan",
+        metavar="error|drop|propagate",
+        rich_help_panel=_NUMBERS,
+        help="What to do with rows that miss a cell in a column in use.",
+    ),
+]
+LikeOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--like",
+        metavar="CONVENTION",
+        rich_help_panel=_NUMBERS,
+        help="Whose number to print; exact clips and rounds nothing.",
+    ),
+]
+ReductionOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--reduction",
+        metavar="mean|sum|mean-weight|mean-count",
+        rich_help_panel=_NUMBERS,
+        help="How rows become one value: with weights w, mean is Σwℓ / Σw, sum is Σwℓ, mean-count is Σwℓ / rows.",
+    ),
+]
+InputFormatOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--input-format",
+        metavar="FORMAT",
+        rich_help_panel=_INPUT,
+        show_default=False,
+        help="csv, tsv, json, ndjson, npy or npz, instead of what the content says.",
+    ),
+]
+DelimiterOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-d",
+        "--delimiter",
+        metavar="CHAR",
+        rich_help_panel=_INPUT,
+        show_default=False,
+        help="The character between cells; tab is allowed as a word.",
+    ),
+]
+NoHeaderOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "-H", "--no-header", rich_help_panel=_INPUT, help="The first row is data; columns are named by number, from 1."
+    ),
+]
+DecimalOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--decimal", metavar="MARK", rich_help_panel=_INPUT, show_default=False, help="The decimal mark: . or ,"
+    ),
+]
+FormatOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="FORMAT",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+        help="table (the default), plain, json, ndjson, csv, tsv, md, or value: one number a line with all its digits.",
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", rich_help_panel=_OUTPUT, help="The same as -f json.")]
+OutputOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+        help="Write there instead of to standard output; the name's ending says the format unless -f does.",
+    ),
+]
+DigitsOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--digits", metavar="N", rich_help_panel=_OUTPUT, help="Significant digits in table, plain and md, 1 to 17."
+    ),
+]
+ColorOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--color",
+        metavar="auto|always|never",
+        rich_help_panel=_OUTPUT,
+        help="Colours; auto heeds NO_COLOR, FORCE_COLOR and the terminal.",
+    ),
+]
+QuietOption: TypeAlias = Annotated[
+    bool, typer.Option("-q", "--quiet", rich_help_panel=_OUTPUT, help="No notes on standard error.")
+]
+VerboseOption: TypeAlias = Annotated[
+    bool, typer.Option("-v", "--verbose", rich_help_panel=_OUTPUT, help="Tell on standard error what was decided.")
+]
+DebugOption: TypeAlias = Annotated[
+    bool, typer.Option("--debug", rich_help_panel=_OUTPUT, help="Show the traceback of an error.")
+]
+VersionOption: TypeAlias = Annotated[
+    bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+]

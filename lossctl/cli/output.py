@@ -1,0 +1,155 @@
+"""Where a result goes: standard output or a file, in a format, with the notes on standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from lossctl.cli.inputs import choice
+from lossctl.errors import InputError, UsageError, printable, quoted
+from lossctl.render import FORMATS, TELLS_ROWS, Look, render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossctl.results import Result
+
+_ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "tsv", ".md": "md"}
+_MOST_DIGITS = 17
+
+
+class Wishes(NamedTuple):
+    """What the command line says about the output."""
+
+    format: str
+    json: bool
+    output: str
+    digits: str
+    color: str
+    quiet: bool
+    verbose: bool
+
+
+class Target(NamedTuple):
+    """Where the output goes and how it looks."""
+
+    format: str
+    path: str
+    look: Look
+    quiet: bool
+    verbose: bool
+
+
+def target(wishes: Wishes, inputs: Sequence[str]) -> Target:
+    """The output that the command line asks for; called before the work, so that a wrong word costs none.
+
+    Raises:
+        UsageError: an option is none of its choices, or the output would overwrite an input.
+    """
+    path = "" if wishes.output == "-" else wishes.output
+    ending = os.path.splitext(path)[1].lower()
+    if wishes.json and wishes.format not in {"", "json"}:
+        raise UsageError(f"--json and -f {wishes.format} contradict each other", help="give one of them")
+    format = "json" if wishes.json else wishes.format or _ENDINGS.get(ending, "table")
+    choice(format, "--format", tuple(FORMATS))
+    choice(wishes.color, "--color", ("auto", "always", "never"))
+    if not (wishes.digits.isascii() and wishes.digits.isdecimal() and 1 <= int(wishes.digits) <= _MOST_DIGITS):
+        raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
+    for name in inputs:
+        if path and os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):
+            raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o another file")
+    terminal = not path and sys.stdout is not None and sys.stdout.isatty()
+    look = Look(int(wishes.digits), _width(terminal=terminal), _color(wishes.color, terminal=terminal), _unicode(path))
+    return Target(format, path, look, wishes.quiet, wishes.verbose)
+
+
+def emit(result: Result, to: Target) -> None:
+    """Write the result, and the notes about it.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    text = render(to.format, result, to.look)
+    if not to.path:
+        if sys.stdout is None:
+            raise InputError("standard output is closed", help="-o FILE writes a file")
+        sys.stdout.write(text)
+    else:
+        _write(to.path, text)
+    if not to.quiet:
+        _notes(result, to)
+
+
+def _notes(result: Result, to: Target) -> None:
+    from lossctl.render.grid import set_aside, taken
+
+    for record in result.inputs:
+        if to.verbose:
+            details = [taken(record), *(f"{note} was sniffed" for note in record.notes)]
+            _note(f"{record.label}: {'; '.join(details)}")
+        if record.used != record.rows and to.format not in TELLS_ROWS:
+            _note(f"{record.label}: {set_aside(record)}")
+    for warning in result.warnings:
+        _note(f"{warning.input}: {warning.message}")
+
+
+def _note(text: str) -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(f"lossctl: note: {printable(text)}\n")
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file whole or not at all: beside its place first, then moved there."""
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe cannot be replaced
+            with open(path, "wb") as file:
+                file.write(data)
+            return
+        import tempfile
+
+        real = os.path.realpath(path)
+        handle, beside = tempfile.mkstemp(prefix=".lossctl-", dir=os.path.dirname(real))
+        try:
+            with open(handle, "wb") as file:
+                file.write(data)
+            mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o666 & ~_umask()
+            os.chmod(beside, mode)
+            os.replace(beside, real)
+        except BaseException:
+            os.unlink(beside)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot write it: {os.strerror(error.errno or 0)}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _width(*, terminal: bool) -> int | None:
+    if terminal:
+        return shutil.get_terminal_size().columns
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isascii() and columns.isdecimal() and int(columns) > 0 else None
+
+
+def _color(wish: str, *, terminal: bool) -> bool:
+    if wish != "auto":
+        return wish == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return os.environ["FORCE_COLOR"] != "0"
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def _unicode(path: str) -> bool:
+    encoding = "utf-8" if path or sys.stdout is None else sys.stdout.encoding or "ascii"
+    return encoding.lower().replace("-", "").startswith("utf")

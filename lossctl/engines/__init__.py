@@ -1,0 +1,1 @@
+"""The fold of batches into totals, wherever it runs."""

@@ -1,0 +1,110 @@
+"""What can go wrong, and the exit code each fault carries.
+
+    LossctlError            2   the job could not be done
+    ├── UsageError          2   the command line or a call asks for something that does not exist
+    ├── InputError          2   a file, a pipe or an argument cannot be read
+    └── DataError           2   it can be read, but a value is not what the loss takes
+
+Exit code 1 belongs to broken gates alone, so no error has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST = 60
+_HARMLESS = "\u200c\u200d"  # the joiners that emoji and some scripts are made with
+
+
+class LossctlError(ValueError):
+    """A fault that the user can mend.
+
+    Args:
+        message: one sentence: what was sought and what was found, led by its place where there is one.
+        help: what to type instead.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+        if help:
+            self.add_note(f"help: {help}")
+
+
+class UsageError(LossctlError):
+    """The command line or a call asks for something that does not exist."""
+
+
+class InputError(LossctlError):
+    """A file, a pipe or an argument cannot be read."""
+
+
+class DataError(LossctlError):
+    """A value is not what the loss takes."""
+
+
+def printable(text: str) -> str:
+    r"""The text with every character that could steer a terminal or break a line written as an escape.
+
+    >>> print(printable("a\x1b[31mb\nc"))
+    a\x1b[31mb\nc
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in _HARMLESS else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def quoted(value: object) -> str:
+    """A value from a file or the command line as messages show it: in double quotes, harmless and short.
+
+    >>> print(quoted("y_pred"))
+    "y_pred"
+    """
+    text = printable(str(value))
+    if len(text) > _LONGEST:
+        text = text[: _LONGEST - 1] + "…"
+    return f'"{text}"'
+
+
+def listed(values: Iterable[object], last: str = "and", most: int = 8) -> str:
+    """Values as a sentence lists them, the first `most` of them.
+
+    >>> print(listed(["a", "b", "c"]))
+    "a", "b" and "c"
+    """
+    texts = [quoted(value) for value in values]
+    if len(texts) > most:
+        texts = [*texts[:most], f"{len(texts) - most} more"]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """A question that names the words most like a mistyped one, or nothing.
+
+    >>> print(nearest("hubr", ["mse", "huber"]))
+    did you mean "huber"?
+    """
+    import difflib  # only mistakes pay for it
+
+    folded = {known.casefold(): known for known in words}
+    close = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
+    return f"did you mean {listed((folded[known] for known in close), 'or')}?" if close else ""
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun.
+
+    >>> count(1, "row"), count(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

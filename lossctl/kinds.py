@@ -1,0 +1,264 @@
+"""What an input of a loss may hold, and what a parameter may be.
+
+A loss is declared with these names as annotations: `y_pred: Probability`, `delta: Positive = 1.0`. The annotation is
+the whole of its validation; no loss checks anything itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossctl.errors import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Array: TypeAlias = NDArray[Any]
+Floats: TypeAlias = NDArray[np.float64]
+PerElement: TypeAlias = Annotated[Floats, "element"]
+"""One value per element, in the shape of the inputs: the caller averages a row's outputs."""
+PerRow: TypeAlias = Annotated[Floats, "row"]
+"""One value per row, shape (n,)."""
+
+OFF_ONE_REFUSED = 0.05
+OFF_ONE_NOTED = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first value of an array that is not of its kind.
+
+    Attributes:
+        row: index of the row in the array.
+        output: index of the value in its row, None where the row as a whole is meant.
+        problem: what is wrong, written to follow the value: "is not a probability".
+        help: what to type instead.
+    """
+
+    row: int
+    output: int | None
+    problem: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one input of a loss may hold.
+
+    Attributes:
+        name: as `explain` prints it.
+        meaning: what a value is not, in the message that refuses one: "a probability".
+        low, high: the bounds, both inclusive unless `open_low`.
+        coding: how cells become numbers: as written, as 0 and 1 by `--positive`, or as class ids by class names.
+        vector: a row holds a value per class.
+        adds_up: the values of a row are probabilities that add to 1.
+    """
+
+    name: str
+    meaning: str = "a number"
+    low: float = -np.inf
+    high: float = np.inf
+    open_low: bool = False
+    coding: Literal["number", "binary", "class"] = "number"
+    vector: bool = False
+    adds_up: bool = False
+    help: str = ""
+
+    def fault(self, values: Array, params: Mapping[str, object], classes: int) -> Fault | None:
+        """The first value that is not of this kind.
+
+        Args:
+            values: shape (n,) or (n, k), without NaN.
+            params: the parameters of the loss; `renormalise` lifts the bounds that dividing by the sum restores.
+            classes: number of classes the predictions have, for class ids.
+        """
+        if self.coding == "class":
+            return self._label_fault(values, params.get("ignore_index"), classes)
+        renormalise = params.get("renormalise") is True and self.adds_up
+        low_ok = values > self.low if self.open_low else values >= self.low
+        wrong = ~(low_ok if renormalise or self.high == np.inf else low_ok & (values <= self.high))
+        if self is SIGN:
+            wrong = (values != 1) & (values != 0) & (values != -1)
+        if wrong.any():
+            row, *output = np.unravel_index(int(np.argmax(wrong)), values.shape)
+            return Fault(int(row), int(output[0]) if output else None, f"is not {self.meaning}", self.help)
+        if self.vector:
+            return self._row_fault(values, renormalise=renormalise)
+        return None
+
+    def _row_fault(self, values: Array, *, renormalise: bool) -> Fault | None:
+        if not self.adds_up:
+            empty = (values == -np.inf).all(axis=1)
+            if empty.any():
+                return Fault(
+                    int(np.argmax(empty)),
+                    None,
+                    "has no logit above -inf, so no class is possible",
+                    "leave one class of the row a finite logit",
+                )
+            return None
+        sums = values.sum(axis=1)
+        wrong = ~((sums > 0) & (sums < np.inf)) if renormalise else ~(np.abs(sums - 1) <= OFF_ONE_REFUSED)
+        if not wrong.any():
+            return None
+        row = int(np.argmax(wrong))
+        found = f"adds to {sums[row]:.6g}"
+        if renormalise:
+            return Fault(row, None, f"{found}, which nothing can renormalise", self.help)
+        return Fault(row, None, f"{found}, not to 1", self.help)
+
+    def _label_fault(self, values: Array, ignore: object, classes: int) -> Fault | None:
+        wrong = (values < 0) | (values >= classes)
+        if ignore is not None:
+            wrong &= values != ignore
+        if not wrong.any():
+            return None
+        return Fault(
+            int(np.argmax(wrong)),
+            None,
+            f"is not a class id: y_pred has {count(classes, 'class', 'classes')}, so ids run from 0 to {classes - 1}",
+            "--classes names the classes in the order of the y_pred columns",
+        )
+
+    def rows_off_one(self, values: Array, params: Mapping[str, object]) -> NDArray[np.intp]:
+        """The rows that are let pass but do not quite add to 1."""
+        if not self.adds_up or params.get("renormalise") is True:
+            return np.empty(0, np.intp)
+        return np.flatnonzero(np.abs(values.sum(axis=1) - 1) > OFF_ONE_NOTED)
+
+
+REAL = Kind("real number")
+ABOVE_MINUS_ONE = Kind(
+    "real number above -1",
+    "a number above -1, which ln(1 + y) needs",
+    low=-1.0,
+    open_low=True,
+    help="mse takes any number",
+)
+PROBABILITY = Kind(
+    "probability", "a probability between 0 and 1", low=0.0, high=1.0, help="bce_logits takes values before the sigmoid"
+)
+TRUTH = Kind(
+    "0 or 1, or a probability",
+    "0, 1 or a probability between them",
+    low=0.0,
+    high=1.0,
+    coding="binary",
+    help="--positive LABEL says which label counts as 1",
+)
+SIGN = Kind(
+    "-1 or 1 (0 counts as -1)",
+    "a sign: 1, or -1 or 0",
+    coding="binary",
+    help="--positive LABEL says which label counts as 1",
+)
+LOGITS = Kind("logits, one per class", vector=True)
+DISTRIBUTION = Kind(
+    "probabilities of the classes",
+    "a probability between 0 and 1",
+    low=0.0,
+    high=1.0,
+    vector=True,
+    adds_up=True,
+    help="the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits",
+)
+TARGET_DISTRIBUTION = Kind(
+    "true probabilities of the classes, often one-hot",
+    "a probability between 0 and 1",
+    low=0.0,
+    high=1.0,
+    vector=True,
+    adds_up=True,
+    help="each row of y_true must add to 1; class ids and names go in one column",
+)
+LABEL = Kind("class id or name", coding="class")
+
+Real: TypeAlias = Annotated[Floats, REAL]
+AboveMinusOne: TypeAlias = Annotated[Floats, ABOVE_MINUS_ONE]
+Probability: TypeAlias = Annotated[Floats, PROBABILITY]
+Truth: TypeAlias = Annotated[Floats, TRUTH]
+Sign: TypeAlias = Annotated[Floats, SIGN]
+Logits: TypeAlias = Annotated[Floats, LOGITS]
+Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
+TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
+Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A parameter that is one number in an interval.
+
+    Attributes:
+        meaning: the interval in words, for messages: "a number above 0".
+        low, high: the bounds, both inclusive unless `open_low`.
+        whole: whether only whole numbers are meant.
+    """
+
+    meaning: str
+    low: float = -np.inf
+    high: float = np.inf
+    open_low: bool = False
+    whole: bool = False
+
+    def parse(self, text: str) -> float | int:
+        """The number that the text of a LOSS gives.
+
+        Raises:
+            ValueError: it is none, or lies outside the interval.
+        """
+        value = float(text)
+        within = value > self.low if self.open_low else value >= self.low
+        if "_" in text or not (within and value <= self.high and np.isfinite(value)):
+            raise ValueError(text)
+        if self.whole:
+            return int(text)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A parameter that is true or false."""
+
+    meaning: str = "true or false"
+
+    def parse(self, text: str) -> bool:
+        """What the text of a LOSS says.
+
+        Raises:
+            ValueError: it is neither true nor false.
+        """
+        if text.lower() not in {"true", "false"}:
+            raise ValueError(text)
+        return text.lower() == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class PerClass:
+    """A parameter that is a list of numbers, one per class."""
+
+    each: Number
+    meaning: str = "a list like [1,2,3] with a number of at least 0 for each class"
+
+    def parse(self, text: str) -> tuple[float, ...]:
+        """The numbers that the text of a LOSS gives.
+
+        Raises:
+            ValueError: it is no list, or a number lies outside its interval.
+        """
+        if not (text.startswith("[") and text.endswith("]")):
+            raise ValueError(text)
+        return tuple(self.each.parse(part) for part in text[1:-1].split(","))
+
+
+ParamKind: TypeAlias = Number | Switch | PerClass
+
+Positive: TypeAlias = Annotated[float, Number("a number above 0", low=0.0, open_low=True)]
+NonNegative: TypeAlias = Annotated[float, Number("a number of at least 0", low=0.0)]
+Level: TypeAlias = Annotated[float, Number("a number from 0 to 1", low=0.0, high=1.0)]
+Flag: TypeAlias = Annotated[bool, Switch()]
+ClassId: TypeAlias = Annotated[int | None, Number("a whole number", whole=True)]
+ClassWeights: TypeAlias = Annotated[tuple[float, ...] | None, PerClass(Number("a number of at least 0", low=0.0))]

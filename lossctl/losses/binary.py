@@ -1,0 +1,116 @@
+"""Losses of two classes: probabilities, logits, and decision values with signs."""
+
+import numpy as np
+
+from lossctl.kinds import Level, PerElement, Positive, Probability, Real, Sign, Truth
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import softplus
+
+FAMILY = "binary"
+
+
+@loss(
+    "binary_crossentropy",
+    "binary_cross_entropy",
+    "bce_loss",
+    "log_loss",
+    "logistic_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> PerElement:
+    """Binary cross entropy of probabilities.
+
+    Formula:
+        -y ln p - (1 - y) ln(1 - p),   y = y_true (1 - s) + s / 2,   p = y_pred,   s = label_smoothing
+
+    Range:
+        0 to inf; inf where p excludes the class that came.
+
+    References:
+        Good (1952), Rational Decisions.
+
+    Example:
+        >>> bce(np.array([1.0, 0.0]), np.array([0.5, 0.0])).round(7)
+        array([0.6931472, 0.       ])
+    """
+    target = y_true * (1.0 - label_smoothing) + label_smoothing / 2 if label_smoothing else y_true
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(target > 0, -target * np.log(y_pred), 0.0) + np.where(
+            target < 1, -(1.0 - target) * np.log1p(-y_pred), 0.0
+        )
+
+
+@loss(
+    "sigmoid_cross_entropy",
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits",
+    "binary_crossentropy_logits",
+    "bce_with_logits",
+    "bce_with_logits_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos_weight: Positive = 1.0) -> PerElement:
+    """Binary cross entropy of logits, the values before the sigmoid.
+
+    Formula:
+        w y ln(1 + exp(-z)) + (1 - y) ln(1 + exp(z)),
+        y = y_true (1 - s) + s / 2,   z = y_pred,   s = label_smoothing,   w = pos_weight
+
+    Range:
+        0 to inf.
+
+    References:
+        Berkson (1944), Application of the Logistic Function to Bio-Assay.
+
+    Example:
+        >>> bce_logits(np.array([1.0, 0.0]), np.array([0.0, 1000.0])).round(7)
+        array([6.931472e-01, 1.000000e+03])
+    """
+    target = y_true * (1.0 - label_smoothing) + label_smoothing / 2 if label_smoothing else y_true
+    with np.errstate(invalid="ignore"):
+        return np.where(target > 0, pos_weight * target * softplus(-y_pred), 0.0) + np.where(
+            target < 1, (1.0 - target) * softplus(y_pred), 0.0
+        )
+
+
+@loss("hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def hinge(y_true: Sign, y_pred: Real) -> PerElement:
+    """Hinge loss of a decision value.
+
+    Formula:
+        max(0, 1 - s y_pred),   s = 1 where y_true is 1, -1 where it is -1 or 0
+
+    Range:
+        0 to inf.
+
+    References:
+        Cortes and Vapnik (1995), Support-Vector Networks.
+
+    Example:
+        >>> hinge(np.array([1.0, -1.0]), np.array([0.25, 0.5]))
+        array([0.75, 1.5 ])
+    """
+    return np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0)
+
+
+@loss("squared_hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def squared_hinge(y_true: Sign, y_pred: Real) -> PerElement:
+    """Square of the hinge loss.
+
+    Formula:
+        max(0, 1 - s y_pred)²,   s = 1 where y_true is 1, -1 where it is -1 or 0
+
+    Range:
+        0 to inf.
+
+    References:
+        Lee and Mangasarian (2001), SSVM: A Smooth Support Vector Machine for Classification.
+
+    Example:
+        >>> squared_hinge(np.array([1.0, -1.0]), np.array([0.5, 0.5]))
+        array([0.25, 2.25])
+    """
+    return np.square(np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0))

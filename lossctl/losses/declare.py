@@ -1,0 +1,182 @@
+"""The `@loss` decorator and the catalogue it writes.
+
+A loss is declared once, as a function: its signature names the inputs and their kinds, its keyword-only parameters
+their intervals and defaults; its docstring is its card. Everything else, from command-line parameters to the README's
+table, is read from there when it is asked for. The decorator returns the function untouched, so that doctest and mypy
+keep seeing it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
+
+from lossctl.kinds import Kind, ParamKind, PerElement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lossctl.kinds import Floats
+
+Finish: TypeAlias = Literal["root_mean_square"]
+"""How a loss that is no mean of its rows ends; the aggregates of that name know how."""
+
+Params: TypeAlias = "Mapping[str, float | int | bool | tuple[float, ...] | None]"
+
+Claim: TypeAlias = Literal["distance", "proper", "nonnegative", "zero_at_truth"]
+
+DISTANCE: frozenset[Claim] = frozenset({"distance", "nonnegative", "zero_at_truth"})
+"""The loss depends on y_pred - y_true alone, is never negative, and is 0 where they are equal."""
+NEVER_NEGATIVE: frozenset[Claim] = frozenset({"nonnegative"})
+ZERO_AT_TRUTH: frozenset[Claim] = frozenset({"nonnegative", "zero_at_truth"})
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a loss: its kind and its default."""
+
+    kind: ParamKind
+    default: float | int | bool | tuple[float, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One loss of the catalogue.
+
+    Attributes:
+        name: the name in every result.
+        aliases: other spellings, those of the frameworks included.
+        family: the heading it stands under.
+        roles: the inputs, in order, and what each may hold.
+        params: its parameters, in order.
+        rows: the formula: arrays of the roles and the parameters in, a value per element or row out.
+        elementwise: whether `rows` gives a value per element.
+        finish: how the mean ends in a value, None for a mean of rows.
+        weigh: the factor, of shape (n,), by which parameters such as class_weight multiply the weight of each row;
+            `rows` has it in its values already.
+        claims: laws that the tests hold it to.
+        summary: the first line of its docstring.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    family: str
+    roles: Mapping[str, Kind]
+    params: Mapping[str, Param]
+    rows: Callable[..., Floats]
+    elementwise: bool
+    finish: Finish | None
+    weigh: Callable[..., Floats | None] | None
+    claims: frozenset[Claim]
+    summary: str
+
+    @property
+    def takes_classes(self) -> bool:
+        """Whether y_pred holds a value per class."""
+        return self.roles["y_pred"].vector
+
+
+class _Declaration(NamedTuple):
+    function: Callable[..., Floats]
+    aliases: tuple[str, ...]
+    family: str
+    finish: Finish | None
+    weigh: Callable[..., Floats | None] | None
+    claims: frozenset[Claim]
+
+
+_declared: dict[str, _Declaration] = {}
+
+F = TypeVar("F", bound="Callable[..., Floats]")
+
+
+def loss(
+    *aliases: str,
+    family: str,
+    finish: Finish | None = None,
+    weigh: Callable[..., Floats | None] | None = None,
+    claims: frozenset[Claim] = frozenset(),
+) -> Callable[[F], F]:
+    """Enter a function into the catalogue under its own name.
+
+    Args:
+        aliases: other spellings; case, `_` and `-` do not matter. Losses may share one: the shapes of the data then
+            choose, in the order of declaration.
+        family: the heading it stands under.
+        finish: how the mean ends in a value, see `Loss`.
+        weigh: the factor of each row's weight, see `Loss`.
+        claims: laws that the tests hold it to.
+    """
+
+    def enter(function: F) -> F:
+        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims)
+        return function
+
+    return enter
+
+
+@cache
+def get(name: str) -> Loss:
+    """The loss of this name, read from its declaration."""
+    declared = _declared[name]
+    roles: dict[str, Kind] = {}
+    params: dict[str, Param] = {}
+    annotations = inspect.get_annotations(declared.function)
+    for parameter in inspect.signature(declared.function).parameters.values():
+        kind = annotations[parameter.name].__metadata__[0]
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            params[parameter.name] = Param(kind, parameter.default)
+        else:
+            roles[parameter.name] = cast("Kind", kind)
+    return Loss(
+        name=name,
+        aliases=declared.aliases,
+        family=declared.family,
+        roles=roles,
+        params=params,
+        rows=declared.function,
+        elementwise=annotations["return"] == PerElement,
+        finish=declared.finish,
+        weigh=declared.weigh,
+        claims=declared.claims,
+        summary=_summary(declared.function),
+    )
+
+
+def _summary(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]
+
+
+def every() -> Iterator[Loss]:
+    """All losses, in the order of declaration."""
+    return map(get, _declared)
+
+
+def folded(spelling: str) -> str:
+    """A spelling as names are compared: without case, `_` and `-`."""
+    return spelling.casefold().replace("_", "").replace("-", "")
+
+
+@cache
+def _book() -> dict[str, list[str]]:
+    book: dict[str, list[str]] = {}
+    for name, declared in _declared.items():
+        for spelling in dict.fromkeys(map(folded, (name, *declared.aliases))):
+            book.setdefault(spelling, []).append(name)
+    return book
+
+
+def spelled(spelling: str) -> list[Loss]:
+    """The losses that a spelling may mean, none where nothing has that name.
+
+    >>> [loss.name for loss in spelled("MSELoss")]
+    ['mse']
+    """
+    return [get(name) for name in _book().get(folded(spelling), [])]
+
+
+def spellings() -> list[str]:
+    """Every spelling that names a loss, for suggestions."""
+    return [spelling for name, declared in _declared.items() for spelling in (name, *declared.aliases)]

@@ -1,0 +1,257 @@
+"""Losses of several classes, given as one value per class."""
+
+import numpy as np
+
+from lossctl.kinds import (
+    ClassId,
+    ClassWeights,
+    Distribution,
+    Flag,
+    Floats,
+    Label,
+    Level,
+    Logits,
+    PerRow,
+    TargetDistribution,
+)
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import log_ratio, row_rest, row_sum, surprise_of_logits
+
+FAMILY = "multi-class"
+
+
+def _weights_of_targets(y_true: TargetDistribution, _: Floats, **params: ClassWeights) -> Floats | None:
+    """Σ_c w_c y_c for each row, None without class weights."""
+    weights = params["class_weight"]
+    return None if weights is None else row_sum(y_true * np.array(weights))
+
+
+def _weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassId) -> Floats | None:
+    """w_y for each row and 0 for ignored labels, None where neither is asked for."""
+    weights, ignored = params["class_weight"], params["ignore_index"]
+    if weights is None and ignored is None:
+        return None
+    kept = y_true != ignored
+    return kept.astype(np.float64) if weights is None else np.where(kept, np.array(weights)[y_true * kept], 0.0)
+
+
+@loss(
+    "categorical_crossentropy",
+    "categorical_cross_entropy",
+    "multiclass_cross_entropy",
+    "log_loss",
+    family=FAMILY,
+    weigh=_weights_of_targets,
+    claims=NEVER_NEGATIVE,
+)
+def cce(
+    y_true: TargetDistribution,
+    y_pred: Distribution,
+    *,
+    label_smoothing: Level = 0.0,
+    class_weight: ClassWeights = None,
+    renormalise: Flag = False,
+) -> PerRow:
+    """Cross entropy of class probabilities against one-hot or soft targets.
+
+    Formula:
+        -Σ_c w_c t_c ln p_c,   t = y_true (1 - s) + s / k,   p = y_pred,
+        s = label_smoothing,   w = class_weight,   k classes; renormalise divides p by its sum
+
+    Range:
+        0 to inf; inf where p excludes a class that the target holds.
+
+    References:
+        Good (1952), Rational Decisions.
+
+    Example:
+        >>> cce(np.array([[0.0, 1.0, 0.0]]), np.array([[0.25, 0.5, 0.25]])).round(7)
+        array([0.6931472])
+    """
+    return _expected(y_true, _surprise(y_pred, renormalise=renormalise), label_smoothing, class_weight)
+
+
+@loss(
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_with_logits",
+    "safe_softmax_cross_entropy",
+    "categorical_crossentropy_logits",
+    "cross_entropy",
+    "cross_entropy_loss",
+    family=FAMILY,
+    weigh=_weights_of_targets,
+    claims=NEVER_NEGATIVE,
+)
+def cce_logits(
+    y_true: TargetDistribution, y_pred: Logits, *, label_smoothing: Level = 0.0, class_weight: ClassWeights = None
+) -> PerRow:
+    """Softmax cross entropy of logits against one-hot or soft targets.
+
+    Formula:
+        Σ_c w_c t_c (ln Σ_j exp z_j - z_c),   t = y_true (1 - s) + s / k,   z = y_pred,
+        s = label_smoothing,   w = class_weight,   k classes
+
+    Range:
+        0 to inf.
+
+    References:
+        Bridle (1990), Probabilistic Interpretation of Feedforward Classification Network Outputs.
+
+    Example:
+        >>> cce_logits(np.array([[1.0, 0.0]]), np.array([[0.0, 1000.0]]))
+        array([1000.])
+    """
+    return _expected(y_true, surprise_of_logits(y_pred), label_smoothing, class_weight)
+
+
+@loss(
+    "scce",
+    "sparse_categorical_crossentropy",
+    "sparse_categorical_cross_entropy",
+    "cce",
+    "categorical_crossentropy",
+    "categorical_cross_entropy",
+    "multiclass_cross_entropy",
+    "log_loss",
+    family=FAMILY,
+    weigh=_weights_of_labels,
+    claims=NEVER_NEGATIVE,
+)
+def sparse_cce(
+    y_true: Label,
+    y_pred: Distribution,
+    *,
+    label_smoothing: Level = 0.0,
+    class_weight: ClassWeights = None,
+    ignore_index: ClassId = None,
+    renormalise: Flag = False,
+) -> PerRow:
+    """Cross entropy of class probabilities against class ids or names.
+
+    Formula:
+        -w_y ln p_y,   y = y_true,   p = y_pred,   w = class_weight; rows whose y is ignore_index weigh 0;
+        label_smoothing s makes it (1 - s) (-w_y ln p_y) + s / k Σ_c (-w_c ln p_c);
+        renormalise divides p by its sum
+
+    Range:
+        0 to inf; inf where p excludes the class that came.
+
+    References:
+        Good (1952), Rational Decisions.
+
+    Example:
+        >>> sparse_cce(np.array([1]), np.array([[0.25, 0.5, 0.25]])).round(7)
+        array([0.6931472])
+    """
+    if label_smoothing or renormalise:
+        surprise = _surprise(y_pred, renormalise=renormalise)
+        return _labelled(y_true, surprise, label_smoothing, class_weight, ignore_index)
+    kept = y_true != ignore_index
+    labels = y_true * kept
+    surprise = _surprise(y_pred[np.arange(len(labels)), labels])
+    weights = kept * (1.0 if class_weight is None else np.array(class_weight)[labels])
+    return _product(weights, surprise)
+
+
+@loss(
+    "softmax_cross_entropy_with_integer_labels",
+    "sparse_softmax_cross_entropy",
+    "sparse_softmax_cross_entropy_with_logits",
+    "sparse_categorical_crossentropy_logits",
+    "sparse_ce_logits",
+    "cce_logits",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_with_logits",
+    "categorical_crossentropy_logits",
+    "cross_entropy",
+    "cross_entropy_loss",
+    family=FAMILY,
+    weigh=_weights_of_labels,
+    claims=NEVER_NEGATIVE,
+)
+def sparse_cce_logits(
+    y_true: Label,
+    y_pred: Logits,
+    *,
+    label_smoothing: Level = 0.0,
+    class_weight: ClassWeights = None,
+    ignore_index: ClassId = None,
+) -> PerRow:
+    """Softmax cross entropy of logits against class ids or names.
+
+    Formula:
+        w_y ℓ_y,   ℓ_c = ln Σ_j exp z_j - z_c,   y = y_true,   z = y_pred,   w = class_weight;
+        rows whose y is ignore_index weigh 0;
+        label_smoothing s makes it (1 - s) w_y ℓ_y + s / k Σ_c w_c ℓ_c
+
+    Range:
+        0 to inf.
+
+    References:
+        Bridle (1990), Probabilistic Interpretation of Feedforward Classification Network Outputs.
+
+    Example:
+        >>> sparse_cce_logits(np.array([0]), np.array([[40.0, 0.0, 0.0]])).round(27)
+        array([8.49670851e-18])
+    """
+    return _labelled(y_true, surprise_of_logits(y_pred), label_smoothing, class_weight, ignore_index)
+
+
+@loss(
+    "kl_div",
+    "kl_div_loss",
+    "kld",
+    "kl_divergence",
+    "kullback_leibler_divergence",
+    "relative_entropy",
+    family=FAMILY,
+)
+def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Kullback-Leibler divergence of the predicted from the true distribution.
+
+    Formula:
+        Σ_c p_c ln(p_c / q_c),   p = y_true,   q = y_pred; renormalise divides both by their sums
+
+    Range:
+        0 to inf where both add to 1; inf where q excludes a class that p holds.
+
+    References:
+        Kullback and Leibler (1951), On Information and Sufficiency.
+
+    Example:
+        >>> kl(np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])).round(7)
+        array([0.143841])
+    """
+    p, q = (y_true / row_sum(y_true)[:, None], y_pred / row_sum(y_pred)[:, None]) if renormalise else (y_true, y_pred)
+    size = log_ratio(np.abs(p - q), np.minimum(p, q))
+    return row_sum(_product(p, np.where(p >= q, size, -size)))
+
+
+def _product(weights: Floats, values: Floats) -> Floats:
+    """The product, 0 where the weight is 0 even if the value is infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(weights == 0, 0.0, weights * values)
+
+
+def _surprise(probabilities: Floats, *, renormalise: bool = False) -> Floats:
+    """-ln p, of rows divided by their sum where asked for."""
+    with np.errstate(divide="ignore"):
+        if not renormalise:
+            return 0.0 - np.log(probabilities)
+    # -ln(p / Σ) is ln((p + rest) / p): with the rest summed by itself, p near Σ keeps its digits.
+    return log_ratio(row_rest(probabilities), probabilities)
+
+
+def _expected(target: Floats, surprise: Floats, smoothing: float, weights: ClassWeights) -> Floats:
+    if smoothing:
+        target = target * (1.0 - smoothing) + smoothing / target.shape[1]
+    if weights is not None:
+        target = target * np.array(weights)
+    return row_sum(_product(target, surprise))
+
+
+def _labelled(labels: Label, surprise: Floats, smoothing: float, weights: ClassWeights, ignored: ClassId) -> Floats:
+    kept = labels != ignored
+    one_hot = np.zeros_like(surprise)
+    one_hot[np.arange(len(labels)), labels * kept] = 1.0
+    return _product(kept.astype(np.float64), _expected(one_hot, surprise, smoothing, weights))

@@ -1,0 +1,299 @@
+"""The grammar of LOSS: what `huber:delta=2,smooth_l1+0.5*bce` asks for.
+
+    list  = spec *("," spec)
+    spec  = term *("+" term)
+    term  = [number "*"] name *(":" param "=" value)
+    value = number | true | false | word | "[" value *("," value) "]"
+
+A spelling may fit several losses (`log_loss`); then the shapes of the data pick one, so a parsed text is a `Request`,
+and a `Request` fitted to shapes is a `Spec`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from lossctl.errors import UsageError, count, listed, nearest, quoted
+from lossctl.losses.conventions import CONVENTIONS
+from lossctl.losses.declare import Loss, Params, every, spelled, spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ALL = "all"
+
+# Spellings that mean different numbers in different frameworks and so name no loss.
+_REFUSED = {
+    "l2loss": '"l2_loss" is the squared error here and half of it in optax, so it names no loss; '
+    'write "mse" for r², "0.5*mse" for ½ r²'
+}
+
+_PLUS = re.compile(r"(?<![0-9.][eE])(?<!=)\+")  # neither the plus of 1e+3 nor a sign after "="
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_TERM = re.compile(rf"(?:(?P<weight>{_NUMBER})\s*\*\s*)?(?P<name>[A-Za-z][\w-]*)(?P<params>(?::.*)?)", re.DOTALL)
+_COMMA = re.compile(r",(?![^\[]*\])")
+_COLON = re.compile(r":(?![^\[]*\])")
+
+
+class Shapes(NamedTuple):
+    """How many values a row of each input holds."""
+
+    y_true: int
+    y_pred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One loss of a spec, with all its parameters, and its factor in a weighted sum."""
+
+    weight: float
+    loss: Loss
+    params: Params
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the parameters change the weights of rows, so that the mean is none of the rows alone."""
+        return any(self.params.get(name) is not None for name in ("class_weight", "ignore_index"))
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What one result is of: a loss, or a weighted sum of losses.
+
+    Attributes:
+        text: the spec as the user may write it again, names as the catalogue has them.
+        terms: one term, or those of a weighted sum.
+        is_sum: whether it is a weighted sum.
+        optional: whether `all` brought it in, so that it is left out where the data are not for it.
+    """
+
+    text: str
+    terms: tuple[Term, ...]
+    is_sum: bool
+    optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the loss; of a weighted sum its text."""
+        return self.text if self.is_sum else self.terms[0].loss.name
+
+    @property
+    def params(self) -> Params:
+        """All parameters of the loss; those of a weighted sum stand in its terms."""
+        return {} if self.is_sum else self.terms[0].params
+
+
+class _Asked(NamedTuple):
+    weight: str
+    candidates: tuple[Loss, ...]
+    given: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One spec before the shapes of the data have picked its losses."""
+
+    asked: tuple[_Asked, ...]
+    like: str
+    optional: bool = False
+
+    @property
+    def candidates(self) -> tuple[Loss, ...]:
+        """Every loss the spec may come to mean."""
+        return tuple(loss for asked in self.asked for loss in asked.candidates)
+
+    def fit(self, shapes: Shapes) -> Spec:
+        """The spec for data of these shapes.
+
+        Raises:
+            UsageError: no loss of that spelling takes such data, or a parameter is not one of the loss taken.
+        """
+        terms, texts = [], []
+        for asked in self.asked:
+            loss = _picked(asked, shapes)
+            given = _parsed(loss, asked.given)
+            convention = CONVENTIONS[self.like].get(loss.name, {})
+            params = {name: param.default for name, param in loss.params.items()} | dict(convention) | dict(given)
+            terms.append(Term(float(asked.weight or 1), loss, params))
+            factor = f"{asked.weight}*" if asked.weight else ""
+            texts.append(factor + ":".join([loss.name, *(f"{name}={text}" for name, text in asked.given)]))
+        spec = Spec("+".join(texts), tuple(terms), len(terms) > 1 or self.asked[0].weight != "", self.optional)
+        if spec.is_sum:
+            _refuse_sums(spec)
+        return spec
+
+
+def parse(text: str, like: str = "exact") -> list[Request]:
+    """The requests of a LOSS argument, in order.
+
+    Args:
+        text: the argument.
+        like: the convention that sets the parameters the text leaves open.
+
+    Raises:
+        UsageError: the text breaks the grammar or names what does not exist.
+    """
+    if like not in CONVENTIONS:
+        hint = nearest(like, CONVENTIONS) or f"there is {listed(CONVENTIONS)}"
+        raise UsageError(f"there is no convention {quoted(like)}", help=hint)
+    requests = []
+    for part in _split(_COMMA, text, text):
+        if part.casefold() == ALL:
+            requests += [Request((_Asked("", (loss,), ()),), like, optional=True) for loss in every()]
+        else:
+            requests.append(Request(tuple(_asked(term, text) for term in _split(_PLUS, part, text)), like))
+    return requests
+
+
+def fit(requests: Sequence[Request], shapes: Shapes) -> list[Spec]:
+    """The specs for data of these shapes; the same one twice is an error, but `all` gives way to what is named.
+
+    Raises:
+        UsageError: a loss takes no such data, or is asked for twice.
+    """
+    named = [request.fit(shapes) for request in requests if not request.optional]
+    terms = [spec.terms for spec in named]
+    for index, spec in enumerate(named):
+        if spec.terms in terms[:index]:
+            raise UsageError(f"{quoted(spec.text)} is asked for twice", help="name each loss once")
+    specs = []
+    for request in requests:
+        if not request.optional:
+            specs.append(request.fit(shapes))
+        elif fits(request.candidates[0], shapes) and (spec := request.fit(shapes)).terms not in terms:
+            specs.append(spec)
+    if not specs:
+        raise UsageError(
+            f"no loss takes {count(shapes.y_true, 'column')} of y_true and {count(shapes.y_pred, 'column')} of y_pred",
+            help="-t and -p choose other columns",
+        )
+    return specs
+
+
+def fits(loss: Loss, shapes: Shapes) -> bool:
+    """Whether a loss takes data of these shapes."""
+    if loss.elementwise:
+        return shapes.y_true == shapes.y_pred
+    if loss.roles["y_true"].vector:
+        return shapes.y_true == shapes.y_pred > 1
+    return shapes.y_true == 1 < shapes.y_pred
+
+
+def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:
+    for part in separator.split(text):
+        if not part.strip():
+            raise UsageError(
+                f"LOSS {quoted(whole)} has an empty part", help='write losses like "mse,huber:delta=2" or "mse+0.5*mae"'
+            )
+        yield part.strip()
+
+
+def _asked(term: str, whole: str) -> _Asked:
+    match = _TERM.fullmatch(term)
+    if match is None:
+        raise UsageError(
+            f"cannot read {quoted(term)} in LOSS {quoted(whole)}",
+            help="a loss is a name with parameters, like huber:delta=2; a weighted sum is like mse+0.5*mae",
+        )
+    name = match["name"]
+    refused = _REFUSED.get(name.casefold().replace("_", "").replace("-", ""))
+    if refused is not None:
+        raise UsageError(refused)
+    candidates = tuple(spelled(name))
+    if not candidates:
+        names = [loss.name for loss in every()]
+        raise UsageError(
+            f"there is no loss {quoted(name)}",
+            help=nearest(name, [*names, *spellings()]) or f"there is {listed(names, most=len(names))}",
+        )
+    given = tuple(_assignment(part, term) for part in _COLON.split(match["params"])[1:])
+    known = {param: None for loss in candidates for param in loss.params}
+    for index, (param, _) in enumerate(given):
+        if param not in known:
+            raise UsageError(
+                f"{candidates[0].name} has no parameter {quoted(param)}", help=_param_help(candidates[0], param, known)
+            )
+        if param in dict(given[:index]):
+            raise UsageError(f"{quoted(param)} is given twice in {quoted(term)}", help="give each parameter once")
+    return _Asked(match["weight"] or "", candidates, given)
+
+
+def _assignment(part: str, term: str) -> tuple[str, str]:
+    name, equals, value = (piece.strip() for piece in part.partition("="))
+    if not (name and equals and value):
+        raise UsageError(f"cannot read {quoted(':' + part)} in {quoted(term)}", help="a parameter is like :delta=2")
+    return name, value
+
+
+def _param_help(loss: Loss, param: str, known: dict[str, None]) -> str:
+    if not known:
+        return f"{loss.name} has no parameters"
+    return nearest(param, known) or f"its parameters are {listed(known)}"
+
+
+def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
+    parsed: dict[str, float | int | bool | tuple[float, ...] | None] = {}
+    for name, text in given:
+        if name not in loss.params:
+            raise UsageError(
+                f"{loss.name} has no parameter {quoted(name)}",
+                help=f"the shapes of y_true and y_pred call for {loss.name}; "
+                + _param_help(loss, name, dict.fromkeys(loss.params)),
+            )
+        kind = loss.params[name].kind
+        try:
+            parsed[name] = kind.parse(text)
+        except ValueError:
+            raise UsageError(
+                f"{loss.name} takes {kind.meaning} as {name}, not {quoted(text)}",
+                help=f"its default is {loss.params[name].default}",
+            ) from None
+    return parsed
+
+
+def _picked(asked: _Asked, shapes: Shapes) -> Loss:
+    # Of several, the one with a column per class: log_loss of as many truths as predictions is multi-class too.
+    for loss in sorted(asked.candidates, key=lambda loss: not loss.takes_classes):
+        if fits(loss, shapes):
+            return loss
+    wanted = {loss.name: _wanted(loss) for loss in asked.candidates}
+    needs = "; ".join(f"{name} takes {text}" for name, text in wanted.items())
+    raise UsageError(
+        f"y_true has {count(shapes.y_true, 'column')} and y_pred has {count(shapes.y_pred, 'column')}: {needs}",
+        help=_other_losses(asked, shapes),
+    )
+
+
+def _wanted(loss: Loss) -> str:
+    if loss.elementwise:
+        return "as many of one as of the other"
+    if loss.roles["y_true"].vector:
+        return "one column per class in both, two classes or more"
+    return "one column of class ids or names in y_true and one column per class in y_pred"
+
+
+def _other_losses(asked: _Asked, shapes: Shapes) -> str:
+    choose = "-t and -p choose other columns"
+    others = [loss.name for loss in every() if fits(loss, shapes) and loss not in asked.candidates]
+    if others and shapes.y_pred > 1:
+        return f"{choose}; for these columns there is {listed(others)}"
+    if shapes == (1, 1):
+        return f"{choose}, for example -p 'p_*'; by argument one row of three classes is [[0.2,0.5,0.3]]"
+    return choose
+
+
+def _refuse_sums(spec: Spec) -> None:
+    for term in spec.terms:
+        if term.loss.finish is not None:
+            raise UsageError(
+                f"{term.loss.name} is no mean of rows, so it cannot be a term of {quoted(spec.text)}",
+                help="ask for it by itself",
+            )
+        if term.weighs:
+            raise UsageError(
+                f"{term.loss.name} with class_weight or ignore_index weighs rows, "
+                f"so it cannot be a term of {quoted(spec.text)}",
+                help="ask for it by itself",
+            )

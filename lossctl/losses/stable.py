@@ -1,0 +1,93 @@
+"""Pieces of formulas that keep their digits where the plain form rounds them away or overflows."""
+
+import numpy as np
+
+from lossctl.kinds import Floats
+
+
+def log_ratio(rise: Floats, base: Floats) -> Floats:
+    """ln((base + rise) / base) for rise ≥ 0 and base ≥ 0, right to the last digits also where the ratio is near 1."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = rise / base
+        return np.where(np.isinf(ratio), np.log(rise) - np.log(base), np.log1p(ratio))
+
+
+def softplus(z: Floats) -> Floats:
+    """ln(1 + eᶻ)."""
+    with np.errstate(under="ignore"):
+        return np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0.0)
+
+
+def surprise_of_logits(logits: Floats) -> Floats:
+    """-ln softmax(z)_c for each class c: (max z - z_c) + ln(1 + Σ exp(z_j - max z)), j over all but the largest.
+
+    Both parts are non-negative, so nothing cancels. The differences carry their rounding error along, because exp
+    would multiply it by their size.
+    """
+    rows = np.arange(len(logits))
+    top = logits.argmax(axis=1)
+    peak = logits[rows, top][:, None]
+    with np.errstate(invalid="ignore", under="ignore"):
+        gap = peak - logits
+        shift = gap - peak
+        lost = (peak - (gap - shift)) - (logits + shift)
+        others = np.exp(-gap) * (1.0 - np.where(np.isfinite(lost), lost, 0.0))
+    others[rows, top] = 0.0
+    gap[rows, top] = 0.0
+    surprise: Floats = gap + np.log1p(row_sum(others))[:, None]
+    return surprise
+
+
+def row_sum(terms: Floats) -> Floats:
+    """The sum of each row of an (n, k) array, with the error of each addition carried along.
+
+    Only elementwise operations are used, so a row's sum depends neither on its neighbours nor on the memory layout.
+    """
+    total, lost = _sum_and_error(terms)
+    return np.where(np.isfinite(lost), total + lost, total)
+
+
+def row_rest(terms: Floats) -> Floats:
+    """For each value of a row the sum of the row's other values, all of them non-negative."""
+    total, lost = (part[:, None] for part in _sum_and_error(terms))
+    rest = total - terms
+    shift = rest - total
+    return np.maximum(rest + (lost + ((total - (rest - shift)) - (terms + shift))), 0.0)
+
+
+def _sum_and_error(terms: Floats) -> tuple[Floats, Floats]:
+    carried = np.zeros_like(terms)
+    with np.errstate(invalid="ignore", over="ignore"):
+        while terms.shape[1] > 1:
+            half = terms.shape[1] // 2
+            left, right, odd = terms[:, :half], terms[:, half : 2 * half], terms[:, 2 * half :]
+            total = left + right
+            shift = total - left
+            lost = (left - (total - shift)) + (right - shift)
+            lost += carried[:, :half] + carried[:, half : 2 * half]
+            carried = np.concatenate((lost, carried[:, 2 * half :]), axis=1)
+            terms = np.concatenate((total, odd), axis=1)
+    return terms[:, 0], carried[:, 0]
+
+
+def row_mean(values: Floats) -> Floats:
+    """The mean of each row of an (n, k) array, finite wherever the mean itself is."""
+    outputs = values.shape[1]
+    if outputs == 1:
+        first: Floats = values[:, 0]
+        return first
+    means: Floats = row_sum(values) / outputs
+    large = np.isinf(means)
+    if large.any():
+        means[large] = row_sum(values[large] / outputs)
+    return means
+
+
+def row_root_mean_square(values: Floats) -> Floats:
+    """The root of the mean square of each row of an (n, k) array, scaled so that no square leaves the range."""
+    if values.shape[1] == 1:
+        return np.abs(values[:, 0])
+    largest = np.abs(values).max(axis=1, keepdims=True)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    means: Floats = row_sum(np.square(values / scale)) / values.shape[1]
+    return scale[:, 0] * np.sqrt(means)

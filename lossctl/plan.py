@@ -1,0 +1,402 @@
+"""What is asked of an input (Plan), what is known so far (Totals), and how the one turns the other into a Result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lossctl.aggregates.counts import Counts, Mentions
+from lossctl.aggregates.groups import Each, Groups
+from lossctl.aggregates.mean import Mean, RootMeanSquare
+from lossctl.batch import key, place
+from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
+from lossctl.kinds import SIGN
+from lossctl.losses.spec import Shapes, fit, fits
+from lossctl.losses.stable import row_mean, row_root_mean_square
+from lossctl.readers.columns import POSITIVE, bind, find
+from lossctl.results import Input, Result, TermRecord, Value, Warn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lossctl.aggregates.mean import Reduction
+    from lossctl.batch import Batch, Key
+    from lossctl.kinds import Array, Fault, Floats, Kind
+    from lossctl.losses.declare import Finish
+    from lossctl.losses.spec import Request, Spec, Term
+    from lossctl.readers.columns import Asked, Binding
+    from lossctl.readers.table import Header
+    from lossctl.results import Group
+
+REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "mean-weight", "mean-count")
+
+_ZERO = "the label 0"
+_MINUS_ONE = "the label -1"
+_OFF_ONE = "rows-off-one"
+
+_AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
+_OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What is known of the rows seen so far. Totals of different rows add, in any order.
+
+    Attributes:
+        tallies: for each spec the aggregate of all rows.
+        groups: the same by group.
+        counts: rows read, filtered and dropped.
+        labels_seen: labels of special meaning that were seen.
+        mentions: by code and role, the rows that a note is about.
+        refused: indices of optional specs for which some row was none.
+    """
+
+    tallies: Each[Mean]
+    groups: Groups[Each[Mean]] = field(default_factory=Groups)
+    counts: Counts = Counts()
+    labels_seen: frozenset[str] = frozenset()
+    mentions: Groups[Mentions] = field(default_factory=Groups)
+    refused: frozenset[int] = frozenset()
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.tallies + other.tallies,
+            self.groups + other.groups,
+            self.counts + other.counts,
+            self.labels_seen | other.labels_seen,
+            self.mentions + other.mentions,
+            self.refused | other.refused,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of one input.
+
+    Attributes:
+        specs: the losses, in order.
+        binding: the columns they are computed from.
+        like: the convention.
+        reduction: how rows become one value.
+    """
+
+    specs: tuple[Spec, ...]
+    binding: Binding
+    like: str
+    reduction: Reduction
+
+    @property
+    def empty(self) -> Totals:
+        """The totals of no rows."""
+        return Totals(Each(tuple(_aggregate(spec)() for spec in self.specs)))
+
+    def tally(self, batch: Batch) -> Totals:
+        """The totals of the rows of a batch.
+
+        Raises:
+            DataError: a value is not what a loss takes.
+        """
+        checks = _Checks(batch, self.binding)
+        tallies: list[Mean] = []
+        grouped: list[list[Mean]] = []
+        refused: set[int] = set()
+        for index, spec in enumerate(self.specs):
+            aggregate = _aggregate(spec)
+            try:
+                values, factor = self._values(spec, batch, checks)
+            except DataError:
+                if not spec.optional:
+                    raise
+                refused.add(index)
+                values, factor = np.zeros(batch.kept.size), None
+            tallies.append(aggregate.of(values, batch.weight, factor))
+            if batch.group is not None:
+                codes, keys = batch.group
+                grouped.append(aggregate.by_code(values, batch.weight, factor, codes, len(keys)))
+        return Totals(
+            Each(tuple(tallies)),
+            Groups({}) if batch.group is None else _by_key(batch.group[1], grouped),
+            Counts(batch.rows, batch.filtered, batch.dropped),
+            batch.labels | checks.labels,
+            Groups(checks.mentions),
+            frozenset(refused),
+        )
+
+    def rows(self, batch: Batch) -> Floats:
+        """The loss of each row under the first spec, multiplied by its weight.
+
+        Raises:
+            DataError: a value is not what the loss takes.
+        """
+        values, _ = self._values(self.specs[0], batch, _Checks(batch, self.binding))
+        return values if batch.weight is None else np.where(batch.weight == 0, 0.0, batch.weight * values)
+
+    def result(self, command: str, label: str, path: str | None, header: Header, totals: Totals) -> Result:
+        """The result that the totals of all rows of an input amount to.
+
+        Raises:
+            InputError: there are no rows, or their weights add to 0.
+            DataError: the labels contradict each other.
+        """
+        where = path or label
+        counts = totals.counts
+        self._refuse_emptiness(where, totals)
+        if {_ZERO, _MINUS_ONE} <= totals.labels_seen:
+            raise DataError(
+                f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
+                help="keep -1 and 1, or 0 and 1",
+            )
+        keyed: list[tuple[Group | None, Each[Mean]]] = [
+            (dict(zip(self.binding.by, group, strict=True)), each) for group, each in totals.groups.ordered()
+        ]
+        keyed.append((None, totals.tallies))
+        values = tuple(
+            self._value(spec, label, where, group, each.members[index])
+            for index, spec in enumerate(self.specs)
+            if index not in totals.refused
+            for group, each in keyed
+        )
+        if not values:
+            raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
+        roles = dict(self.binding.roles)
+        if self.binding.weight:
+            roles["weight"] = (self.binding.weight,)
+        if self.binding.by:
+            roles["by"] = self.binding.by
+        record = Input(
+            label,
+            path,
+            counts.rows,
+            counts.used,
+            counts.dropped,
+            counts.filtered,
+            roles,
+            self.binding.classes,
+            header.notes,
+        )
+        return Result(command, (record,), values, self._warnings(label, totals))
+
+    def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> tuple[Floats, Floats | None]:
+        """The loss of each row, and what the loss multiplies its weight by."""
+        total: Floats | None = None
+        factor: Floats | None = None
+        for term in spec.terms:
+            arrays = checks.arrays(term)
+            loss = term.loss
+            with np.errstate(all="ignore"):
+                values = loss.rows(*arrays, **term.params)
+                if loss.elementwise and values.ndim == 2:
+                    values = _OUTPUTS[loss.finish](values)
+                if spec.is_sum:
+                    values = term.weight * values
+                    total = values if total is None else total + values
+                else:
+                    total = values
+                    factor = loss.weigh(*arrays, **term.params) if loss.weigh is not None else None
+        if total is None:
+            raise AssertionError("a spec has at least one term")
+        if batch.present is not None:
+            total = _scattered(total, batch.present, np.nan)
+            factor = None if factor is None else _scattered(factor, batch.present, 1.0)
+        return total, factor
+
+    def _value(
+        self, spec: Spec, label: str, where: str, group: Mapping[str, str | int | float | None] | None, mean: Mean
+    ) -> Value:
+        value = mean.value(self.reduction)
+        if self.reduction in {"mean", "mean-weight"} and not mean.weight.units and not mean.weight.nans:
+            of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
+            raise InputError(
+                f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
+                help="--reduction sum needs no weight"
+                if spec.terms[0].loss.finish is None
+                else "give a row some weight",
+            )
+        return Value(
+            label,
+            spec.name,
+            spec.text,
+            spec.params,
+            tuple(TermRecord(term.weight, term.loss.name, term.params) for term in spec.terms) if spec.is_sum else None,
+            self.like,
+            self.reduction,
+            group,
+            mean.rows,
+            float(mean.weight),
+            value,
+        )
+
+    def _refuse_emptiness(self, where: str, totals: Totals) -> None:
+        counts = totals.counts
+        if counts.used:
+            return
+        if not counts.rows:
+            raise InputError(f"{where}: it has a header but no rows", help="at least one row is needed")
+        if counts.filtered == counts.rows:
+            wanted = " and ".join(f"{name}={text}" for name, text in self.binding.where)
+            raise InputError(
+                f"{where}: none of {count(counts.rows, 'row')} has {wanted}", help="--where compares the whole cell"
+            )
+        raise InputError(
+            f"{where}: each of {count(counts.dropped, 'row')} misses a cell, so --nan drop leaves none",
+            help="-t and -p choose other columns",
+        )
+
+    def _warnings(self, label: str, totals: Totals) -> tuple[Warn, ...]:
+        found = []
+        for (code, role), mentions in totals.mentions.ordered():
+            found.append(
+                Warn(
+                    str(code),
+                    f"{count(mentions.count, 'row')} of {role} {'adds' if mentions.count == 1 else 'add'} to 1 only "
+                    f"roughly (first row {mentions.first[0]}); nothing was divided, renormalise=true divides",
+                    label,
+                    mentions.first,
+                )
+            )
+        binary = "binary" in self.binding.codings["y_true"]
+        if self.binding.positive is not None and binary and POSITIVE not in totals.labels_seen:
+            found.append(
+                Warn(
+                    "positive-unseen",
+                    f"no y_true cell is {quoted(self.binding.positive)}, so every row counts as negative",
+                    label,
+                )
+            )
+        return tuple(found)
+
+
+def planned(
+    requests: Sequence[Request], header: Header, asked: Asked, path: str, like: str, reduction: Reduction
+) -> Plan:
+    """The plan for an input with this header.
+
+    Raises:
+        UsageError: a column does not exist, or no loss takes columns of these shapes.
+        InputError: nothing says which columns are meant.
+    """
+
+    def accepts(y_true: int, y_pred: int) -> bool:
+        shapes = Shapes(y_true, y_pred)
+        fitting = [any(fits(loss, shapes) for loss in request.candidates) for request in requests]
+        return any(fitting) if all(request.optional for request in requests) else all(fitting)
+
+    found = find(header, asked, path, accepts)
+    try:
+        specs = fit(requests, Shapes(found.width("y_true"), found.width("y_pred")))
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", help=error.help) from None
+    if any(column.is_text for column in found.roles["y_true"]):
+        specs = [spec for spec in specs if not (spec.optional and "number" in _codings(spec))] or specs
+    for spec in specs:
+        if reduction == "sum" and spec.terms[0].loss.finish is not None and not spec.optional:
+            raise UsageError(
+                f"{spec.text} is no mean of rows, so it has no sum", help="--reduction mean is the default"
+            )
+    if reduction == "sum":
+        specs = [spec for spec in specs if spec.terms[0].loss.finish is None]
+    kinds: dict[str, list[Kind]] = {}
+    ignored: set[int] = set()
+    for term in (term for spec in specs for term in spec.terms):
+        for role, kind in term.loss.roles.items():
+            kinds.setdefault(role, []).append(kind)
+        if isinstance(label := term.params.get("ignore_index"), int):
+            ignored.add(label)
+        _refuse_class_weights(term, found.width("y_pred"), path)
+    return Plan(tuple(specs), bind(found, header, asked, path, kinds, frozenset(ignored)), like, reduction)
+
+
+class _Checks:
+    """The arrays of a batch for its losses, each checked once, and what the checks noticed."""
+
+    def __init__(self, batch: Batch, binding: Binding) -> None:
+        self._batch = batch
+        self._binding = binding
+        self._done: dict[tuple[object, ...], DataError | None] = {}
+        self.labels: frozenset[str] = frozenset()
+        self.mentions: dict[Key, Mentions] = {}
+
+    def arrays(self, term: Term) -> list[Array]:
+        """The arrays of a term's roles.
+
+        Raises:
+            DataError: a value is not of its kind.
+        """
+        arrays = []
+        for role, kind in term.loss.roles.items():
+            array = self._batch.arrays[key(role, kind.coding)]
+            check = (role, kind, term.params.get("renormalise"), term.params.get("ignore_index"))
+            if check not in self._done:
+                self._done[check] = self._check(role, kind, array, term)
+            fault = self._done[check]
+            if fault is not None:
+                raise fault
+            arrays.append(array)
+        return arrays
+
+    def _check(self, role: str, kind: Kind, array: Array, term: Term) -> DataError | None:
+        fault = kind.fault(array, term.params, self._binding.widths["y_pred"])
+        if fault is not None:
+            return self._error(role, kind, fault, array)
+        off = kind.rows_off_one(array, term.params)
+        if off.size:
+            kept = self._whole()[off]
+            self.mentions[(_OFF_ONE, role)] = Mentions.of((kept + self._batch.first_row).tolist())
+        if kind is SIGN:
+            zero = {_ZERO} if (array == 0).any() else set()
+            self.labels |= zero | ({_MINUS_ONE} if (array == -1).any() else set())
+        return None
+
+    def _whole(self) -> NDArray[np.intp]:
+        """For each row of the arrays its index among the rows read."""
+        present = self._batch.present
+        return self._batch.kept if present is None else self._batch.kept[present]
+
+    def _error(self, role: str, kind: Kind, fault: Fault, array: Array) -> DataError:
+        row = int(self._whole()[fault.row])
+        origin = self._batch.origin
+        names = self._binding.roles[role]
+        where = place(origin, row, self._batch.first_row)
+        if fault.output is None and kind.vector:
+            columns = (
+                f"column {quoted(names[0])}"
+                if len(names) == 1
+                else f"columns {quoted(names[0])} to {quoted(names[-1])}"
+            )
+            return DataError(f"{where}: {columns}: the row {fault.problem}", help=fault.help)
+        name = names[fault.output or 0] if len(names) > 1 else names[0]
+        value = (
+            origin.cell(row, name) if array.ndim == 1 or len(names) > 1 else repr(float(array[fault.row, fault.output]))
+        )
+        return DataError(f"{where}: column {quoted(name)}: {quoted(value)} {fault.problem}", help=fault.help)
+
+
+def _aggregate(spec: Spec) -> type[Mean]:
+    return _AGGREGATES[spec.terms[0].loss.finish]
+
+
+def _codings(spec: Spec) -> set[str]:
+    return {term.loss.roles["y_true"].coding for term in spec.terms}
+
+
+def _refuse_class_weights(term: Term, classes: int, path: str) -> None:
+    weights = term.params.get("class_weight")
+    if isinstance(weights, tuple) and len(weights) != classes:
+        raise UsageError(
+            f"{path}: class_weight of {term.loss.name} has {count(len(weights), 'value')}, and y_pred has {classes} classes",
+            help="give one number for each class, in the order of the columns",
+        )
+
+
+def _by_key(keys: Sequence[Key], grouped: Sequence[Sequence[Mean]]) -> Groups[Each[Mean]]:
+    return Groups({group: Each(tuple(means)) for group, means in zip(keys, zip(*grouped, strict=True), strict=True)})
+
+
+def _scattered(values: Floats, present: NDArray[np.bool_], filling: float) -> Floats:
+    whole = np.full(present.size, filling)
+    whole[present] = values
+    return whole

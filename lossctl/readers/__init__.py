@@ -1,0 +1,1 @@
+"""Where the rows are, which columns are meant, and batches of arrays."""

@@ -1,0 +1,221 @@
+"""Cells to arrays: what a number is, what a missing cell is, when two labels are the same.
+
+A cell is text from CSV, or a JSON value (number, text, bool, None, list). NumPy arrays pass through.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lossctl.kinds import Array, Floats
+
+Cells: TypeAlias = "Sequence[Any] | Array"
+
+MISSING = frozenset({"", "na", "n/a", "null", "none", "nan", "+nan", "-nan"})
+_BLANKS = " \t"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?inf(?:inity)?", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?[0-9]+\.0*")
+_PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
+
+
+class BadCell(Exception):
+    """A cell that is not what its column is read as.
+
+    Args:
+        row: index of the cell in its column.
+        problem: what is wrong, a whole clause with the cell in it; empty for text that is no number.
+    """
+
+    def __init__(self, row: int, problem: str = "") -> None:
+        super().__init__(problem)
+        self.row = row
+        self.problem = problem
+
+
+class Coded(NamedTuple):
+    """An array and where its cells were missing, None for nowhere."""
+
+    values: Array
+    missing: NDArray[np.bool_] | None
+
+
+def as_text(cell: Any) -> str:
+    """A cell as filters, labels and messages compare it: without blanks around, 1.0 as 1, true in lower case.
+
+    >>> as_text(" 1.0 "), as_text(True), as_text(2.0), as_text("007")
+    ('1', 'true', '2', '007')
+    """
+    if isinstance(cell, str):
+        text = cell.strip(_BLANKS)
+        return text.partition(".")[0] if _WHOLE.fullmatch(text) else text
+    if isinstance(cell, (bool, np.bool_)):
+        return "true" if cell else "false"
+    if cell is None:
+        return ""
+    if isinstance(cell, (float, np.floating)):
+        value = float(cell)
+        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+    return str(cell)
+
+
+def is_missing(cell: Any) -> bool:
+    """Whether a cell is one of the marks of a missing value."""
+    if isinstance(cell, str):
+        return cell.strip(_BLANKS).lower() in MISSING
+    return cell is None or (isinstance(cell, (float, np.floating)) and cell != cell)
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell is a number as it stands."""
+    if isinstance(cell, str):
+        return _NUMBER.fullmatch(cell.strip(_BLANKS)) is not None
+    return isinstance(cell, (int, float, np.number)) and not isinstance(cell, bool) and not is_missing(cell)
+
+
+def group_part(cell: object) -> str | int | float | None:
+    """A cell as part of a group's key: a number where it is plainly one, so that 1, 1.0 and "1" are one group."""
+    if is_missing(cell):
+        return None
+    text = as_text(cell)
+    if _PLAIN_INTEGER.fullmatch(text) and len(text) <= 300:
+        return int(text)
+    return float(text) if _PLAIN_DECIMAL.fullmatch(text) else text
+
+
+def numbers(cells: Cells) -> Coded:
+    """Cells as float64.
+
+    Raises:
+        BadCell: a cell is neither a number nor missing.
+    """
+    return _coded(cells, _number)
+
+
+def binary(cells: Cells, positive: str | None) -> Coded:
+    """Cells of a truth with two outcomes: numbers as they are, true as 1, false as 0.
+
+    With `positive` that label is 1 and every other is 0.
+
+    Raises:
+        BadCell: a cell is none of these.
+    """
+    if positive is None:
+        return _coded(cells, _truth)
+    wanted = as_text(positive)
+    return _coded(cells, lambda cell: 1.0 if as_text(cell) == wanted else 0.0, plain=False)
+
+
+def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[int]) -> Coded:
+    """Cells as int64 class ids: by name, or where there are no names the whole numbers they are.
+
+    Args:
+        cells: shape (n,).
+        ids: the id of each class name.
+        ignored: ids that need no name.
+
+    Raises:
+        BadCell: a cell names no class, or is no whole number.
+    """
+    if ids is None:
+        values, missing = numbers(cells)
+        whole = np.where(np.isfinite(values), np.floor(values), np.nan)
+        wrong = (whole != values) | (np.abs(values) > 2**53)
+        if missing is not None:
+            wrong &= ~missing
+            values = np.where(missing, 0.0, values)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise BadCell(row, "is no class id; ids are whole numbers from 0")
+        return Coded(values.astype(np.int64), missing)
+    found = dict(ids) | {str(label): label for label in ignored}
+    coded = np.zeros(len(cells), np.int64)
+    missing = np.zeros(len(cells), np.bool_)
+    for row, cell in enumerate(_plain(cells)):
+        text = cell if isinstance(cell, str) and cell in found else as_text(cell)
+        if text in found:
+            coded[row] = found[text]
+        elif is_missing(cell):
+            missing[row] = True
+        else:
+            raise BadCell(row, "is none of the classes")
+    return Coded(coded, missing if missing.any() else None)
+
+
+def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) -> Coded:
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu" and plain:
+        values = np.ascontiguousarray(cells, np.float64)
+        missing: NDArray[np.bool_] = np.isnan(values.reshape(len(values), -1)).any(axis=1)
+        return Coded(values, missing if missing.any() else None)
+    fast = _fast(cells) if plain else None
+    if fast is not None:
+        return Coded(fast, None)
+    items = _plain(cells)
+    width = next((len(cell) for cell in items if isinstance(cell, list)), None)
+    shape = (len(items),) if width is None else (len(items), width)
+    values = np.zeros(shape)
+    gaps = np.zeros(len(items), np.bool_)
+    for row, cell in enumerate(items):
+        parts = cell if isinstance(cell, list) else [cell]
+        if any(map(is_missing, parts)) and (cell is None or len(parts) == (width or 1)):
+            gaps[row] = True
+            continue
+        if width is not None and (not isinstance(cell, list) or len(cell) != width):
+            raise BadCell(row, f"does not hold {width} values, as the rows before it do")
+        try:
+            values[row] = [one(part) for part in parts] if width is not None else one(cell)
+        except ValueError:
+            raise BadCell(row) from None
+    return Coded(values, gaps if gaps.any() else None)
+
+
+def _fast(cells: Cells) -> Floats | None:
+    """The same without a look at each cell, where nothing needs one: plain text of numbers, or JSON numbers."""
+    try:
+        if isinstance(cells[0], str):
+            text = "".join(cells)
+            if not text.isascii() or "_" in text:
+                return None
+            values = np.fromiter(map(float, cells), np.float64, len(cells))
+        elif {*map(type, cells)} <= {int, float} or (
+            {*map(type, cells)} == {list} and {type(part) for cell in cells for part in cell} <= {int, float}
+        ):
+            values = np.array(cells, np.float64)
+        else:
+            return None
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+    return None if np.isnan(values).any() else values
+
+
+def _plain(cells: Cells) -> Sequence[Any]:
+    return cells.tolist() if isinstance(cells, np.ndarray) else cells
+
+
+def _number(cell: object) -> float:
+    if isinstance(cell, str):
+        text = cell.strip(_BLANKS)
+        if _NUMBER.fullmatch(text):
+            return float(text)
+    elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        try:
+            return float(cell)
+        except OverflowError:
+            return float("inf") if cell > 0 else float("-inf")
+    raise ValueError(cell)
+
+
+def _truth(cell: object) -> float:
+    if isinstance(cell, bool):
+        return float(cell)
+    if isinstance(cell, str) and cell.strip(_BLANKS).lower() in {"true", "false"}:
+        return float(cell.strip(_BLANKS).lower() == "true")
+    return _number(cell)

@@ -1,0 +1,472 @@
+"""Which columns are meant, and their cells as the arrays that losses take."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
+
+import numpy as np
+
+from lossctl.batch import Batch, Key, key, place
+from lossctl.errors import DataError, InputError, UsageError, listed, nearest, quoted
+from lossctl.readers import cells
+from lossctl.readers.table import CHUNK_ROWS, Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lossctl.kinds import Array, Kind
+    from lossctl.readers.cells import Cells, Coded
+    from lossctl.readers.table import Chunk, Header, Source
+
+Missing: TypeAlias = Literal["error", "drop", "propagate"]
+
+TRUE_NAMES = ("y_true", "true", "target", "label", "labels", "actual", "expected", "gold", "truth", "y")
+PRED_NAMES = (
+    *("y_pred", "pred", "prediction", "predictions", "predicted", "forecast", "output", "score"),
+    *("prob", "proba", "probability", "logit", "y_hat", "yhat"),
+)
+TRUE_FAMILIES = ("y_true_",)
+PRED_FAMILIES = ("y_pred_", "p_", "prob_", "proba_", "logit_")
+
+POSITIVE = "the positive label"
+
+
+class Asked(NamedTuple):
+    """What the command line says about columns; empty where they are to be found."""
+
+    y_true: str = ""
+    y_pred: str = ""
+    weight: str = ""
+    by: str = ""
+    where: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    positive: str = ""
+    missing: Missing = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which columns of an input are meant, and how their cells become arrays.
+
+    Attributes:
+        roles: the columns of y_true and y_pred.
+        widths: how many values a row of each role holds.
+        codings: for each role how its cells become numbers.
+        classes: the names of the classes in order, None where ids are meant.
+        ignored: class ids that stand for no class.
+        positive: the label that counts as 1.
+        weight: the column of weights.
+        by: the columns that make groups.
+        where: columns and the text their cells must equal.
+        missing: what to do with rows that lack a cell in these columns.
+    """
+
+    roles: Mapping[str, tuple[str, ...]]
+    widths: Mapping[str, int]
+    codings: Mapping[str, frozenset[str]]
+    classes: tuple[str, ...] | None
+    ignored: frozenset[int]
+    positive: str | None
+    weight: str | None
+    by: tuple[str, ...]
+    where: tuple[tuple[str, str], ...]
+    missing: Missing
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column in use."""
+        used = [name for names in self.roles.values() for name in names]
+        used += [*([self.weight] if self.weight else []), *self.by, *(name for name, _ in self.where)]
+        return tuple(dict.fromkeys(used))
+
+
+class Found(NamedTuple):
+    """The columns of y_true and y_pred, before the losses are known."""
+
+    roles: Mapping[str, tuple[Column, ...]]
+
+    def width(self, role: str) -> int:
+        """How many values a row of a role holds."""
+        return sum(column.width for column in self.roles[role])
+
+
+def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], bool]) -> Found:
+    """The columns of y_true and y_pred: those asked for, else those whose names say so.
+
+    Args:
+        header: the columns there are.
+        asked: what the command line says.
+        path: the input as messages name it.
+        accepts: whether some loss takes so many values of y_true beside so many of y_pred.
+
+    Raises:
+        UsageError: a column asked for does not exist.
+        InputError: no column, or more than one, may be the one.
+    """
+    fixed = {
+        role: select(header, text, option, path)
+        for role, text, option in (("y_true", asked.y_true, "--y-true"), ("y_pred", asked.y_pred, "--y-pred"))
+        if text
+    }
+    if not header.named and not fixed and len(header.columns) <= 2:
+        return _headerless(header, path)
+    weight = {asked.weight} if asked.weight else set()
+    used = {column.name for columns in fixed.values() for column in columns} | weight
+    options = {
+        role: [fixed[role]] if role in fixed else _candidates(header, names, families, used)
+        for role, names, families in (
+            ("y_true", TRUE_NAMES, TRUE_FAMILIES),
+            ("y_pred", PRED_NAMES, PRED_FAMILIES),
+        )
+    }
+    pairs = [(true, pred) for true in options["y_true"] for pred in options["y_pred"]]
+    fitting = [pair for pair in pairs if accepts(_width(pair[0]), _width(pair[1]))] or pairs
+    chosen = {}
+    for place_of, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
+        left = [found for found in options[role] if any(pair[place_of] == found for pair in fitting)] or options[role]
+        exact = [found for found in left if found[0].name.casefold() == role]
+        if not left:
+            _refuse_unfound(header, role, option, path)
+        if len(left) > 1 and not exact:
+            raise InputError(
+                f"{path}: {listed((_shown(found) for found in left), 'or')} may be {role}, and nothing says which",
+                help=f"{option} COLUMN says it",
+            )
+        chosen[role] = (exact or left)[0]
+    return Found(chosen)
+
+
+def bind(
+    found: Found, header: Header, asked: Asked, path: str, kinds: Mapping[str, Sequence[Kind]], ignored: frozenset[int]
+) -> Binding:
+    """The binding of an input for the kinds that its losses take.
+
+    Raises:
+        UsageError: a column asked for does not exist, or the classes do not fit the columns.
+    """
+    by = tuple(
+        column.name
+        for part in (asked.by.split(",") if asked.by and asked.by not in header.names else [asked.by])
+        if part
+        for column in select(header, part.strip(), "--by", path)
+    )
+    weight = select(header, asked.weight, "--weight", path) if asked.weight else ()
+    if len(weight) > 1:
+        raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
+    vector = any(kind.vector for kind in kinds["y_pred"])
+    return Binding(
+        roles={role: tuple(column.name for column in columns) for role, columns in found.roles.items()},
+        widths={role: found.width(role) for role in found.roles},
+        codings={role: frozenset(kind.coding for kind in kinds[role]) for role in found.roles},
+        classes=_classes(found, header, asked, path) if vector else None,
+        ignored=ignored,
+        positive=asked.positive or None,
+        weight=weight[0].name if weight else None,
+        by=by,
+        where=tuple(_where(header, text, path) for text in asked.where),
+        missing=asked.missing,
+    )
+
+
+def select(header: Header, text: str, option: str, path: str) -> tuple[Column, ...]:
+    """The columns that a text names: a name, names with commas, `first:last` in file order, `p_*`, or a number.
+
+    Raises:
+        UsageError: it names a column that does not exist, or none.
+    """
+    names = header.names
+    if text in names:
+        return (header.column(text),)
+    parts = [part.strip() for part in text.split(",")] if "," in text else [text]
+    chosen: list[str] = []
+    for part in parts:
+        first, colon, last = part.partition(":")
+        if part in names:
+            chosen.append(part)
+        elif "*" in part:
+            pattern = re.compile(".*".join(map(re.escape, part.split("*"))), re.DOTALL)
+            matching = [name for name in names if pattern.fullmatch(name)]
+            if not matching:
+                _refuse_unknown(header, part, option, path)
+            chosen += matching
+        elif colon and first in names and last in names:
+            start, stop = names.index(first), names.index(last)
+            if stop < start:
+                raise UsageError(
+                    f"{path}: {option} {quoted(part)} runs backwards: column {quoted(last)} stands before "
+                    f"{quoted(first)}",
+                    help=f"write {quoted(last + ':' + first)}, or name the columns with commas",
+                )
+            chosen += names[start : stop + 1]
+        else:
+            wrong = next((end for end in (first, last) if colon and end not in names), part)
+            _refuse_unknown(header, wrong, option, path)
+    for index, name in enumerate(chosen):
+        if name in chosen[:index]:
+            raise UsageError(f"{path}: {option} names column {quoted(name)} twice", help="name each column once")
+    return tuple(header.column(name) for name in chosen)
+
+
+def class_names(names: Sequence[str], pattern: str = "") -> tuple[str, ...]:
+    """What columns of classes are named after: what `*` matched, else what follows their common prefix.
+
+    The prefix is cut back to its last `_`, `-` or `.`.
+
+    >>> class_names(["p_10", "p_11"]), class_names(["cat", "car"]), class_names(["a1z", "a2z"], "a*z")
+    (('10', '11'), ('cat', 'car'), ('1', '2'))
+    """
+    if pattern.count("*") == 1:
+        before, after = map(len, pattern.split("*"))
+        return tuple(name[before : len(name) - after] for name in names)
+    prefix = os.path.commonprefix(list(names))  # noqa: RUF071 — of letters, not of folders
+    cut = max(prefix.rfind(mark) for mark in "_-.") + 1
+    return tuple(name[cut:] for name in names)
+
+
+def assembled(source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROWS) -> Iterator[tuple[Batch, ...]]:
+    """The rows of an input as batches, one for each binding."""
+    wanted = tuple(dict.fromkeys(name for binding in bindings for name in binding.columns))
+    for chunk in source.chunks(wanted, rows):
+        yield tuple(_batch(chunk, binding) for binding in bindings)
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns)
+
+
+def _shown(columns: Sequence[Column]) -> str:
+    return columns[0].name if len(columns) == 1 else f"{columns[0].name} … {columns[-1].name}"
+
+
+def _candidates(
+    header: Header, names: Sequence[str], families: Sequence[str], used: set[str]
+) -> list[tuple[Column, ...]]:
+    free = [column for column in header.columns if column.name not in used]
+    single = [(column,) for column in free if column.name.casefold() in names]
+    grouped = [tuple(column for column in free if column.name.casefold().startswith(family)) for family in families]
+    return single + [
+        columns for columns in grouped if columns and not any(column.name.casefold() in names for column in columns)
+    ]
+
+
+def _headerless(header: Header, path: str) -> Found:
+    if len(header.columns) == 2:
+        return Found({"y_true": header.columns[:1], "y_pred": header.columns[1:]})
+    raise InputError(
+        f"{path}: it has one column and no names, so it is y_pred, and y_true is missing",
+        help="-t and -p choose columns by number; two nameless columns are y_true and y_pred",
+    )
+
+
+def _refuse_unfound(header: Header, role: str, option: str, path: str) -> NoReturn:
+    if not header.named:
+        raise InputError(
+            f"{path}: it has {len(header.columns)} columns and no header, so nothing says which is {role}",
+            help=f"{option} chooses a column by its number, {option} 1 the first",
+        )
+    raise InputError(
+        f"{path}: no column is named like {role}; there {_are(header)}", help=f"{option} COLUMN says which it is"
+    )
+
+
+def _refuse_unknown(header: Header, name: str, option: str, path: str) -> NoReturn:
+    hint = nearest(name, header.names)
+    if not hint and header.named and name.isdecimal():
+        hint = "numbers name columns of files without a header; -H says that there is none"
+    raise UsageError(f"{path}: {option} names no column {quoted(name)}; there {_are(header)}", help=hint)
+
+
+def _are(header: Header) -> str:
+    names = [name for name in header.names if name]
+    return f"{'is' if len(names) == 1 else 'are'} {listed(names, most=12)}"
+
+
+def _where(header: Header, text: str, path: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"cannot read --where {quoted(text)}", help="write it like --where split=test")
+    (column,) = select(header, name, "--where", path)[:1]
+    return column.name, cells.as_text(value)
+
+
+def _classes(found: Found, header: Header, asked: Asked, path: str) -> tuple[str, ...] | None:
+    columns = found.roles["y_pred"]
+    width = _width(columns)
+    if asked.classes:
+        given = tuple(map(cells.as_text, asked.classes))
+        if len(given) != width or len(set(given)) != len(given):
+            twice = " and one of them twice" if len(set(given)) != len(given) else ""
+            raise UsageError(
+                f"{path}: --classes names {len(given)}{twice}, and y_pred has {width} classes",
+                help="name each class once, in the order of the columns",
+            )
+        return given
+    if len(columns) == 1 or not header.named:
+        return None
+    pattern = asked.y_pred if "," not in asked.y_pred else ""
+    names = tuple(map(cells.as_text, class_names([column.name for column in columns], pattern)))
+    true = found.roles["y_true"]
+    if len(true) == len(columns):
+        pattern = asked.y_true if "," not in asked.y_true else ""
+        others = tuple(map(cells.as_text, class_names([column.name for column in true], pattern)))
+        if others != names and sorted(others) == sorted(names):
+            raise InputError(
+                f"{path}: the classes of y_true come as {listed(others)}, those of y_pred as {listed(names)}",
+                help="-t and -p can name the columns in one order",
+            )
+    return names
+
+
+def _batch(chunk: Chunk, binding: Binding) -> Batch:
+    kept = _filtered(chunk, binding.where)
+    missing = np.zeros(kept.size, np.bool_)
+    arrays: dict[str, Array] = {}
+    faults: list[tuple[int, str, str]] = []
+
+    def code(name: str, coder: Callable[[Cells], Coded]) -> Array:
+        try:
+            values, gaps = coder(_taken(chunk.columns[name], kept))
+        except cells.BadCell as bad:
+            faults.append((int(kept[bad.row]), name, bad.problem))
+            return np.zeros(kept.size)
+        if gaps is not None:
+            if binding.missing == "error":
+                faults.append((int(kept[np.argmax(gaps)]), name, "is missing"))
+            np.logical_or(missing, gaps, out=missing)
+        return values
+
+    ids = None if binding.classes is None else {name: index for index, name in enumerate(binding.classes)}
+    coders: dict[str, Callable[[Cells], Coded]] = {
+        "number": cells.numbers,
+        "binary": lambda column: cells.binary(column, binding.positive),
+        "class": lambda column: cells.class_ids(column, ids, binding.ignored),
+    }
+    for role, names in binding.roles.items():
+        for coding in sorted(binding.codings[role]):
+            arrays[key(role, coding)] = _stacked([code(name, coders[coding]) for name in names])
+    weight = code(binding.weight, cells.numbers) if binding.weight else None
+    parts = [[cells.group_part(cell) for cell in _taken(chunk.columns[name], kept)] for name in binding.by]
+    for name, part in zip(binding.by, parts, strict=True):
+        if None in part:
+            if binding.missing == "error":
+                faults.append((int(kept[part.index(None)]), name, "is missing"))
+            if binding.missing == "drop":
+                np.logical_or(missing, [value is None for value in part], out=missing)
+        _refuse_undecodable(part, chunk, kept, name)
+    if weight is not None:
+        wrong = ~((weight >= 0) & (weight < np.inf)) & ~missing
+        if wrong.any():
+            faults.append(
+                (int(kept[np.argmax(wrong)]), binding.weight or "", "is no weight: weights are finite and at least 0")
+            )
+    if faults:
+        _refuse_cell(chunk, binding, min(faults))
+
+    present: NDArray[np.bool_] | None = None
+    dropped = 0
+    if missing.any():
+        whole = ~missing
+        arrays = {name: array[whole] for name, array in arrays.items()}
+        if binding.missing == "drop":
+            dropped = int(np.count_nonzero(missing))
+            kept, weight = kept[whole], None if weight is None else weight[whole]
+            parts = [[value for value, there in zip(part, whole, strict=True) if there] for part in parts]
+        else:
+            present = whole
+    return Batch(
+        arrays=arrays,
+        weight=weight,
+        group=_grouped(parts) if binding.by else None,
+        present=present,
+        kept=kept,
+        first_row=chunk.first_row,
+        rows=chunk.rows,
+        filtered=chunk.rows - kept.size - dropped,
+        dropped=dropped,
+        labels=_labels(chunk, kept, binding),
+        origin=chunk.origin,
+    )
+
+
+def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
+    keep = np.ones(chunk.rows, np.bool_)
+    for name, text in where:
+        keep &= np.fromiter((cells.as_text(cell) == text for cell in chunk.columns[name]), np.bool_, chunk.rows)
+    return np.flatnonzero(keep)
+
+
+def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
+    """The kept cells; a list or row of one value is that value."""
+    if isinstance(column, np.ndarray):
+        taken = column if kept.size == len(column) else column[kept]
+        return taken[:, 0] if taken.ndim == 2 and taken.shape[1] == 1 else taken
+    if kept.size != len(column):
+        column = [column[row] for row in kept.tolist()]
+    if column and isinstance(column[0], list) and {len(cell) for cell in column if isinstance(cell, list)} == {1}:
+        return [cell[0] if isinstance(cell, list) else cell for cell in column]
+    return column
+
+
+def _stacked(columns: Sequence[Array]) -> Array:
+    """The columns of a role side by side, C-contiguous: losses differ in their last bit between layouts."""
+    if len(columns) == 1:
+        return np.ascontiguousarray(columns[0])
+    return np.ascontiguousarray(np.column_stack(columns))
+
+
+def _grouped(parts: Sequence[Sequence[str | int | float | None]]) -> tuple[NDArray[np.intp], Sequence[Key]]:
+    index: dict[Key, int] = {}
+    codes = [index.setdefault(group, len(index)) for group in zip(*parts, strict=True)]
+    return np.array(codes, np.intp), tuple(index)
+
+
+def _labels(chunk: Chunk, kept: NDArray[np.intp], binding: Binding) -> frozenset[str]:
+    if binding.positive is None or "binary" not in binding.codings["y_true"]:
+        return frozenset()
+    wanted = cells.as_text(binding.positive)
+    (name, *_) = binding.roles["y_true"]
+    found = any(cells.as_text(cell) == wanted for cell in _taken(chunk.columns[name], kept))
+    return frozenset({POSITIVE} if found else ())
+
+
+def _refuse_undecodable(part: Sequence[object], chunk: Chunk, kept: NDArray[np.intp], name: str) -> None:
+    for row, value in enumerate(part):
+        if isinstance(value, str) and not value.isascii() and any("\udc80" <= char <= "\udcff" for char in value):
+            raise InputError(
+                f"{place(chunk.origin, int(kept[row]), chunk.first_row)}: column {quoted(name)}: the cell is not UTF-8",
+                help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
+            )
+
+
+def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> NoReturn:
+    row, name, problem = fault
+    where = f"{place(chunk.origin, row, chunk.first_row)}: column {quoted(name)}"
+    cell = chunk.origin.cell(row, name)
+    option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
+    option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")
+    another = f"{option[name]} COLUMN chooses another column"
+    if problem == "is missing":
+        raise DataError(
+            f"{where}: the cell is missing" + (f" ({quoted(cell)})" if cell.strip() else ""),
+            help="--nan drop leaves such rows out, --nan propagate lets the loss be nan",
+        )
+    if not problem:
+        text_truth = name in binding.roles["y_true"] and "binary" in binding.codings["y_true"]
+        raise DataError(
+            f"{where}: cannot read {quoted(cell)} as a number",
+            help=f"--positive LABEL says which label counts as 1; {another}"
+            if text_truth
+            else f"--nan covers missing cells only; {another}",
+        )
+    if problem == "is none of the classes":
+        classes = listed(binding.classes or (), most=12)
+        raise DataError(
+            f"{where}: {quoted(cell)} is none of the classes, which are {classes}",
+            help="--classes names the classes in the order of the y_pred columns",
+        )
+    raise DataError(f"{where}: {quoted(cell)} {problem}", help=another)

@@ -1,0 +1,197 @@
+"""CSV and its relatives, the careful way: the standard library's reader, cell by cell, with line and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lossctl.errors import InputError, count, quoted
+from lossctl.readers.cells import is_missing, is_number
+from lossctl.readers.streams import HEAD
+from lossctl.readers.table import CHUNK_ROWS, Chunk, Column, Header, described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lossctl.readers.locate import Options
+    from lossctl.readers.streams import Stream
+
+_DELIMITERS = "\t;|, "
+_SNIFFED = 50
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_BREAK = re.compile(r"\r\n|\r|\n")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
+
+
+def read(label: str, stream: Stream, format: str, options: Options) -> Delimited:
+    """The reader of a stream of delimited text, its dialect sniffed where the options leave it open."""
+    text = stream.head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    lines = [line for line in _BREAK.split(text) if line.strip()]
+    cut = len(stream.head) == HEAD and len(lines) > 1  # the last line seen may be half a line
+    delimiter = options.delimiter or ("\t" if format == "tsv" else _delimiter(lines[: len(lines) - cut][:_SNIFFED]))
+    csv.field_size_limit(sys.maxsize)
+    rows = list(filter(None, islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SNIFFED)))
+    rows = rows[:-1] if cut and len(rows) > 1 else rows
+    decimal = options.decimal or _decimal(rows, delimiter)
+    headed = not options.no_header and not all(
+        is_missing(cell) or is_number(cell.replace(",", ".") if decimal == "," else cell) for cell in rows[0]
+    )
+    return Delimited(label, stream, delimiter, decimal, headed, rows)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The first of tab, semicolon, bar, comma and space that parts the first line, and most others as often."""
+    bare = [_QUOTED.sub("", line) for line in lines]
+    for delimiter in _DELIMITERS:
+        wanted = bare[0].strip(" ").count(delimiter)
+        alike = sum(line.strip(" ").count(delimiter) == wanted for line in bare)
+        if wanted and (alike == len(bare) if delimiter == " " else 2 * alike > len(bare)):
+            return delimiter
+    return next((delimiter for delimiter in "\t;|," if delimiter in bare[0]), ",")
+
+
+def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:
+    if delimiter == ",":
+        return "."
+    cells = [cell.strip() for row in rows for cell in row]
+    commas = any(map(_DECIMAL_COMMA.fullmatch, cells))
+    return "," if commas and not any(map(_DECIMAL_POINT.fullmatch, cells)) else "."
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The origin of rows of delimited text.
+
+    Attributes:
+        path: the input as messages name it.
+        first_line: the line on which the first record begins.
+        records: the records as read, blank lines included as empty ones.
+        names: the columns.
+    """
+
+    path: str
+    first_line: int
+    records: Sequence[Sequence[str]]
+    names: Sequence[str]
+
+    def line(self, row: int) -> int | None:
+        """The line on which a row begins."""
+        line = self.first_line
+        for record in self.records:
+            if record:
+                if row == 0:
+                    break
+                row -= 1
+            line += 1 + sum(len(_BREAK.findall(cell)) for cell in record)
+        return line
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell as it stands in the file."""
+        return [record for record in self.records if record][row][self.names.index(column)]
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """An input of delimited text."""
+
+    label: str
+    stream: Stream
+    delimiter: str
+    decimal: str
+    headed: bool
+    sample: Sequence[Sequence[str]]
+
+    @property
+    def path(self) -> str:
+        """The input as messages name it."""
+        return self.stream.path
+
+    def header(self) -> Header:
+        """The columns, named by the first row or by number."""
+        first = self.sample[0]
+        if self.headed:
+            names = [name.strip() for name in first]
+            for index, name in enumerate(names):
+                if name and name in names[:index]:
+                    raise InputError(
+                        f"{self.path}: two columns are named {quoted(name)}",
+                        help="rename one; with -H columns are named by number",
+                    )
+                if any("\udc80" <= char <= "\udcff" for char in name):
+                    raise InputError(
+                        f"{self.path}: the name of column {index + 1} is not UTF-8",
+                        help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
+                    )
+        else:
+            names = [str(number) for number in range(1, len(first) + 1)]
+        rows = [row for row in self.sample[self.headed :] if len(row) == len(first)]
+        notes = tuple(
+            f"{what} {quoted(mark)}"
+            for what, mark, usual in (
+                ("delimiter", "tab" if self.delimiter == "\t" else self.delimiter, ","),
+                ("decimal mark", self.decimal, "."),
+            )
+            if mark != usual
+        )
+        described_columns = tuple(
+            described(name, [cell.replace(",", ".") if self.decimal == "," else cell for cell in cells])
+            for name, cells in zip(names, zip(*rows, strict=True), strict=True)
+        )
+        return Header(described_columns or tuple(map(Column, names)), self.headed, notes)
+
+    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """The rows as text.
+
+        Raises:
+            InputError: a row has too few or too many cells, or stray quotes.
+        """
+        names = self.header().names
+        wanted = [(name, names.index(name)) for name in columns]
+        with self.stream.reading():
+            text = io.TextIOWrapper(self.stream.open(), "utf-8-sig", "surrogateescape", newline="")
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            if self.headed:
+                next(filter(None, reader), None)
+            first_row = 1
+            while True:
+                first_line = reader.line_num + 1
+                records: list[list[str]] = []
+                fault: csv.Error | None = None
+                try:
+                    while (missing := rows - sum(map(bool, records))) and (more := list(islice(reader, missing))):
+                        records += more
+                except csv.Error as error:
+                    fault = error
+                full = [record for record in records if record] if [] in records else records
+                origin = Lines(self.path, first_line, records, names)
+                self._refuse_ragged(full, origin)
+                if fault is not None:
+                    raise InputError(
+                        f"{self.path}:{reader.line_num}: cannot read the quotes: {fault}",
+                        help='a quoted cell is "like this", and a quote in it is written twice: "so ""called"""',
+                    )
+                if not full:
+                    return
+                cells = {name: [record[index] for record in full] for name, index in wanted}
+                if self.decimal == ",":
+                    cells = {name: [cell.replace(",", ".") for cell in column] for name, column in cells.items()}
+                yield Chunk(cells, len(full), first_row, origin)
+                first_row += len(full)
+
+    def _refuse_ragged(self, records: Sequence[Sequence[str]], origin: Lines) -> None:
+        wanted = len(self.sample[0])
+        if {*map(len, records)} <= {wanted}:
+            return
+        row = next(row for row, record in enumerate(records) if len(record) != wanted)
+        first = "the header" if self.headed else "the first row"
+        raise InputError(
+            f"{self.path}:{origin.line(row)}: the row has {count(len(records[row]), 'cell')}, {first} has {wanted}",
+            help=f"the delimiter is {quoted('tab' if self.delimiter == chr(9) else self.delimiter)}; "
+            "-d chooses another, and a cell that holds it needs quotes",
+        )

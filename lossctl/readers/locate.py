@@ -1,0 +1,126 @@
+"""From a FILE argument to the reader of its format, known by content first and name second."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from lossctl.errors import InputError, UsageError, listed, nearest, quoted
+from lossctl.readers.streams import Stream, open_path, open_stdin
+
+if TYPE_CHECKING:
+    from lossctl.readers.table import Source
+
+FORMATS = {
+    "csv": "lossctl.readers.delimited",
+    "tsv": "lossctl.readers.delimited",
+    "json": "lossctl.readers.document",
+    "ndjson": "lossctl.readers.lines",
+    "npy": "lossctl.readers.arrays",
+    "npz": "lossctl.readers.arrays",
+}
+"""The module that reads each format; its `read` makes a `Source`."""
+
+_LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
+_NAMES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
+_FOREIGN = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
+_TEXT_NAMES = {".csv", ".tsv", ".txt"}
+
+
+class Options(NamedTuple):
+    """What the command line says about the format of its inputs; empty where it is to be sniffed."""
+
+    input_format: str = ""
+    delimiter: str = ""
+    no_header: bool = False
+    decimal: str = ""
+
+
+class _Reader(Protocol):
+    def read(self, label: str, stream: Stream, format: str, options: Options) -> Source: ...
+
+
+def check(options: Options) -> Options:
+    """The options, with the spellings of a delimiter made one character.
+
+    Raises:
+        UsageError: one of them is nothing that can be meant.
+    """
+    if options.input_format and options.input_format not in FORMATS:
+        raise UsageError(
+            f"there is no input format {quoted(options.input_format)}",
+            help=nearest(options.input_format, FORMATS) or f"there is {listed(FORMATS)}",
+        )
+    delimiter = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}.get(
+        options.delimiter, options.delimiter
+    )
+    if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"a delimiter is one character, not {quoted(options.delimiter)}", help="write a tab as -d tab or -d '\\t'"
+        )
+    if options.decimal not in {"", ".", ","}:
+        raise UsageError(f"a decimal mark is . or , and not {quoted(options.decimal)}", help="write --decimal ,")
+    if delimiter and delimiter == options.decimal:
+        raise UsageError(
+            f"the delimiter and the decimal mark are both {quoted(delimiter)}", help="-d ';' --decimal , is common"
+        )
+    return options._replace(delimiter=delimiter)
+
+
+def locate(argument: str, options: Options) -> Source:
+    """The input that a FILE argument names: a path, `-`, or `label=path`.
+
+    Raises:
+        InputError: it cannot be opened, or is of no format known here.
+    """
+    label, path = argument, argument
+    labelled = _LABELLED.fullmatch(argument)
+    if labelled and not os.path.exists(argument):
+        label, path = labelled["label"], labelled["path"]
+    stream = open_stdin() if path == "-" else open_path(path)
+    format = options.input_format or _format(stream, path)
+    reader = cast("_Reader", import_module(FORMATS[format]))
+    return reader.read(label, stream, format, options)
+
+
+def _format(stream: Stream, path: str) -> str:
+    head = stream.head
+    stem, ending = os.path.splitext(path.lower())
+    if stream.compression:
+        ending = os.path.splitext(stem)[1]
+    for magic, name in _FOREIGN.items():
+        if head.startswith(magic):
+            raise InputError(
+                f"{stream.path}: {name} needs an extra that is not installed",
+                help="python -m pip install 'lossctl[fast]', or export the table as CSV",
+            )
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    if head.startswith(b"PK\x03\x04"):
+        return "npz"
+    if not head.strip():
+        raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
+    if head.startswith(_UTF16) or b"\x00" in head:
+        what = "UTF-16 text" if head.startswith(_UTF16) else "binary data"
+        raise InputError(
+            f"{stream.path}: it holds {what}, not UTF-8 text", help="for UTF-16: iconv -f UTF-16 -t UTF-8 FILE"
+        )
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if _JSON_START.match(text) and not (ending in _TEXT_NAMES and text.lstrip().startswith(b"[")):
+        return _json_format(text, ending)
+    return "tsv" if ending == ".tsv" else "csv"
+
+
+def _json_format(text: bytes, ending: str) -> str:
+    """NDJSON has one whole object on its first line and another behind it; where that cannot be seen the name says."""
+    if _NAMES.get(ending) == "ndjson":
+        return "ndjson"
+    first, _, rest = text.lstrip().partition(b"\n")
+    more = rest.strip()
+    if first.startswith(b"{") and first.rstrip().endswith(b"}") and more.startswith(b"{"):
+        return "ndjson"
+    return "json"

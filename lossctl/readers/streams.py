@@ -1,0 +1,154 @@
+"""Bytes of a file or of standard input, decompressed, with a first look that does not consume them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from lossctl.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = 1 << 16
+"""How many bytes a first look may see."""
+
+_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+class Stream:
+    """Bytes that can be looked at before they are read.
+
+    Attributes:
+        path: the input as messages name it.
+        head: the first bytes, decompressed, up to HEAD of them.
+        compression: how the bytes are compressed, empty for not at all.
+    """
+
+    def __init__(self, path: str, raw: IO[bytes]) -> None:
+        self.path = path
+        self._raw = raw
+        with self.reading():
+            start = _read(raw, HEAD)
+            self.compression = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+            if self.compression:
+                self._raw = _decompressed(path, _replayed(start, raw), self.compression)
+                start = _read(self._raw, HEAD)
+        self.head = start
+
+    def open(self) -> IO[bytes]:
+        """All the bytes, the head included. Can be asked for once."""
+        return _replayed(self.head, self._raw)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what the operating system or a decompressor says into a sentence that names the input."""
+        import zlib
+
+        try:
+            yield
+        except (EOFError, zlib.error) as error:
+            raise InputError(
+                f"{self.path}: the {self.compression or 'compressed'} data are cut off or damaged",
+                help="make the file again, or test it with gzip -t, bzip2 -t or xz -t",
+            ) from error
+        except OSError as error:
+            if error.errno is None:  # gzip and bz2 say what is wrong with their data this way
+                raise InputError(
+                    f"{self.path}: the {self.compression} data are damaged",
+                    help="make the file again, or test it with gzip -t, bzip2 -t or xz -t",
+                ) from error
+            raise InputError(f"{self.path}: cannot read it: {os.strerror(error.errno)}") from error
+        except Exception as error:
+            if type(error).__name__ != "LZMAError":
+                raise
+            raise InputError(
+                f"{self.path}: the xz data are cut off or damaged", help="make the file again, or test it with xz -t"
+            ) from error
+
+
+def open_path(path: str) -> Stream:
+    """The bytes of a file.
+
+    Raises:
+        InputError: it does not exist, is a folder or cannot be read.
+    """
+    try:
+        raw = open(path, "rb")  # noqa: SIM115 — the stream outlives this function
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file", help=_near(path)) from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: it is a folder, not a file", help="name the files in it") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot open it: {os.strerror(error.errno or 0)}") from None
+    except ValueError:
+        raise InputError(f"{path}: no file can have that name") from None
+    return Stream(path, raw)
+
+
+def open_stdin() -> Stream:
+    """The bytes of standard input."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed", help="name a file, or give values with -t and -p")
+    return Stream("standard input", sys.stdin.buffer)
+
+
+def _near(path: str) -> str:
+    from lossctl.errors import nearest
+
+    folder, name = os.path.split(path)
+    try:
+        hint = nearest(name, os.listdir(folder or "."))
+    except OSError:
+        return f'there is no folder "{folder}" either'
+    return hint or "values on the command line go with -t and -p; standard input is -"
+
+
+def _read(raw: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size > 0 and (part := raw.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+class _Replay(io.RawIOBase):
+    """Bytes already read, followed by the rest of the stream they came from."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head = memoryview(head)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
+        part = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+        self._head = self._head[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def _replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
+    return io.BufferedReader(_Replay(head, rest), HEAD)
+
+
+def _decompressed(path: str, raw: IO[bytes], compression: str) -> IO[bytes]:
+    if compression == "gzip":
+        import gzip
+
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+    if compression == "bzip2":
+        import bz2
+
+        return bz2.BZ2File(raw)
+    if compression == "xz":
+        import lzma
+
+        return lzma.LZMAFile(raw)
+    raise InputError(
+        f"{path}: zstd needs an extra that is not installed", help="python -m pip install 'lossctl[fast]', or zstd -d"
+    )

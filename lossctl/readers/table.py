@@ -1,0 +1,136 @@
+"""What every reader gives: a header, then chunks of named columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from lossctl.readers.cells import is_missing, is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lossctl.batch import Origin
+    from lossctl.readers.cells import Cells
+
+CHUNK_ROWS = 8192
+
+
+class Column(NamedTuple):
+    """A column of a header.
+
+    Attributes:
+        name: as the file has it; the 1-based number of the column where the file has no names.
+        width: values in a cell: 1, or the length of the lists it holds.
+        is_text: whether the sampled cells hold text that is no number.
+    """
+
+    name: str
+    width: int = 1
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of an input.
+
+    Attributes:
+        columns: in file order.
+        named: whether the names come from the file.
+        notes: decisions taken while looking: delimiter, decimal mark.
+    """
+
+    columns: tuple[Column, ...]
+    named: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+class Chunk(NamedTuple):
+    """Some rows of an input, as cells: text, JSON values, or NumPy arrays."""
+
+    columns: Mapping[str, Cells]
+    rows: int
+    first_row: int
+    origin: Origin
+
+
+class Source(Protocol):
+    """An input: where its rows are and how they are read."""
+
+    @property
+    def label(self) -> str:
+        """The name of the input in results."""
+
+    @property
+    def path(self) -> str:
+        """The input as messages name it."""
+
+    def header(self) -> Header:
+        """The columns; reads as much as that takes."""
+
+    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """The rows, `rows` at a time, with at least these columns. Can be asked for once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOrigin:
+    """The origin of rows that stand in memory as columns."""
+
+    path: str
+    columns: Mapping[str, Cells]
+
+    def line(self, row: int) -> int | None:
+        """None: documents and arrays have no line per row."""
+        return None
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell as Python prints it."""
+        value = self.columns[column][row]
+        return value if isinstance(value, str) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """An input that stands in memory as columns of equal length."""
+
+    label: str
+    path: str
+    columns: Mapping[str, Cells]
+    named: bool = True
+
+    def header(self) -> Header:
+        """The columns, typed by their first cells."""
+        return Header(tuple(described(name, cells) for name, cells in self.columns.items()), self.named)
+
+    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """Slices of the columns."""
+        length = len(next(iter(self.columns.values())))
+        for start in range(0, length, rows):
+            part = {name: self.columns[name][start : start + rows] for name in columns}
+            origin = MemoryOrigin(self.path, part)
+            yield Chunk(part, min(rows, length - start), start + 1, origin)
+
+
+_SAMPLE = 100
+
+
+def described(name: str, cells: Cells) -> Column:
+    """The column of a name and some of its cells."""
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub":
+        return Column(name, cells.shape[1] if cells.ndim > 1 else 1)
+    sample = cells[:_SAMPLE]
+    width = next((len(cell) for cell in sample if isinstance(cell, (list, np.ndarray))), 1)
+    parts = [part for cell in sample for part in (cell if isinstance(cell, list) else [cell])]
+    is_text = any(isinstance(part, str) and not is_missing(part) and not is_number(part) for part in parts)
+    return Column(name, width, is_text)

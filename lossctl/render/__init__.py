@@ -1,0 +1,49 @@
+"""Results to text: one small module a format, each with `render(result, look)`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    from lossctl.results import Result
+
+FORMATS = {
+    "table": "lossctl.render.table",
+    "plain": "lossctl.render.plain",
+    "json": "lossctl.render.json",
+    "ndjson": "lossctl.render.ndjson",
+    "csv": "lossctl.render.csv",
+    "tsv": "lossctl.render.tsv",
+    "md": "lossctl.render.md",
+    "value": "lossctl.render.value",
+}
+"""The module of each format."""
+
+TELLS_ROWS = frozenset({"table", "md", "json"})
+"""The formats that say themselves how many rows were set aside."""
+
+
+class Look(NamedTuple):
+    """How a human format may look.
+
+    Attributes:
+        digits: significant digits.
+        width: columns of the terminal, None for no limit.
+        color: whether colours may be used.
+        unicode: whether the stream can carry more than ASCII.
+    """
+
+    digits: int = 6
+    width: int | None = None
+    color: bool = False
+    unicode: bool = True
+
+
+class _Renderer(Protocol):
+    def render(self, result: Result, look: Look) -> str: ...
+
+
+def render(format: str, result: Result, look: Look) -> str:
+    """The result in a format, with a line end after the last line."""
+    return cast("_Renderer", import_module(FORMATS[format])).render(result, look)

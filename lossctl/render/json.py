@@ -1,0 +1,25 @@
+"""Strict JSON: RFC 8259, no NaN, no live control characters."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossctl.render import Look
+    from lossctl.results import Result
+
+# What json leaves as it is, though a terminal would act on it: C1 controls, line separators, text direction, halves.
+_LIVE = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def render(result: Result, look: Look) -> str:
+    """The whole result as one document."""
+    return dumps(result.to_dict(), indent=2) + "\n"
+
+
+def dumps(record: object, indent: int | None = None) -> str:
+    """A record as JSON text."""
+    text = json.dumps(record, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _LIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,0 +1,246 @@
+"""Frozen records of what was computed: all that renderers ever see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from lossctl import __version__
+
+SCHEMA = "lossctl/result/1"
+
+Params: TypeAlias = Mapping[str, float | int | bool | tuple[float, ...] | None]
+Group: TypeAlias = Mapping[str, str | int | float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input and what became of its rows.
+
+    Attributes:
+        label: its name in the results.
+        path: the file, None for values given as arguments or arrays.
+        rows: data rows read.
+        used: rows that count in the losses.
+        dropped: rows left out because a cell was missing.
+        filtered: rows left out by --where.
+        columns: the columns taken, by role.
+        classes: the names of the classes in order, None where there are none.
+        notes: decisions taken while reading: delimiter, decimal mark.
+    """
+
+    label: str
+    path: str | None
+    rows: int
+    used: int
+    dropped: int
+    filtered: int
+    columns: Mapping[str, tuple[str, ...]]
+    classes: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {
+            "label": self.label,
+            "path": self.path,
+            "rows": self.rows,
+            "used": self.used,
+            "dropped": self.dropped,
+            "filtered": self.filtered,
+            "columns": {role: list(names) for role, names in self.columns.items()},
+            "classes": None if self.classes is None else list(self.classes),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Input:
+        """The record that `to_dict` wrote."""
+        classes = record.get("classes")
+        return cls(
+            label=record["label"],
+            path=record["path"],
+            rows=record["rows"],
+            used=record["used"],
+            dropped=record["dropped"],
+            filtered=record.get("filtered", 0),
+            columns={role: tuple(names) for role, names in record["columns"].items()},
+            classes=None if classes is None else tuple(classes),
+            notes=tuple(record.get("notes", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TermRecord:
+    """One loss of a weighted sum."""
+
+    weight: float
+    loss: str
+    params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of one loss over the rows of an input, or of one group of them.
+
+    Attributes:
+        input: the label of the input.
+        loss: the name of the loss; of a weighted sum its text.
+        text: the loss as the user may write it again.
+        params: all parameters of the loss, defaults too.
+        terms: the losses of a weighted sum, None for a single loss.
+        like: the convention.
+        reduction: how rows became one value.
+        group: the columns that make the group and their values, None for all rows.
+        n: rows.
+        weight: the sum of their weights.
+        value: the loss; may be inf or NaN.
+    """
+
+    input: str
+    loss: str
+    text: str
+    params: Params
+    terms: tuple[TermRecord, ...] | None
+    like: str
+    reduction: str
+    group: Group | None
+    n: int
+    weight: float
+    value: float
+
+    @property
+    def signature(self) -> str:
+        """What was computed, in one line: loss, parameters, convention, reduction, rows and version."""
+        params = [f"{name}:{param_text(value)}" for name, value in self.params.items() if value is not None]
+        tail = [f"like:{self.like}", f"red:{self.reduction}", f"n:{self.n}", f"v:{__version__}"]
+        return "|".join([self.loss, *params, *tail])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it: a value that is not finite is null, and `value_str` names it."""
+        record: dict[str, Any] = {
+            "input": self.input,
+            "loss": self.loss,
+            "params": _params_dict(self.params),
+            "like": self.like,
+            "reduction": self.reduction,
+            "group": None if self.group is None else dict(self.group),
+            "n": self.n,
+            "weight": self.weight if math.isfinite(self.weight) else None,
+            "value": self.value if math.isfinite(self.value) else None,
+            "value_str": repr(self.value),
+            "spec": self.text,
+            "signature": self.signature,
+        }
+        if self.terms is not None:
+            record["terms"] = [
+                {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
+            ]
+        return record
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Value:
+        """The record that `to_dict` wrote."""
+        terms = record.get("terms")
+        return cls(
+            input=record["input"],
+            loss=record["loss"],
+            text=record.get("spec", record["loss"]),
+            params=_params_of(record["params"]),
+            terms=None
+            if terms is None
+            else tuple(TermRecord(term["weight"], term["loss"], _params_of(term["params"])) for term in terms),
+            like=record["like"],
+            reduction=record["reduction"],
+            group=record["group"],
+            n=record["n"],
+            weight=math.nan if record["weight"] is None else record["weight"],
+            value=float(record["value_str"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Something about an input that a reader of the result should know.
+
+    Attributes:
+        code: a short name of what it is.
+        message: a whole sentence.
+        input: the label of the input.
+        rows: the first rows it is about.
+    """
+
+    code: str
+    message: str
+    input: str
+    rows: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {"code": self.code, "message": self.message, "input": self.input, "rows": list(self.rows)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Warn:
+        """The record that `to_dict` wrote."""
+        return cls(record["code"], record["message"], record["input"], tuple(record["rows"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command found out."""
+
+    command: str
+    inputs: tuple[Input, ...] = ()
+    values: tuple[Value, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    schema: str = field(default=SCHEMA)
+    version: str = field(default=__version__)
+
+    def __add__(self, other: Result) -> Result:
+        return Result(
+            self.command, self.inputs + other.inputs, self.values + other.values, self.warnings + other.warnings
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as JSON has it."""
+        return {
+            "schema": self.schema,
+            "command": self.command,
+            "version": self.version,
+            "inputs": [record.to_dict() for record in self.inputs],
+            "results": [record.to_dict() for record in self.values],
+            "warnings": [record.to_dict() for record in self.warnings],
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Result:
+        """The result that `to_dict` wrote."""
+        return cls(
+            command=record["command"],
+            inputs=tuple(map(Input.from_dict, record["inputs"])),
+            values=tuple(map(Value.from_dict, record["results"])),
+            warnings=tuple(map(Warn.from_dict, record["warnings"])),
+            schema=record["schema"],
+            version=record["version"],
+        )
+
+
+def param_text(value: object) -> str:
+    """The value of a parameter as LOSS has it.
+
+    >>> param_text((1.0, 2.0)), param_text(True)
+    ('[1.0,2.0]', 'true')
+    """
+    if isinstance(value, tuple):
+        return "[" + ",".join(map(param_text, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _params_dict(params: Params) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
+
+
+def _params_of(record: Mapping[str, Any]) -> Params:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
