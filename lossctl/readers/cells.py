@@ -153,7 +153,7 @@ def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[in
 def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) -> Coded:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu" and plain:
         values = np.ascontiguousarray(cells, np.float64)
-        missing: NDArray[np.bool_] = np.isnan(values.reshape(len(values), -1)).any(axis=1)
+        missing: NDArray[np.bool_] = np.asarray(np.isnan(values.reshape(len(values), -1)).any(axis=1))
         return Coded(values, missing if missing.any() else None)
     fast = _fast(cells) if plain else None
     if fast is not None:

@@ -30,7 +30,7 @@ def aligned(texts: Sequence[str]) -> list[str]:
     """Numbers padded so that their decimal points stand under each other.
 
     >>> aligned(["1.5", "22.25", "7", "inf"])
-    [' 1.5 ', '22.25', ' 7   ', 'inf  ']
+    ['  1.5 ', ' 22.25', '  7   ', 'inf   ']
     """
     points = [next((at for at, char in enumerate(text) if char in ".e"), len(text)) for text in texts]
     if any(char in "in" for text in texts for char in text):  # inf and nan end where whole numbers end
