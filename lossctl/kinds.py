@@ -6,8 +6,7 @@ the whole of its validation; no loss checks anything itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ OFF_ONE_REFUSED = 0.05
 OFF_ONE_NOTED = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """The first value of an array that is not of its kind.
 
     Attributes:
@@ -45,8 +43,7 @@ class Fault:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What one input of a loss may hold.
 
     Attributes:
@@ -188,8 +185,7 @@ TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
 Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A parameter that is one number in an interval.
 
     Attributes:
@@ -219,8 +215,7 @@ class Number:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(NamedTuple):
     """A parameter that is true or false."""
 
     meaning: str = "true or false"
@@ -236,8 +231,7 @@ class Switch:
         return text.lower() == "true"
 
 
-@dataclass(frozen=True, slots=True)
-class PerClass:
+class PerClass(NamedTuple):
     """A parameter that is a list of numbers, one per class."""
 
     each: Number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from lossctl import __version__
 
@@ -15,8 +15,7 @@ Params: TypeAlias = Mapping[str, float | int | bool | tuple[float, ...] | None]
 Group: TypeAlias = Mapping[str, str | int | float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """One input and what became of its rows.
 
     Attributes:
@@ -72,8 +71,7 @@ class Input:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TermRecord:
+class TermRecord(NamedTuple):
     """One loss of a weighted sum."""
 
     weight: float
@@ -81,8 +79,7 @@ class TermRecord:
     params: Params
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The value of one loss over the rows of an input, or of one group of them.
 
     Attributes:
@@ -161,8 +158,7 @@ class Value:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(NamedTuple):
     """Something about an input that a reader of the result should know.
 
     Attributes:

@@ -9,7 +9,6 @@ keep seeing it.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -33,16 +32,14 @@ NEVER_NEGATIVE: frozenset[Claim] = frozenset({"nonnegative"})
 ZERO_AT_TRUTH: frozenset[Claim] = frozenset({"nonnegative", "zero_at_truth"})
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A parameter of a loss: its kind and its default."""
 
     kind: ParamKind
     default: float | int | bool | tuple[float, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """One loss of the catalogue.
 
     Attributes:

@@ -12,7 +12,6 @@ and a `Request` fitted to shapes is a `Spec`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, count, listed, nearest, quoted
@@ -44,8 +43,7 @@ class Shapes(NamedTuple):
     y_pred: int
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One loss of a spec, with all its parameters, and its factor in a weighted sum."""
 
     weight: float
@@ -58,8 +56,7 @@ class Term:
         return any(self.params.get(name) is not None for name in ("class_weight", "ignore_index"))
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """What one result is of: a loss, or a weighted sum of losses.
 
     Attributes:
@@ -91,8 +88,7 @@ class _Asked(NamedTuple):
     given: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One spec before the shapes of the data have picked its losses."""
 
     asked: tuple[_Asked, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
@@ -49,8 +48,7 @@ class Asked(NamedTuple):
     missing: Missing = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """Which columns of an input are meant, and how their cells become arrays.
 
     Attributes:

@@ -6,9 +6,8 @@ import csv
 import io
 import re
 import sys
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted
 from lossctl.readers.cells import is_missing, is_number
@@ -64,8 +63,7 @@ def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:
     return "," if commas and not any(map(_DECIMAL_POINT.fullmatch, cells)) else "."
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """The origin of rows of delimited text.
 
     Attributes:
@@ -96,8 +94,7 @@ class Lines:
         return [record for record in self.records if record][row][self.names.index(column)]
 
 
-@dataclass(frozen=True, slots=True)
-class Delimited:
+class Delimited(NamedTuple):
     """An input of delimited text."""
 
     label: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError
 from lossctl.readers.document import loads
@@ -22,8 +21,7 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Records:
     return Records(label, stream)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordLines:
+class RecordLines(NamedTuple):
     """The origin of records, with the line of each."""
 
     path: str
@@ -40,8 +38,7 @@ class RecordLines:
         return value if isinstance(value, str) else "null" if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """An input of one JSON object a line."""
 
     label: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -32,8 +31,7 @@ class Column(NamedTuple):
     is_text: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The columns of an input.
 
     Attributes:
@@ -83,8 +81,7 @@ class Source(Protocol):
         """The rows, `rows` at a time, with at least these columns. Can be asked for once."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryOrigin:
+class MemoryOrigin(NamedTuple):
     """The origin of rows that stand in memory as columns."""
 
     path: str
@@ -100,8 +97,7 @@ class MemoryOrigin:
         return value if isinstance(value, str) else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """An input that stands in memory as columns of equal length."""
 
     label: str
