@@ -122,12 +122,12 @@ class ExactSum:
             return math.nan
         if self.plus or self.minus:
             return math.inf if (self.plus > 0) == (other.units >= 0) else -math.inf
-        if not other.units:
-            return math.nan if not self.units else math.copysign(math.inf, self.units)
+        if not self.units and not other.units:
+            return math.nan
         try:
             return self.units / other.units
-        except OverflowError:
-            return math.inf if (self.units > 0) == (other.units > 0) else -math.inf
+        except (OverflowError, ZeroDivisionError):
+            return math.inf if (self.units > 0) == (other.units >= 0) else -math.inf
 
 
 ONE = ExactSum.of_count(1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, 
 from lossctl.kinds import Kind, ParamKind, PerElement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from lossctl.kinds import Floats
 
@@ -146,9 +146,9 @@ def _summary(function: Callable[..., Any]) -> str:
     return (function.__doc__ or "").strip().partition("\n")[0]
 
 
-def every() -> Iterator[Loss]:
+def every() -> list[Loss]:
     """All losses, in the order of declaration."""
-    return map(get, _declared)
+    return [get(name) for name in _declared]
 
 
 def folded(spelling: str) -> str:
@@ -174,6 +174,6 @@ def spelled(spelling: str) -> list[Loss]:
     return [get(name) for name in _book().get(folded(spelling), [])]
 
 
-def spellings() -> list[str]:
-    """Every spelling that names a loss, for suggestions."""
-    return [spelling for name, declared in _declared.items() for spelling in (name, *declared.aliases)]
+def spellings() -> dict[str, str]:
+    """For every spelling the first loss it may mean, for suggestions."""
+    return {spelling: name for name, declared in reversed(_declared.items()) for spelling in (name, *declared.aliases)}

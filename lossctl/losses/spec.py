@@ -202,7 +202,7 @@ def _asked(term: str, whole: str) -> _Asked:
         names = [loss.name for loss in every()]
         raise UsageError(
             f"there is no loss {quoted(name)}",
-            help=nearest(name, [*names, *spellings()]) or f"there is {listed(names, most=len(names))}",
+            help=nearest(name, spellings()) or f"there is {listed(names, most=len(names))}",
         )
     given = tuple(_assignment(part, term) for part in _COLON.split(match["params"])[1:])
     known = {param: None for loss in candidates for param in loss.params}
@@ -226,7 +226,7 @@ def _assignment(part: str, term: str) -> tuple[str, str]:
 def _param_help(loss: Loss, param: str, known: dict[str, None]) -> str:
     if not known:
         return f"{loss.name} has no parameters"
-    return nearest(param, known) or f"its parameters are {listed(known)}"
+    return nearest(param, known) or f"its parameter{'s are' if len(known) > 1 else ' is'} {listed(known)}"
 
 
 def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:

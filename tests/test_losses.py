@@ -1,0 +1,144 @@
+"""Every loss of the catalogue: its declaration, and the laws it claims."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lossctl
+from lossctl import losses
+from lossctl.kinds import Number, PerClass, Switch
+from lossctl.losses.declare import Loss, every
+
+LOSSES = every()
+each = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
+reals = st.floats(-1e6, 1e6)
+
+
+def claiming(claim: str) -> pytest.MarkDecorator:
+    found = [loss for loss in LOSSES if claim in loss.claims]
+    return pytest.mark.parametrize("loss", found, ids=lambda loss: loss.name)
+
+
+def drawn(loss: Loss, rng: np.random.Generator, rows: int = 8) -> list[np.ndarray]:
+    """Inputs of a loss's kinds, from the kinds alone."""
+    arrays: list[np.ndarray] = []
+    array: np.ndarray
+    for kind in loss.roles.values():
+        if kind.coding == "class":
+            array = rng.integers(0, 3, rows)
+        elif kind.name.startswith("-1 or 1"):
+            array = rng.choice([-1.0, 1.0], rows)
+        elif kind.adds_up:
+            array = rng.dirichlet(np.ones(3), rows)
+        elif kind.vector:
+            array = rng.normal(size=(rows, 3)) * 10
+        else:
+            low, high = max(kind.low, -0.99 if kind.low == -1 else -5.0), min(kind.high, 5.0)
+            array = rng.uniform(low, high, rows)
+        arrays.append(array)
+    return arrays
+
+
+@each
+def test_its_docstring_is_a_whole_card(loss: Loss) -> None:
+    text = loss.rows.__doc__ or ""
+    assert loss.summary.endswith(".")
+    for section in ("Formula:", "Range:", "References:", "Example:"):
+        assert re.search(rf"^ +{section}$", text, re.MULTILINE), f"{loss.name} has no {section}"
+
+
+@each
+def test_it_is_a_bare_formula_of_the_package(loss: Loss) -> None:
+    assert getattr(losses, loss.name) is loss.rows
+    assert loss.name in losses.__all__
+
+
+@each
+def test_its_defaults_lie_in_their_kinds(loss: Loss) -> None:
+    for param in loss.params.values():
+        assert isinstance(param.kind, (Number, Switch, PerClass))
+        if param.default is not None:
+            assert param.kind.parse(str(param.default).lower()) == param.default
+
+
+@each
+@given(seed=st.integers(0, 2**32))
+def test_a_row_has_one_value_whatever_stands_beside_it(loss: Loss, seed: int) -> None:
+    arrays = drawn(loss, np.random.default_rng(seed), 37)
+    whole = loss.rows(*arrays)
+    assert whole.shape == (37,)
+    assert whole.dtype == np.float64
+    alone = [loss.rows(*(array[row : row + 1].copy() for array in arrays))[0] for row in range(37)]
+    assert whole.tolist() == alone
+    order = np.random.default_rng(seed).permutation(37)
+    assert loss.rows(*(array[order] for array in arrays)).tolist() == whole[order].tolist()
+
+
+@each
+def test_it_changes_none_of_its_inputs(loss: Loss) -> None:
+    arrays = drawn(loss, np.random.default_rng(0))
+    for array in arrays:
+        array.flags.writeable = False
+    loss.rows(*arrays)
+
+
+@each
+@given(seed=st.integers(0, 2**32))
+def test_doubling_rows_is_a_weight_of_two(loss: Loss, seed: int) -> None:
+    arrays = drawn(loss, np.random.default_rng(seed))
+    doubled = lossctl.compute(loss.name, *(np.concatenate([array, array[:3]]) for array in arrays))
+    assert doubled == lossctl.compute(loss.name, *arrays, weight=[2, 2, 2, 1, 1, 1, 1, 1])
+
+
+@claiming("nonnegative")
+@given(seed=st.integers(0, 2**32))
+def test_claim_never_negative(loss: Loss, seed: int) -> None:
+    values = loss.rows(*drawn(loss, np.random.default_rng(seed), 50))
+    assert (values >= 0).all()
+    assert not np.signbit(values).any()
+
+
+@claiming("zero_at_truth")
+@given(values=st.lists(reals, min_size=1))
+def test_claim_zero_at_the_truth_alone(loss: Loss, values: list[float]) -> None:
+    truth = np.abs(np.array(values))
+    assert loss.rows(truth, truth).tolist() == [0.0] * truth.size
+    assert (loss.rows(truth, truth + 1) > 0).all()
+
+
+@claiming("distance")
+@given(values=st.lists(st.integers(-1000, 1000), min_size=2), shift=st.integers(-1000, 1000))
+def test_claim_only_the_difference_counts(loss: Loss, values: list[int], shift: int) -> None:
+    truth = np.array(values, np.float64)
+    pred = np.roll(truth, 1) / 4
+    assert loss.rows(truth + shift, pred + shift).tolist() == loss.rows(truth, pred).tolist()
+
+
+@given(st.lists(st.tuples(reals, reals), min_size=1))
+def test_what_some_losses_are_of_others(rows: list[tuple[float, float]]) -> None:
+    truth, pred = np.array(rows).T
+    assert losses.smooth_l1(truth, pred).tolist() == losses.huber(truth, pred).tolist()
+    assert losses.smooth_l1(truth, pred, beta=0.0).tolist() == losses.mae(truth, pred).tolist()
+    assert losses.quantile(truth, pred).tolist() == (losses.mae(truth, pred) / 2).tolist()
+    assert losses.huber(truth, pred, delta=4e6).tolist() == (losses.mse(truth, pred) / 2).tolist()
+
+
+@given(st.integers(0, 2**32), st.integers(2, 9))
+def test_a_label_is_its_one_hot_row(seed: int, classes: int) -> None:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, 20)
+    one_hot = np.eye(classes)[labels]
+    weights = tuple(rng.uniform(0, 3, classes).tolist())
+    probabilities, logits = rng.dirichlet(np.ones(classes), 20), rng.normal(size=(20, classes)) * 30
+    for smoothing in (0.0, 0.1):
+        for sparse, dense, pred in (
+            (losses.sparse_cce, losses.cce, probabilities),
+            (losses.sparse_cce_logits, losses.cce_logits, logits),
+        ):
+            ours = sparse(labels, pred, label_smoothing=smoothing, class_weight=weights)
+            assert ours.tolist() == dense(one_hot, pred, label_smoothing=smoothing, class_weight=weights).tolist()
