@@ -10,7 +10,6 @@ Exit code 1 belongs to broken gates alone, so no error has it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,22 +88,27 @@ def listed(values: Iterable[object], last: str = "and", most: int = 8) -> str:
     return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
-def nearest(word: str, words: Iterable[str] | Mapping[str, str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
     """A question that names the words most like a mistyped one, or nothing.
-
-    Args:
-        word: as typed.
-        words: what there is; a mapping says what to name instead of each.
 
     >>> print(nearest("hubr", ["mse", "huber"]))
     did you mean "huber"?
     """
+    return did_you_mean(close(word, words))
+
+
+def close(word: str, words: Iterable[str]) -> list[str]:
+    """The words most like a mistyped one."""
     import difflib  # only mistakes pay for it
 
-    named = words if isinstance(words, Mapping) else {known: known for known in words}
-    folded = {known.casefold(): name for known, name in named.items()}
-    close = difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)
-    return f"did you mean {listed(dict.fromkeys(folded[known] for known in close), 'or')}?" if close else ""
+    folded = {known.casefold(): known for known in words}
+    return [folded[match] for match in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
+
+
+def did_you_mean(words: Iterable[str]) -> str:
+    """A question that names some words, or nothing where there are none."""
+    names = listed(dict.fromkeys(words), "or")
+    return f"did you mean {names}?" if names else ""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

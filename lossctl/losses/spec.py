@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from lossctl.errors import UsageError, count, listed, nearest, quoted
+from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
 from lossctl.losses.conventions import CONVENTIONS
 from lossctl.losses.declare import Loss, Params, every, spelled, spellings
 
@@ -200,16 +200,18 @@ def _asked(term: str, whole: str) -> _Asked:
     candidates = tuple(spelled(name))
     if not candidates:
         names = [loss.name for loss in every()]
+        known = spellings()
         raise UsageError(
             f"there is no loss {quoted(name)}",
-            help=nearest(name, spellings()) or f"there is {listed(names, most=len(names))}",
+            help=did_you_mean(known[word] for word in close(name, known))
+            or f"there is {listed(names, most=len(names))}",
         )
     given = tuple(_assignment(part, term) for part in _COLON.split(match["params"])[1:])
-    known = {param: None for loss in candidates for param in loss.params}
+    params = {param: None for loss in candidates for param in loss.params}
     for index, (param, _) in enumerate(given):
-        if param not in known:
+        if param not in params:
             raise UsageError(
-                f"{candidates[0].name} has no parameter {quoted(param)}", help=_param_help(candidates[0], param, known)
+                f"{candidates[0].name} has no parameter {quoted(param)}", help=_param_help(candidates[0], param, params)
             )
         if param in dict(given[:index]):
             raise UsageError(f"{quoted(param)} is given twice in {quoted(term)}", help="give each parameter once")
