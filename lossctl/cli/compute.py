@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, cast
@@ -62,23 +63,24 @@ def compute(
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
     requests = parse(loss, like)
     given = Values(y_true, tuple(y_pred or ()), weight)
-    inputs = sources(files or [], given, Options(input_format, delimiter, no_header, decimal))
-    literal = inputs[0].path == "arguments"
-    asked = Asked(
-        "" if literal else y_true,
-        "",
-        "weight" if literal and weight else weight,
-        by,
-        tuple(where or ()),
-        tuple(classes.split(",")) if classes else (),
-        positive,
-        missing,
-    )
-    results = [
-        result
-        for source in inputs
-        for result in evaluated(
-            "compute", source, requests, asked, () if literal else given.y_pred, like, reduced, alone=len(inputs) == 1
+    options = Options(input_format, delimiter, no_header, decimal)
+    with ExitStack() as opened:
+        inputs = sources(files or [], given, options, opened)
+        literal = inputs[0].path == "arguments"
+        asked = Asked(
+            "" if literal else y_true,
+            "",
+            "weight" if literal and weight else weight,
+            by,
+            tuple(where or ()),
+            tuple(classes.split(",")) if classes else (),
+            positive,
+            missing,
         )
-    ]
+        models = () if literal else given.y_pred
+        results = [
+            result
+            for source in inputs
+            for result in evaluated("compute", source, requests, asked, models, like, reduced, alone=len(inputs) == 1)
+        ]
     emit(reduce(add, results), to)

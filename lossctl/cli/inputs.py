@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.engines.local import fold
 from lossctl.errors import UsageError, listed, nearest, quoted
@@ -13,6 +13,7 @@ from lossctl.readers.locate import check, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import ExitStack
 
     from lossctl.aggregates.mean import Reduction
     from lossctl.losses.spec import Request
@@ -41,8 +42,8 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
     raise UsageError(f"{option} is {listed(choices, 'or')}, not {quoted(value)}", help=hint)
 
 
-def sources(files: Sequence[str], given: Values, options: Options) -> list[Source]:
-    """The inputs: the files, else the values given, else standard input.
+def sources(files: Sequence[str], given: Values, options: Options, opened: ExitStack) -> list[Source]:
+    """The inputs: the files, which `opened` will close, else the values given, else standard input.
 
     Raises:
         UsageError: the arguments name no input, or one twice.
@@ -71,7 +72,7 @@ def sources(files: Sequence[str], given: Values, options: Options) -> list[Sourc
         files = ["-"]
     if list(files).count("-") > 1:
         raise UsageError("standard input is named twice", help="it can be read once")
-    found = [locate(file, options) for file in files]
+    found = [locate(file, options, opened) for file in files]
     labels = [source.label for source in found]
     for index, label in enumerate(labels):
         if label in labels[:index]:
@@ -114,6 +115,3 @@ def evaluated(
             name = model.y_pred if alone else f"{source.label}:{model.y_pred}"
         results.append(plan.result(command, name, path, header, total))
     return results
-
-
-Nan = Literal["error", "drop", "propagate"]

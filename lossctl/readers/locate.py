@@ -8,9 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
-from lossctl.readers.streams import Stream, open_path, open_stdin
+from lossctl.readers.streams import BOM, Stream, open_path, open_stdin
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from lossctl.readers.table import Source
 
 FORMATS = {
@@ -26,6 +28,7 @@ FORMATS = {
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
 _NAMES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
 _FOREIGN = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
 _TEXT_NAMES = {".csv", ".tsv", ".txt"}
@@ -71,20 +74,27 @@ def check(options: Options) -> Options:
     return options._replace(delimiter=delimiter)
 
 
-def locate(argument: str, options: Options) -> Source:
-    """The input that a FILE argument names: a path, `-`, or `label=path`.
+def locate(argument: str, options: Options, opened: ExitStack) -> Source:
+    """The input that a FILE argument names: a path, `-`, or `label=path`; `opened` will close it.
 
     Raises:
         InputError: it cannot be opened, or is of no format known here.
     """
-    label, path = argument, argument
-    labelled = _LABELLED.fullmatch(argument)
-    if labelled and not os.path.exists(argument):
-        label, path = labelled["label"], labelled["path"]
-    stream = open_stdin() if path == "-" else open_path(path)
+    label, path = label_and_path(argument)
+    stream = open_stdin() if path == "-" else open_path(path, opened)
+    if not stream.head.removeprefix(BOM).strip():
+        raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
     format = options.input_format or _format(stream, path)
     reader = cast("_Reader", import_module(FORMATS[format]))
     return reader.read(label, stream, format, options)
+
+
+def label_and_path(argument: str) -> tuple[str, str]:
+    """The two parts of `label=path`; without a label, and where the whole is a path that exists, the path twice."""
+    labelled = _LABELLED.fullmatch(argument)
+    if labelled is None or os.path.exists(argument):
+        return argument, argument
+    return labelled["label"], labelled["path"]
 
 
 def _format(stream: Stream, path: str) -> str:
@@ -100,16 +110,18 @@ def _format(stream: Stream, path: str) -> str:
             )
     if head.startswith(b"\x93NUMPY"):
         return "npy"
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return "npz"
-    if not head.strip():
-        raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
-    if head.startswith(_UTF16) or b"\x00" in head:
-        what = "UTF-16 text" if head.startswith(_UTF16) else "binary data"
+    if head.startswith(_UTF16):
         raise InputError(
-            f"{stream.path}: it holds {what}, not UTF-8 text", help="for UTF-16: iconv -f UTF-16 -t UTF-8 FILE"
+            f"{stream.path}: it holds UTF-16 text, not UTF-8", help="iconv -f UTF-16 -t UTF-8 FILE turns it into UTF-8"
         )
-    text = head.removeprefix(b"\xef\xbb\xbf")
+    if b"\x00" in head:
+        raise InputError(
+            f"{stream.path}: it holds binary data of no format known here",
+            help="wanted is CSV, JSON, NDJSON, npy or npz, plain or compressed; for UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
+        )
+    text = head.removeprefix(BOM)
     if _JSON_START.match(text) and not (ending in _TEXT_NAMES and text.lstrip().startswith(b"[")):
         return _json_format(text, ending)
     return "tsv" if ending == ".tsv" else "csv"

@@ -12,9 +12,13 @@ from lossctl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import ExitStack
 
 HEAD = 1 << 16
-"""How many bytes a first look may see."""
+"""How many bytes a first look sees; of long lines it sees more, to the end of the second."""
+_LONGEST_LOOK = 1 << 24
+BOM = b"\xef\xbb\xbf"
+"""The mark that some programs write before UTF-8 text."""
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -24,20 +28,26 @@ class Stream:
 
     Attributes:
         path: the input as messages name it.
-        head: the first bytes, decompressed, up to HEAD of them.
+        head: the first bytes, decompressed.
+        cut: whether there is more behind the head.
         compression: how the bytes are compressed, empty for not at all.
     """
 
     def __init__(self, path: str, raw: IO[bytes]) -> None:
         self.path = path
         self._raw = raw
+        self.compression = ""
         with self.reading():
-            start = _read(raw, HEAD)
-            self.compression = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+            self.head = _read(raw, HEAD)
+            self.compression = next((name for magic, name in _MAGIC.items() if self.head.startswith(magic)), "")
             if self.compression:
-                self._raw = _decompressed(path, _replayed(start, raw), self.compression)
-                start = _read(self._raw, HEAD)
-        self.head = start
+                self._raw = _decompressed(path, _replayed(self.head, raw), self.compression)
+                self.head = _read(self._raw, HEAD)
+            self.cut = len(self.head) == HEAD
+            while self.cut and len(self.head) < _LONGEST_LOOK and self.head.strip().count(b"\n") < 2:
+                more = _read(self._raw, len(self.head))
+                self.cut = len(more) == len(self.head)
+                self.head += more
 
     def open(self) -> IO[bytes]:
         """All the bytes, the head included. Can be asked for once."""
@@ -50,34 +60,28 @@ class Stream:
 
         try:
             yield
-        except (EOFError, zlib.error) as error:
-            raise InputError(
-                f"{self.path}: the {self.compression or 'compressed'} data are cut off or damaged",
-                help="make the file again, or test it with gzip -t, bzip2 -t or xz -t",
-            ) from error
-        except OSError as error:
-            if error.errno is None:  # gzip and bz2 say what is wrong with their data this way
-                raise InputError(
-                    f"{self.path}: the {self.compression} data are damaged",
-                    help="make the file again, or test it with gzip -t, bzip2 -t or xz -t",
-                ) from error
-            raise InputError(f"{self.path}: cannot read it: {os.strerror(error.errno)}") from error
         except Exception as error:
-            if type(error).__name__ != "LZMAError":
+            if isinstance(error, OSError) and error.errno is not None:
+                raise InputError(f"{self.path}: cannot read it: {os.strerror(error.errno)}") from error
+            # gzip and bz2 raise an OSError without a number; the class of lzma is not worth its import.
+            if not isinstance(error, (OSError, EOFError, zlib.error)) and type(error).__name__ != "LZMAError":
                 raise
             raise InputError(
-                f"{self.path}: the xz data are cut off or damaged", help="make the file again, or test it with xz -t"
+                f"{self.path}: the {self.compression} data are cut off or damaged",
+                help=f"make the file again; {self.compression} -t FILE tests it",
             ) from error
 
 
-def open_path(path: str) -> Stream:
-    """The bytes of a file.
+def open_path(path: str, opened: ExitStack) -> Stream:
+    """The bytes of a file, which `opened` will close.
 
     Raises:
         InputError: it does not exist, is a folder or cannot be read.
     """
+    if not path:
+        raise InputError("FILE is an empty text", help="a shell variable may be unset; standard input is -")
     try:
-        raw = open(path, "rb")  # noqa: SIM115 — the stream outlives this function
+        raw = opened.enter_context(open(path, "rb"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file", help=_near(path)) from None
     except IsADirectoryError:
@@ -97,13 +101,13 @@ def open_stdin() -> Stream:
 
 
 def _near(path: str) -> str:
-    from lossctl.errors import nearest
+    from lossctl.errors import nearest, quoted
 
     folder, name = os.path.split(path)
     try:
         hint = nearest(name, os.listdir(folder or "."))
     except OSError:
-        return f'there is no folder "{folder}" either'
+        return f"there is no folder {quoted(folder)} either"
     return hint or "values on the command line go with -t and -p; standard input is -"
 
 
