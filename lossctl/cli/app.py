@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from lossctl.cli.options import VersionOption
+from lossctl.errors import LossctlError, UsageError, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,21 +25,36 @@ _EPILOG = (
 
 
 def build(arguments: Sequence[str]) -> Callable[..., Any]:
-    """The application. When the first argument is a command, it has that command alone: building takes time."""
+    """The application. When the first argument is a command, it has that command alone: building takes time.
+
+    Raises:
+        UsageError: the first argument is neither a command nor an option.
+    """
     app = typer.Typer(
         name="lossctl",
         help=_HELP,
         epilog=_EPILOG,
-        no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
     asked = arguments[0] if arguments and "_LOSSCTL_COMPLETE" not in os.environ else ""
+    if asked not in COMMANDS and asked and not asked.startswith("-"):
+        raise UsageError(f"there is no command {quoted(asked)}", help=_meant(asked))
     for name in [asked] if asked in COMMANDS else COMMANDS:
         app.command(name, epilog=_EPILOG)(getattr(import_module(COMMANDS[name]), name))
     return typer.main.get_command(app)
+
+
+def _meant(asked: str) -> str:
+    from lossctl.losses.spec import parse
+
+    try:
+        parse(asked)
+    except LossctlError:
+        return nearest(asked, COMMANDS) or "lossctl --help lists the commands"
+    return f"it is a loss: lossctl compute {asked} FILE"
 
 
 def _root(*, version: VersionOption = False) -> None:

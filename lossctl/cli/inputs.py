@@ -107,7 +107,7 @@ def evaluated(
     models = [asked._replace(y_pred=columns) for columns in y_pred] or [asked]
     plans = [planned(requests, header, model, source.path, like, reduction) for model in models]
     totals = fold(plans, assembled(source, [plan.binding for plan in plans]))
-    path = None if source.path == "arguments" else source.path
+    path = {"arguments": None, "standard input": "-"}.get(source.path, source.path)
     results = []
     for plan, total, model in zip(plans, totals, models, strict=True):
         name = source.label

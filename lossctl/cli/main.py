@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import redirect_stdout, suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,27 +33,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
     except OSError as error:
-        _tell(f"cannot write to standard output: {os.strerror(error.errno or 0)}")
-        _silence_stdout()
+        _tell(f"standard output: cannot write it: {os.strerror(error.errno or 0)}")
+        silence_stdout()
         return COULD_NOT
     return code
 
 
+def silence_stdout() -> None:
+    """Let the interpreter's last flush of standard output go nowhere instead of complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _answered(arguments: list[str]) -> int:
-    debug = "--debug" in arguments
     try:
         return _run(arguments)
     except KeyboardInterrupt:
         _tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
         return 0
-    except Exception as error:
-        if debug:
-            raise
+    except Exception as error:  # noqa: BLE001 — what nobody foresaw is told as a bug
+        if "--debug" in arguments:
+            _trace()
         return _told(error)
 
 
@@ -71,6 +76,10 @@ def _run(arguments: list[str]) -> int:
 
     from lossctl.cli.app import build
 
+    if not arguments:  # a script whose variables are empty must not pass for one that did something
+        with redirect_stdout(sys.stderr):
+            _run(["--help"])
+        return COULD_NOT
     code = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
     return code if isinstance(code, int) else 0
 
@@ -82,9 +91,8 @@ def _told(error: Exception) -> int:
     if isinstance(error, LossctlError):
         _tell(error.message, error.help)
         return error.exit_code
-    format_message = getattr(error, "format_message", None)
-    if format_message is not None:  # a usage error of the command-line library, whatever its class is this year
-        _tell(printable(" ".join(format_message().split())).rstrip("."), "lossctl --help, or lossctl COMMAND --help")
+    if hasattr(error, "format_message"):  # a usage error of the command-line library, whatever its class is this year
+        _tell(*_usage(error))
         return COULD_NOT
     if type(error).__name__ == "Abort":
         _tell("interrupted")
@@ -104,16 +112,35 @@ def _told(error: Exception) -> int:
     return BUG
 
 
+def _usage(error: Any) -> tuple[str, str]:
+    """A usage error of the command-line library as our sentence, and what to type."""
+    from lossctl.errors import listed, printable, quoted
+
+    command = getattr(getattr(error, "ctx", None), "command_path", "lossctl COMMAND")
+    help = f"{command} --help lists the options"
+    if hasattr(error, "possibilities"):
+        if command == "lossctl":
+            help = "options stand behind the command, like lossctl compute mse preds.csv --json"
+        elif error.possibilities:
+            help = f"did you mean {listed(error.possibilities, 'or')}?"
+        return f"{command} has no option {quoted(error.option_name)}", help
+    text = printable(" ".join(error.format_message().split())).rstrip(".")
+    return text[:1].lower() + text[1:], help
+
+
+def _trace() -> None:
+    import traceback
+
+    from lossctl.errors import printable
+
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.writelines(f"{printable(line)}\n" for line in traceback.format_exc().splitlines())
+
+
 def _tell(message: str, help: str = "") -> None:
     if sys.stderr is None:
         return
-    try:
+    with suppress(OSError):  # nobody listens; the exit code says it still
         sys.stderr.write(f"lossctl: {message}\n" + (f"  help: {help}\n" if help else ""))
         sys.stderr.flush()
-    except OSError:
-        pass  # nobody listens; the exit code says it still
-
-
-def _silence_stdout() -> None:
-    """Let the interpreter's last flush of standard output go nowhere instead of complaining."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

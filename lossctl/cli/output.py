@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.cli.inputs import choice
+from lossctl.cli.main import silence_stdout
 from lossctl.errors import InputError, UsageError, printable, quoted
+from lossctl.readers.locate import label_and_path
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
 
 if TYPE_CHECKING:
@@ -58,12 +60,25 @@ def target(wishes: Wishes, inputs: Sequence[str]) -> Target:
     choice(wishes.color, "--color", ("auto", "always", "never"))
     if not (wishes.digits.isascii() and wishes.digits.isdecimal() and 1 <= int(wishes.digits) <= _MOST_DIGITS):
         raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
-    for name in inputs:
-        if path and os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name):
-            raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o another file")
+    if path:
+        _refuse_place(path, inputs)
     terminal = not path and sys.stdout is not None and sys.stdout.isatty()
     look = Look(int(wishes.digits), _width(terminal=terminal), _color(wishes.color, terminal=terminal), _unicode(path))
     return Target(format, path, look, wishes.quiet, wishes.verbose)
+
+
+def _refuse_place(path: str, inputs: Sequence[str]) -> None:
+    folder, name = os.path.split(path)
+    if not name or os.path.isdir(path):
+        raise UsageError(
+            f"the output {quoted(path)} is a folder, not a file", help="-o names a file, like -o loss.json"
+        )
+    if folder and not os.path.isdir(folder):
+        raise UsageError(f"there is no folder {quoted(folder)} for the output {quoted(path)}", help="mkdir -p makes it")
+    for argument in inputs:
+        _, input = label_and_path(argument)
+        if os.path.exists(path) and os.path.exists(input) and os.path.samefile(path, input):
+            raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o takes another file")
 
 
 def emit(result: Result, to: Target) -> None:
@@ -76,11 +91,23 @@ def emit(result: Result, to: Target) -> None:
     if not to.path:
         if sys.stdout is None:
             raise InputError("standard output is closed", help="-o FILE writes a file")
-        sys.stdout.write(text)
+        _print(text)
     else:
         _write(to.path, text)
     if not to.quiet:
         _notes(result, to)
+
+
+def _print(text: str) -> None:
+    """Write to standard output; who reads it may leave early, and the work, its notes and its verdict still stand."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        raise InputError(f"standard output: cannot write it: {os.strerror(error.errno or 0)}") from None
 
 
 def _notes(result: Result, to: Target) -> None:

@@ -4,10 +4,12 @@
 value per element or per row. `lossctl.compute` is the same with everything around it.
 """
 
-# isort: off — the families stand in the order in which `list` and the README show them
+# The families stand in the order in which lists show them.
+# isort: off
+from lossctl.losses.regression import huber, log_cosh, mae, mse, msle, pseudo_huber, quantile, rmse, smooth_l1
 from lossctl.losses.binary import bce, bce_logits, hinge, squared_hinge
 from lossctl.losses.multiclass import cce, cce_logits, kl, sparse_cce, sparse_cce_logits
-from lossctl.losses.regression import huber, log_cosh, mae, mse, msle, pseudo_huber, quantile, rmse, smooth_l1
+# isort: on
 
 __all__ = [
     "bce",

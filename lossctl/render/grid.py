@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lossctl.results import Input, Result, Value
 
 ALL_ROWS = "all"
+_ROLES = {"by": "grouped by"}
 
 
 class Grid(NamedTuple):
@@ -75,12 +76,19 @@ def set_aside(record: Input) -> str:
 
 
 def taken(record: Input) -> str:
-    """The columns of an input by role."""
-    return ", ".join(f"{role} from {_named(names)}" for role, names in record.columns.items())
+    """The columns of an input by role.
+
+    >>> from lossctl.results import Input
+    >>> taken(Input("a", "a", 1, 1, 0, 0, {"y_true": ("label",), "y_pred": ("p_0", "p_1"), "weight": ("w",)}))
+    'y_true is label, y_pred is p_0, p_1, weight is w'
+    """
+    return ", ".join(f"{_ROLES.get(role, role + ' is')} {_named(names)}" for role, names in record.columns.items())
 
 
 def _about(record: Input) -> str:
-    parts = [f"{record.label}: {set_aside(record)}"]
+    file = "standard input" if record.path == "-" else record.path
+    label = file if record.label in {"-", file} else record.label
+    parts = [f"{label or file}{f' ({file})' if file not in {None, label} else ''}: {set_aside(record)}"]
     parts += [taken(record)] if record.path is not None else []
     parts += [f"classes {_named(record.classes)}"] if record.classes else []
     return "; ".join([*parts, *record.notes])
