@@ -30,11 +30,11 @@ class LossctlError(ValueError):
     exit_code = 2
 
     def __init__(self, message: str, *, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message = printable(message)  # here, so that no sentence can forget the name of its file
+        self.help = printable(help)
+        super().__init__(self.message)
         if help:
-            self.add_note(f"help: {help}")
+            self.add_note(f"help: {self.help}")
 
 
 class UsageError(LossctlError):
@@ -52,14 +52,20 @@ class DataError(LossctlError):
 def printable(text: str) -> str:
     r"""The text with every character that could steer a terminal or break a line written as an escape.
 
-    >>> print(printable("a\x1b[31mb\nc"))
-    a\x1b[31mb\nc
+    Bytes that are no UTF-8, which Python hides in lone surrogates, are written as bytes.
+
+    >>> print(printable("a\x1b[31mb\nc"), printable(b"\xe4.csv".decode("utf-8", "surrogateescape")))
+    a\x1b[31mb\nc \xe4.csv
     """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in _HARMLESS else char.encode("unicode_escape").decode() for char in text
-    )
+    return text if text.isprintable() else "".join(map(_harmless, text))
+
+
+def _harmless(char: str) -> str:
+    if char.isprintable() or char in _HARMLESS:
+        return char
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode()
 
 
 def quoted(value: object) -> str:
