@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted
 from lossctl.readers.cells import is_missing, is_number
-from lossctl.readers.streams import HEAD
-from lossctl.readers.table import CHUNK_ROWS, Chunk, Column, Header, described
+from lossctl.readers.streams import BOM
+from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
+_LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BREAK = re.compile(r"\r\n|\r|\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -30,12 +30,18 @@ _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 def read(label: str, stream: Stream, format: str, options: Options) -> Delimited:
     """The reader of a stream of delimited text, its dialect sniffed where the options leave it open."""
-    text = stream.head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    text = stream.head.removeprefix(BOM).decode("utf-8", "surrogateescape")
     lines = [line for line in _BREAK.split(text) if line.strip()]
-    cut = len(stream.head) == HEAD and len(lines) > 1  # the last line seen may be half a line
+    cut = stream.cut and len(lines) > 1  # the last line seen may be half a line
     delimiter = options.delimiter or ("\t" if format == "tsv" else _delimiter(lines[: len(lines) - cut][:_SNIFFED]))
-    csv.field_size_limit(sys.maxsize)
-    rows = list(filter(None, islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SNIFFED)))
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(filter(None, islice(reader, _SNIFFED)))
+    except csv.Error as error:  # below the header it may be for the cut, and is met again when the rows are read
+        if not rows:
+            raise _bad_quotes(stream.path, _first_line(text), error) from None
     rows = rows[:-1] if cut and len(rows) > 1 else rows
     decimal = options.decimal or _decimal(rows, delimiter)
     headed = not options.no_header and not all(
@@ -63,6 +69,22 @@ def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:
     return "," if commas and not any(map(_DECIMAL_POINT.fullmatch, cells)) else "."
 
 
+def _first_line(text: str) -> int:
+    """The line on which text begins behind blank lines."""
+    return 1 + len(_BREAK.findall(text[: len(text) - len(text.lstrip("\r\n"))]))
+
+
+def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
+    if "expected after" in str(error):
+        problem = "a quoted cell goes on behind its closing quote"
+    else:
+        problem = "a quoted cell begins and its closing quote never comes"
+    return InputError(
+        f"{path}:{line}: {problem}",
+        help='a quoted cell is "like this", and a quote in it is written twice: "so ""called"""',
+    )
+
+
 class Lines(NamedTuple):
     """The origin of rows of delimited text.
 
@@ -79,7 +101,7 @@ class Lines(NamedTuple):
     names: Sequence[str]
 
     def line(self, row: int) -> int | None:
-        """The line on which a row begins."""
+        """The line on which a row begins, or would begin behind the last."""
         line = self.first_line
         for record in self.records:
             if record:
@@ -118,7 +140,7 @@ class Delimited(NamedTuple):
                 if name and name in names[:index]:
                     raise InputError(
                         f"{self.path}: two columns are named {quoted(name)}",
-                        help="rename one; with -H columns are named by number",
+                        help="rename one of them",
                     )
                 if any("\udc80" <= char <= "\udcff" for char in name):
                     raise InputError(
@@ -136,11 +158,10 @@ class Delimited(NamedTuple):
             )
             if mark != usual
         )
-        described_columns = tuple(
-            described(name, [cell.replace(",", ".") if self.decimal == "," else cell for cell in cells])
-            for name, cells in zip(names, zip(*rows, strict=True), strict=True)
-        )
-        return Header(described_columns or tuple(map(Column, names)), self.headed, notes)
+        columns = [[row[index] for row in rows] for index in range(len(names))]
+        if self.decimal == ",":
+            columns = [[cell.replace(",", ".") for cell in cells] for cells in columns]
+        return Header(tuple(map(described, names, columns)), self.headed, notes)
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """The rows as text.
@@ -161,18 +182,17 @@ class Delimited(NamedTuple):
                 records: list[list[str]] = []
                 fault: csv.Error | None = None
                 try:
-                    while (missing := rows - sum(map(bool, records))) and (more := list(islice(reader, missing))):
-                        records += more
+                    read = -1
+                    while (missing := rows - sum(map(bool, records))) and read < len(records):
+                        read = len(records)
+                        records.extend(islice(reader, missing))  # keeps the records before a fault
                 except csv.Error as error:
                     fault = error
                 full = [record for record in records if record] if [] in records else records
                 origin = Lines(self.path, first_line, records, names)
                 self._refuse_ragged(full, origin)
                 if fault is not None:
-                    raise InputError(
-                        f"{self.path}:{reader.line_num}: cannot read the quotes: {fault}",
-                        help='a quoted cell is "like this", and a quote in it is written twice: "so ""called"""',
-                    )
+                    raise _bad_quotes(self.path, origin.line(len(full)), fault)
                 if not full:
                     return
                 cells = {name: [record[index] for record in full] for name, index in wanted}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError
 from lossctl.readers.document import loads
-from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
+from lossctl.readers.streams import BOM
+from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,9 +34,8 @@ class RecordLines(NamedTuple):
         return self.lines[row]
 
     def cell(self, row: int, column: str) -> str:
-        """A cell as Python prints it; a missing key is null."""
-        value = self.records[row].get(column)
-        return value if isinstance(value, str) else "null" if value is None else str(value)
+        """A cell as JSON has it; a missing key is null."""
+        return shown(self.records[row].get(column))
 
 
 class Records(NamedTuple):
@@ -51,8 +51,8 @@ class Records(NamedTuple):
 
     def header(self) -> Header:
         """The keys of the records that a first look sees."""
-        lines = self.stream.head.removeprefix(b"\xef\xbb\xbf").splitlines()
-        whole = lines[:-1] if len(lines) > 1 and not self.stream.head.endswith(b"\n") else lines
+        lines = self.stream.head.removeprefix(BOM).split(b"\n")
+        whole = lines[:-1] if self.stream.cut and len(lines) > 1 else lines
         sample = [self._record(line, number) for number, line in enumerate(whole, 1) if line.strip()]
         names = {name: None for record in sample for name in record}
         return Header(tuple(described(name, [record.get(name) for record in sample]) for name in names))

@@ -81,7 +81,7 @@ def open_path(path: str, opened: ExitStack) -> Stream:
     if not path:
         raise InputError("FILE is an empty text", help="a shell variable may be unset; standard input is -")
     try:
-        raw = opened.enter_context(open(path, "rb"))
+        raw = opened.enter_context(open(path, "rb"))  # noqa: SIM115 — `opened` closes it
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file", help=_near(path)) from None
     except IsADirectoryError:

@@ -92,9 +92,21 @@ class MemoryOrigin(NamedTuple):
         return None
 
     def cell(self, row: int, column: str) -> str:
-        """A cell as Python prints it."""
-        value = self.columns[column][row]
-        return value if isinstance(value, str) else str(value)
+        """A cell as JSON has it, or NumPy."""
+        return shown(self.columns[column][row])
+
+
+def shown(cell: object) -> str:
+    """A cell that is no text as messages show it.
+
+    >>> shown(None), shown([0.5, None]), shown(2.0), shown("a")
+    ('null', '[0.5, null]', '2.0', 'a')
+    """
+    if cell is None or isinstance(cell, (bool, list, dict)):
+        import json  # only mistakes pay for it
+
+        return json.dumps(cell, ensure_ascii=False)
+    return str(cell)
 
 
 class Memory(NamedTuple):
