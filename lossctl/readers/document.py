@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from lossctl.readers.streams import Stream
 
 _SHAPES = "an object of columns, a list of records, or pandas' orient columns or split"
+_ANOTHER = "--input-format names another format"
 _DIGITS = 300  # whole numbers of more digits are read as floats, so that no text can cost more than its length
+_SHOWN = 20  # characters of the text that a message quotes
 
 
 class _Twice(Exception):
@@ -27,7 +29,7 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Memory:
     """The columns of a document."""
     with stream.reading():
         data = stream.open().read()
-    value = loads(data, stream.path, 1)
+    value = loads(data, stream.path)
     if isinstance(value, list) and not any(isinstance(item, dict) for item in value):
         columns: Mapping[str, Cells] = {"1": value}
         named = False
@@ -38,28 +40,37 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Memory:
     return Memory(label, stream.path, columns, named)
 
 
-def loads(data: bytes, path: str, line: int) -> object:
-    """The value of a JSON text that begins on a line of an input.
+def loads(data: bytes, path: str, line: int = 0, help: str = _ANOTHER) -> object:
+    """The value of a JSON text.
+
+    Args:
+        data: the text.
+        path: the input as messages name it.
+        line: the line that the text is, 0 for a text of several.
+        help: what to type where it is no JSON.
 
     Raises:
         InputError: it is no JSON, is nested too deep, or has a key twice.
     """
+    where = f"{path}:{line}" if line else path
     try:
         return json.loads(data.decode("utf-8-sig"), parse_int=_whole, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
+        at, problem = _fault(error.doc, error.pos)
+        before = error.doc[:at]
+        number = (line or 1) + before.count("\n")
         raise InputError(
-            f"{path}:{line + error.lineno - 1}: character {error.colno}: this is not JSON: {_said(error.msg)}",
-            help="--input-format names another format",
+            f"{path}:{number}: character {at - before.rfind(chr(10))}: this is not JSON{problem}", help=help
         ) from None
     except UnicodeDecodeError as error:
-        at = line + data.count(b"\n", 0, error.start)
+        number = (line or 1) + data.count(b"\n", 0, error.start)
         raise InputError(
-            f"{path}:{at}: this is not UTF-8 text", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE"
+            f"{path}:{number}: this is not UTF-8 text", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE"
         ) from None
     except RecursionError:
-        raise InputError(f"{path}:{line}: its brackets are nested too deep", help=f"wanted is {_SHAPES}") from None
+        raise InputError(f"{where}: its brackets are nested too deep", help=f"wanted is {_SHAPES}") from None
     except _Twice as twice:
-        raise InputError(f"{path}:{line}: an object has the key {quoted(twice)} twice", help="rename one") from None
+        raise InputError(f"{where}: an object has the key {quoted(twice)} twice", help="rename one of them") from None
 
 
 def refuse_unequal(lengths: Mapping[str, int], path: str) -> None:
@@ -108,7 +119,11 @@ def _of_split(names: Sequence[object], rows: Sequence[Any], path: str) -> Mappin
             raise InputError(
                 f"{path}: row {number} {found}, there are {count(len(names), 'column')}", help=f"wanted is {_SHAPES}"
             )
-    return {str(name): [row[index] for row in rows] for index, name in enumerate(names)}
+    texts = [str(name) for name in names]
+    for index, name in enumerate(texts):
+        if name in texts[:index]:
+            raise InputError(f"{path}: two columns are named {quoted(name)}", help="rename one of them")
+    return {name: [row[index] for row in rows] for index, name in enumerate(texts)}
 
 
 def _of_indexed(value: Mapping[str, Mapping[str, object]], path: str) -> Mapping[str, Sequence[object]]:
@@ -135,5 +150,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _said(message: str) -> str:
-    return message[:1].lower() + message[1:]
+def _fault(text: str, at: int) -> tuple[int, str]:
+    """Where a text stops being JSON, and what stands there: Python's words for it change with its version."""
+    rest = text[at:].lstrip()
+    if rest.startswith(",") and rest[1:].lstrip()[:1] in {"]", "}"}:  # newer ones point at the comma itself
+        rest = rest[1:].lstrip()
+    if not rest:
+        return len(text.rstrip()), ": it ends too early"
+    at = len(text) - len(rest)
+    comma = ", a comma stands before it" if text[:at].rstrip().endswith(",") and rest[0] in "]}" else ""
+    return at, f" from {quoted(rest.splitlines()[0][:_SHOWN])} on{comma}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LABEL = "arguments"
+_LIKE = "write values like 0,1 or as JSON like [[0,1],[1,0]]"
 
 
 def read(values: Mapping[str, tuple[str, str]]) -> Memory:
@@ -37,10 +38,10 @@ def read(values: Mapping[str, tuple[str, str]]) -> Memory:
 
 def _cells(option: str, text: str) -> list[object]:
     if not text.strip():
-        raise InputError(f"{option} holds no values", help="write them like 0,1 or as JSON like [[0,1],[1,0]]")
+        raise InputError(f"{option} holds no values", help=_LIKE)
     if not text.lstrip().startswith("["):
         return list(text.split(","))
-    value = loads(text.encode("utf-8", "surrogateescape"), option, 1)
+    value = loads(text.encode("utf-8", "surrogateescape"), option, help=_LIKE)
     if not isinstance(value, list) or not value:
-        raise InputError(f"{option} holds no values", help="write them like 0,1 or as JSON like [[0,1],[1,0]]")
+        raise InputError(f"{option} holds no values", help=_LIKE)
     return value
