@@ -22,6 +22,7 @@ Cells: TypeAlias = "Sequence[Any] | Array"
 MISSING = frozenset({"", "na", "n/a", "null", "none", "nan", "+nan", "-nan"})
 _BLANKS = " \t"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?inf(?:inity)?", re.IGNORECASE)
+_OTHER_BLANKS = re.compile(r"[\n\v\f\r\x1c-\x1f]")
 _WHOLE = re.compile(r"[+-]?[0-9]+\.0*")
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -182,7 +183,7 @@ def _fast(cells: Cells) -> Floats | None:
     try:
         if isinstance(cells[0], str):
             text = "".join(cells)
-            if not text.isascii() or "_" in text:
+            if not text.isascii() or "_" in text or _OTHER_BLANKS.search(text):  # float takes more than a number is
                 return None
             values = np.fromiter(map(float, cells), np.float64, len(cells))
         elif {*map(type, cells)} <= {int, float} or (
