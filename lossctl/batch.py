@@ -70,7 +70,44 @@ def key(role: str, coding: str) -> str:
     return role if coding == "number" else f"{role} as {coding}"
 
 
-def place(origin: Origin, row: int, first_row: int) -> str:
-    """Where a row stands, as messages begin: `preds.csv:3` or `preds.json: row 2`."""
+class Paired(NamedTuple):
+    """The origin of rows whose cells come from two inputs.
+
+    Attributes:
+        first: the origin that gives the rows their number.
+        second: the origin of some columns.
+        columns: the columns of the second, with their names there.
+        rows: for each row its index in the whole second input; None where both are read side by side.
+    """
+
+    first: Origin
+    second: Origin
+    columns: Mapping[str, str]
+    rows: Sequence[int] | None = None
+
+    @property
+    def path(self) -> str:
+        """The first input."""
+        return self.first.path
+
+    def line(self, row: int) -> int | None:
+        """The line of the row in the first input."""
+        return self.first.line(row)
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell of whichever input has it."""
+        if column not in self.columns:
+            return self.first.cell(row, column)
+        return self.second.cell(row if self.rows is None else self.rows[row], self.columns[column])
+
+
+def place(origin: Origin, row: int, first_row: int, column: str = "") -> str:
+    """Where a row, or its cell in a column, stands, as messages begin: `preds.csv:3` or `preds.json: row 2`."""
+    if isinstance(origin, Paired) and column in origin.columns:
+        if origin.rows is not None:
+            row, first_row = origin.rows[row], 1
+        origin = origin.second
+    elif isinstance(origin, Paired):
+        origin = origin.first
     line = origin.line(row)
     return f"{origin.path}: row {first_row + row}" if line is None else f"{origin.path}:{line}"

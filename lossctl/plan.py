@@ -359,7 +359,7 @@ class _Checks:
         row = int(self._whole()[fault.row])
         origin = self._batch.origin
         names = self._binding.roles[role]
-        where = place(origin, row, self._batch.first_row)
+        where = place(origin, row, self._batch.first_row, names[fault.output or 0] if len(names) > 1 else names[0])
         if fault.output is None and kind.vector:
             columns = (
                 f"column {quoted(names[0])}"

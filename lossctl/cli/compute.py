@@ -24,6 +24,8 @@ def compute(
     weight: opt.WeightOption = "",
     by: opt.ByOption = "",
     where: opt.WhereOption = None,
+    truth: opt.TruthOption = "",
+    id: opt.IdOption = "",
     classes: opt.ClassesOption = "",
     positive: opt.PositiveOption = "",
     nan: opt.NanOption = "error",
@@ -65,7 +67,7 @@ def compute(
     given = Values(y_true, tuple(y_pred or ()), weight)
     options = Options(input_format, delimiter, no_header, decimal)
     with ExitStack() as opened:
-        inputs = sources(files or [], given, options, opened)
+        inputs = sources(files or [], given, options, opened, truth, id)
         literal = inputs[0].path == "arguments"
         asked = Asked(
             "" if literal else y_true,
@@ -76,6 +78,7 @@ def compute(
             tuple(classes.split(",")) if classes else (),
             positive,
             missing,
+            tuple(id.split("=")) if id else (),
         )
         models = () if literal else given.y_pred
         results = [

@@ -42,15 +42,23 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
     raise UsageError(f"{option} is {listed(choices, 'or')}, not {quoted(value)}", help=hint)
 
 
-def sources(files: Sequence[str], given: Values, options: Options, opened: ExitStack) -> list[Source]:
+def sources(
+    files: Sequence[str], given: Values, options: Options, opened: ExitStack, truth: str, id: str
+) -> list[Source]:
     """The inputs: the files, which `opened` will close, else the values given, else standard input.
+
+    With `truth` each of them is joined to that file, by `id` where it is not empty, else by position.
 
     Raises:
         UsageError: the arguments name no input, or one twice.
         InputError: a file cannot be read.
     """
     options = check(options)
-    if not files and given.y_true and given.y_pred:
+    if id and not truth:
+        raise UsageError(
+            "--id joins FILE and --truth, and there is no --truth", help="--truth FILE names the other file"
+        )
+    if not files and given.y_true and given.y_pred and not truth:
         from lossctl.readers import literals
 
         if len(given.y_pred) > 1:
@@ -70,9 +78,13 @@ def sources(files: Sequence[str], given: Values, options: Options, opened: ExitS
                 help="lossctl compute mse preds.csv, or lossctl compute mse -t 1,2 -p 1.5,2",
             )
         files = ["-"]
-    if list(files).count("-") > 1:
+    if [*files, *([truth] * len(files) if truth else [])].count("-") > 1:
         raise UsageError("standard input is named twice", help="it can be read once")
     found = [locate(file, options, opened) for file in files]
+    if truth:
+        from lossctl.readers.joined import Joined
+
+        found = [Joined(source, locate(truth, options, opened), id) for source in found]
     labels = [source.label for source in found]
     for index, label in enumerate(labels):
         if label in labels[:index]:

@@ -91,6 +91,27 @@ WhereOption: TypeAlias = Annotated[
         help="Keep only rows whose cell is this text; repeat it for more.",
     ),
 ]
+TruthOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--truth",
+        metavar="FILE",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Take y_true from this file: row by row, or by --id. Weights and groups too, where FILE lacks the column.",
+    ),
+]
+IdOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--id",
+        metavar="COLUMN",
+        rich_help_panel=_COLUMNS,
+        show_default=False,
+        help="Column of row ids; with --truth it joins the files (TRUTHCOL=PREDCOL where the names differ), in any "
+        "order, holding the truth in memory.",
+    ),
+]
 ClassesOption: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -115,7 +115,7 @@ def _notes(result: Result, to: Target) -> None:
 
     for record in result.inputs:
         if to.verbose:
-            details = [taken(record), *(f"{note} was sniffed" for note in record.notes)]
+            details = [taken(record), *record.notes]
             _note(f"{record.label}: {'; '.join(details)}")
         if record.used != record.rows and to.format not in TELLS_ROWS:
             _note(f"{record.label}: {set_aside(record)}")

@@ -36,7 +36,7 @@ POSITIVE = "the positive label"
 
 
 class Asked(NamedTuple):
-    """What the command line says about columns; empty where they are to be found."""
+    """What the command line says about columns; empty where they are to be found. `apart` are never y_true or y_pred."""
 
     y_true: str = ""
     y_pred: str = ""
@@ -46,6 +46,7 @@ class Asked(NamedTuple):
     classes: tuple[str, ...] = ()
     positive: str = ""
     missing: Missing = "error"
+    apart: tuple[str, ...] = ()
 
 
 class Binding(NamedTuple):
@@ -106,36 +107,39 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
         UsageError: a column asked for does not exist.
         InputError: no column, or more than one, may be the one.
     """
+    headers = {"y_true": header.truth or header, "y_pred": header}
     fixed = {
-        role: select(header, text, option, path)
+        role: select(headers[role], text, option, path)
         for role, text, option in (("y_true", asked.y_true, "--y-true"), ("y_pred", asked.y_pred, "--y-pred"))
         if text
     }
-    if not header.named and not fixed and len(header.columns) <= 2:
+    if not header.named and not fixed and header.truth is None and len(header.columns) <= 2:
         return _headerless(header, path)
-    weight = {asked.weight} if asked.weight else set()
-    used = {column.name for columns in fixed.values() for column in columns} | weight
+    used = {column.name for columns in fixed.values() for column in columns} | {*asked.apart}
+    used |= {asked.weight} if asked.weight else set()
     options = {
-        role: [fixed[role]] if role in fixed else _candidates(header, names, families, used)
-        for role, names, families in (
-            ("y_true", TRUE_NAMES, TRUE_FAMILIES),
-            ("y_pred", PRED_NAMES, PRED_FAMILIES),
-        )
+        role: [fixed[role]] if role in fixed else _candidates(headers[role], names, families, used)
+        for role, names, families in (("y_true", TRUE_NAMES, TRUE_FAMILIES), ("y_pred", PRED_NAMES, PRED_FAMILIES))
     }
+    for role, there in headers.items():
+        if header.truth is not None and not there.named and len(there.columns) == 1:
+            options[role] = [there.columns]
     pairs = [(true, pred) for true in options["y_true"] for pred in options["y_pred"]]
     fitting = [pair for pair in pairs if accepts(_width(pair[0]), _width(pair[1]))] or pairs
     chosen = {}
-    for place_of, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
-        left = [found for found in options[role] if any(pair[place_of] == found for pair in fitting)] or options[role]
+    for position, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
+        left = [found for found in options[role] if any(pair[position] == found for pair in fitting)] or options[role]
         exact = [found for found in left if found[0].name.casefold() == role]
         if not left:
-            _refuse_unfound(header, role, option, path)
+            _refuse_unfound(headers[role], role, option, path)
         if len(left) > 1 and not exact:
             raise InputError(
                 f"{path}: {listed((_shown(found) for found in left), 'or')} may be {role}, and nothing says which",
                 help=f"{option} COLUMN says it",
             )
         chosen[role] = (exact or left)[0]
+    if header.truth is not None:
+        chosen["y_true"] = tuple(column._replace(name=truth_key(header, column.name)) for column in chosen["y_true"])
     return Found(chosen)
 
 
@@ -151,9 +155,9 @@ def bind(
         column.name
         for part in (asked.by.split(",") if asked.by and asked.by not in header.names else [asked.by])
         if part
-        for column in select(header, part.strip(), "--by", path)
+        for column in _select_any(header, part.strip(), "--by", path)
     )
-    weight = select(header, asked.weight, "--weight", path) if asked.weight else ()
+    weight = _select_any(header, asked.weight, "--weight", path) if asked.weight else ()
     if len(weight) > 1:
         raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
     vector = any(kind.vector for kind in kinds["y_pred"])
@@ -208,6 +212,19 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
         if name in chosen[:index]:
             raise UsageError(f"{path}: {option} names column {quoted(name)} twice", help="name each column once")
     return tuple(header.column(name) for name in chosen)
+
+
+def truth_key(header: Header, name: str) -> str:
+    """The name that a column of the second input has beside those of the first."""
+    return f"{name} (truth)" if name in header.names else name
+
+
+def _select_any(header: Header, text: str, option: str, path: str) -> tuple[Column, ...]:
+    """The columns that a text names, in the second input where the first has no such column."""
+    truth = header.truth
+    if truth is None or text in header.names or text not in truth.names:
+        return select(header, text, option, path)
+    return select(truth, text, option, path)
 
 
 def class_names(names: Sequence[str], pattern: str = "") -> tuple[str, ...]:
@@ -288,7 +305,7 @@ def _where(header: Header, text: str, path: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"cannot read --where {quoted(text)}", help="write it like --where split=test")
-    (column,) = select(header, name, "--where", path)[:1]
+    (column,) = _select_any(header, name, "--where", path)[:1]
     return column.name, cells.as_text(value)
 
 
@@ -436,14 +453,14 @@ def _refuse_undecodable(part: Sequence[object], chunk: Chunk, kept: NDArray[np.i
     for row, value in enumerate(part):
         if isinstance(value, str) and not value.isascii() and any("\udc80" <= char <= "\udcff" for char in value):
             raise InputError(
-                f"{place(chunk.origin, int(kept[row]), chunk.first_row)}: column {quoted(name)}: the cell is not UTF-8",
+                f"{place(chunk.origin, int(kept[row]), chunk.first_row, name)}: column {quoted(name)}: the cell is not UTF-8",
                 help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
             )
 
 
 def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> NoReturn:
     row, name, problem = fault
-    where = f"{place(chunk.origin, row, chunk.first_row)}: column {quoted(name)}"
+    where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(name)}"
     cell = chunk.origin.cell(row, name)
     option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
     option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")

@@ -38,11 +38,13 @@ class Header(NamedTuple):
         columns: in file order.
         named: whether the names come from the file.
         notes: decisions taken while looking: delimiter, decimal mark.
+        truth: the columns of a second input, which alone may be y_true and otherwise stand in for missing ones.
     """
 
     columns: tuple[Column, ...]
     named: bool = True
     notes: tuple[str, ...] = ()
+    truth: Header | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ class Source(Protocol):
         """The columns; reads as much as that takes."""
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows, `rows` at a time, with at least these columns. Can be asked for once."""
+        """The rows, `rows` at a time but for the last, with at least these columns. Can be asked for once."""
 
 
 class MemoryOrigin(NamedTuple):

@@ -1,0 +1,162 @@
+"""Two inputs as one: predictions in one file, the truth in another, joined by position or by id."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lossctl.batch import Paired
+from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
+from lossctl.readers.cells import as_text, is_missing
+from lossctl.readers.columns import select, truth_key
+from lossctl.readers.table import CHUNK_ROWS, Chunk, MemoryOrigin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lossctl.readers.cells import Cells
+    from lossctl.readers.table import Header, Source
+
+
+class Ids(NamedTuple):
+    """The columns of ids in the truth and in the predictions."""
+
+    truth: str
+    pred: str
+
+
+class Joined(NamedTuple):
+    """Predictions beside their truth.
+
+    Attributes:
+        pred: the input that gives rows, label and path.
+        truth: the input that y_true comes from.
+        id: the text of --id, empty for a join by position.
+    """
+
+    pred: Source
+    truth: Source
+    id: str
+
+    @property
+    def label(self) -> str:
+        """The name of the input in results."""
+        return self.pred.label
+
+    @property
+    def path(self) -> str:
+        """The input as messages name it."""
+        return self.pred.path
+
+    def header(self) -> Header:
+        """The columns of the predictions, with those of the truth beside them."""
+        header = self.pred.header()
+        return header._replace(truth=self.truth.header(), notes=(*header.notes, f"truth in {self.truth.path}"))
+
+    def ids(self) -> Ids:
+        """The columns of ids: one name for both, or `TRUTHCOL=PREDCOL`.
+
+        Raises:
+            UsageError: one of the two inputs has no such column.
+        """
+        here, there = self.pred.header(), self.truth.header()
+        first, equals, second = self.id.partition("=")
+        if not equals or self.id in here.names:
+            first = second = self.id
+        found = [
+            select(header, name, "--id", source.path)
+            for header, name, source in ((there, first, self.truth), (here, second, self.pred))
+        ]
+        if any(len(columns) != 1 for columns in found):
+            raise UsageError(
+                f"--id {quoted(self.id)} names several columns", help="ids stand in one column of each file"
+            )
+        return Ids(found[0][0].name, found[1][0].name)
+
+    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """The rows of the predictions with their truth.
+
+        Raises:
+            InputError: joined by position the lengths differ.
+            DataError: joined by id one is missing, foreign or there twice.
+        """
+        header = self.header()
+        names = {truth_key(header, name): name for name in self.truth.header().names}
+        theirs = {key: name for key, name in names.items() if key in columns}
+        ours = [name for name in columns if name not in theirs]
+        return self._by_id(ours, theirs, rows) if self.id else self._by_position(ours, theirs, rows)
+
+    def _by_position(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+        seen = [0, 0]
+        for pred, truth in zip_longest(self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)):
+            for side, chunk in enumerate((truth, pred)):
+                seen[side] += 0 if chunk is None else chunk.rows
+            if truth is not None and pred is not None and truth.rows == pred.rows and seen[0] == seen[1]:
+                columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
+                yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs))
+        if seen[0] != seen[1]:
+            raise InputError(
+                f"{self.truth.path} has {count(seen[0], 'row')} and {self.path} has {seen[1]:,}",
+                help="rows are joined by position; --id COLUMN joins them by id",
+            )
+
+    def _by_id(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+        ids = self.ids()
+        held: dict[str, list[object]] = {name: [] for name in theirs.values()}
+        index: dict[str, int] = {}
+        twice: dict[str, None] = {}
+        for chunk in self.truth.chunks(list(dict.fromkeys([ids.truth, *held])), rows):
+            for id_ in _texts(chunk.columns[ids.truth], self.truth.path, ids.truth, chunk.first_row):
+                if index.setdefault(id_, len(index)) != len(index) - 1 or id_ in twice:
+                    twice[id_] = None
+            for name, cells in held.items():
+                column = chunk.columns[name]
+                cells.extend(column.tolist() if isinstance(column, np.ndarray) else column)
+        _refuse(twice, f"{self.truth.path}: column {quoted(ids.truth)}", "stands twice", "stand twice")
+        unseen = np.ones(len(index), np.bool_)
+        foreign: dict[str, None] = {}
+        for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows):
+            places: list[int] = []
+            for id_ in _texts(chunk.columns[ids.pred], self.path, ids.pred, chunk.first_row):
+                place = index.get(id_, -1)
+                if place < 0:
+                    foreign[id_] = None
+                elif unseen[place]:
+                    unseen[place] = False
+                else:
+                    twice[id_] = None
+                places.append(place)
+            if not foreign and not twice:
+                columns = {name: chunk.columns[name] for name in ours}
+                columns |= {key: [held[name][place] for place in places] for key, name in theirs.items()}
+                origin = Paired(chunk.origin, MemoryOrigin(self.truth.path, held), theirs, places)
+                yield Chunk(columns, chunk.rows, chunk.first_row, origin)
+        _refuse(twice, f"{self.path}: column {quoted(ids.pred)}", "stands twice", "stand twice")
+        _refuse(
+            foreign,
+            f"{self.path}: column {quoted(ids.pred)}",
+            *(f"{verb} not in {self.truth.path}" for verb in ("is", "are")),
+        )
+        missing = [id_ for id_, place in index.items() if unseen[place]]
+        _refuse(
+            missing,
+            f"{self.truth.path}: column {quoted(ids.truth)}",
+            *(f"{verb} not in {self.path}" for verb in ("is", "are")),
+        )
+
+
+def _texts(cells: Cells, path: str, name: str, first_row: int) -> Iterator[str]:
+    for row, cell in enumerate(cells, first_row):
+        if is_missing(cell):
+            raise DataError(f"{path}: row {row}: column {quoted(name)}: the id is missing", help="every row needs one")
+        yield as_text(cell)
+
+
+def _refuse(ids: Sequence[str] | Mapping[str, None], where: str, one: str, many: str) -> None:
+    if ids:
+        raise DataError(
+            f"{where}: {count(len(ids), 'id')} {one if len(ids) == 1 else many}: {listed(ids, most=5)}",
+            help="each id must stand once in both files; --where leaves out rows only after they are joined",
+        )

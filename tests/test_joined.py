@@ -1,0 +1,136 @@
+"""--truth: y_true in a file of its own, joined by position or by id."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+TRUTH = "id,y_true,region,w\na,1,n,1\nb,2,s,2\nc,3,n,3\n"
+PRED = "id,y_pred\nc,3.5\na,1\nb,2.25\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    monkeypatch.chdir(tmp_path)
+
+    def write(**texts: str) -> None:
+        for name, text in texts.items():
+            (tmp_path / f"{name}.csv").write_text(text)
+
+    return write
+
+
+def value(run: Callable[..., Ran], *arguments: str) -> float:
+    ran = run("compute", *arguments, "-f", "value")
+    assert (ran.code, ran.err) == (0, "")
+    return float(ran.out)
+
+
+def test_by_id_the_order_of_rows_does_not_matter(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth=TRUTH, pred=PRED)
+    assert value(run, "mse", "pred.csv", "--truth", "truth.csv", "--id", "id") == (0.25 + 0.0625) / 3
+
+
+def test_by_position_rows_stand_side_by_side(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth=TRUTH, pred="y_pred\n1\n2\n5\n")
+    assert value(run, "mse", "pred.csv", "--truth", "truth.csv") == 4 / 3
+
+
+def test_ids_may_have_another_name_and_another_format(
+    files: Callable[..., None], run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    files(truth="key,y_true\n1,1\n2,2\n")
+    (tmp_path / "pred.json").write_text('[{"row": 2, "y_pred": 2.5}, {"row": 1, "y_pred": 1}]')
+    assert value(run, "mse", "pred.json", "--truth", "truth.csv", "--id", "key=row") == 0.125
+
+
+def test_weights_and_groups_come_from_the_truth_where_the_file_lacks_them(
+    files: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    files(truth=TRUTH, pred=PRED)
+    arguments = ("pred.csv", "--truth", "truth.csv", "--id", "id", "-w", "w", "-g", "region", "--json")
+    record = json.loads(run("compute", "mse", *arguments).out)
+    found = [(result["group"], result["weight"], result["value"]) for result in record["results"]]
+    assert found == [
+        ({"region": "n"}, 4.0, 3 * 0.25 / 4),
+        ({"region": "s"}, 2.0, 0.0625),
+        (None, 6.0, (3 * 0.25 + 2 * 0.0625) / 6),
+    ]
+
+
+def test_nameless_arrays_are_y_pred_and_in_truth_y_true(run: Callable[..., Ran], tmp_path: Path) -> None:
+    np.save(tmp_path / "truth.npy", np.array([[0, 1, 0], [0, 0, 1]]))
+    np.save(tmp_path / "pred.npy", np.array([[0.05, 0.95, 0], [0.1, 0.8, 0.1]]))
+    assert value(run, "cce", f"{tmp_path}/pred.npy", "--truth", f"{tmp_path}/truth.npy") == 1.176939193690798
+    np.save(tmp_path / "ids.npy", np.array([1, 2]))
+    assert value(run, "cce", f"{tmp_path}/pred.npy", "--truth", f"{tmp_path}/ids.npy") == 1.176939193690798
+
+
+def test_one_truth_serves_several_files(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth=TRUTH, one="y_pred\n1\n2\n3\n", two="y_pred\n1\n2\n6\n")
+    ran = run("compute", "mae", "one.csv", "two.csv", "--truth", "truth.csv", "-f", "value")
+    assert ran.out == "0.0\n1.0\n"
+
+
+@pytest.mark.parametrize("rows", [1, 8193, 20_000])
+def test_lengths_must_be_equal(rows: int, files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth="y_true\n" + "1\n" * (rows + 1), pred="y_pred\n" + "1\n" * rows)
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        f"lossctl: truth.csv has {rows + 1:,} rows and pred.csv has {rows:,}\n"
+        "  help: rows are joined by position; --id COLUMN joins them by id\n"
+    )
+
+
+HELP = "  help: each id must stand once in both files; --where leaves out rows only after they are joined\n"
+
+
+@pytest.mark.parametrize(
+    ("truth", "pred", "message"),
+    [
+        (TRUTH, PRED.replace("b,", "z,"), 'pred.csv: column "id": 1 id is not in truth.csv: "z"'),
+        (TRUTH, PRED + "x,1\ny,2\n", 'pred.csv: column "id": 2 ids are not in truth.csv: "x" and "y"'),
+        (TRUTH, PRED.replace("b,2.25\n", ""), 'truth.csv: column "id": 1 id is not in pred.csv: "b"'),
+        (TRUTH + "b,2,s,2\n", PRED, 'truth.csv: column "id": 1 id stands twice: "b"'),
+        (TRUTH, PRED + "a,7\nc,8\na,9\n", 'pred.csv: column "id": 2 ids stand twice: "a" and "c"'),
+    ],
+)
+def test_missing_foreign_and_double_ids_are_named(
+    truth: str, pred: str, message: str, files: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    files(truth=truth, pred=pred)
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id")
+    assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {message}\n{HELP}")
+
+
+@pytest.mark.parametrize("join", [(), ("--id", "id")])
+def test_a_bad_cell_of_the_truth_is_named_where_it_stands(
+    join: tuple[str, ...], files: Callable[..., None], run: Callable[..., Ran]
+) -> None:
+    files(truth=TRUTH.replace("b,2", "b,two"), pred="id,y_pred\na,1\nc,1\nb,1\n" if join else PRED)
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", *join)
+    where = "truth.csv: row 2" if join else "truth.csv:3"
+    assert ran.err == (
+        f'lossctl: {where}: column "y_true": cannot read "two" as a number\n'
+        "  help: --nan covers missing cells only; --y-true COLUMN chooses another column\n"
+    )
+
+
+def test_an_id_column_must_exist_in_both(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth=TRUTH, pred=PRED.replace("id,", "row,"))
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id")
+    assert ran.err.startswith('lossctl: pred.csv: --id names no column "id"; there are "row" and "y_pred"\n')
+    ran = run("compute", "mse", "pred.csv", "--id", "row")
+    assert ran.err == (
+        "lossctl: --id joins FILE and --truth, and there is no --truth\n  help: --truth FILE names the other file\n"
+    )
