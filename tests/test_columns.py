@@ -1,0 +1,334 @@
+"""Which columns are meant: asked for, conventional, ambiguous, missing; class names; rows kept and set aside."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
+
+
+@pytest.fixture
+def compute(tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """The JSON of `compute` over a CSV text."""
+    monkeypatch.chdir(tmp_path)
+
+    def compute(loss: str, text: str, *arguments: str) -> dict[str, Any]:
+        (tmp_path / "a.csv").write_text(text)
+        ran = run("compute", loss, "a.csv", *arguments, "--json", "-q")
+        assert (ran.err, ran.code) == ("", 0)
+        record: dict[str, Any] = json.loads(ran.out)
+        return record
+
+    return compute
+
+
+@pytest.fixture
+def refused(tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What `compute` over a CSV text says when it fails."""
+    monkeypatch.chdir(tmp_path)
+
+    def refused(loss: str, text: str, *arguments: str) -> str:
+        (tmp_path / "a.csv").write_text(text)
+        ran = run("compute", loss, "a.csv", *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        return ran.err
+
+    return refused
+
+
+def taken(record: dict[str, Any]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = record["inputs"][0]["columns"]
+    return columns
+
+
+@pytest.mark.parametrize(
+    ("header", "y_true", "y_pred"),
+    [
+        ("y_true,y_pred", "y_true", "y_pred"),
+        ("Y_True,Y_PRED", "Y_True", "Y_PRED"),
+        ("target,prediction", "target", "prediction"),
+        ("prob,label", "label", "prob"),
+        ("gold,yhat", "gold", "yhat"),
+        ("y,y_hat", "y", "y_hat"),
+        ("actual,forecast", "actual", "forecast"),
+        ("expected,score", "expected", "score"),
+        ("truth,logit", "truth", "logit"),
+        ("label,y_true,y_pred,score", "y_true", "y_pred"),
+        ("id,true, pred ", "true", "pred"),
+    ],
+)
+def test_conventional_names_are_found(
+    header: str, y_true: str, y_pred: str, compute: Callable[..., dict[str, Any]]
+) -> None:
+    record = compute("mse", f"{header}\n{','.join('1' for _ in header.split(','))}\n")
+    assert taken(record) == {"y_true": [y_true], "y_pred": [y_pred]}
+
+
+@pytest.mark.parametrize("family", ["y_pred_", "p_", "prob_", "proba_", "logit_"])
+def test_families_of_class_columns_are_found(family: str, compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("log_loss", f"label,{family}ant,{family}bee\nbee,0.25,0.75\n")
+    assert taken(record)["y_pred"] == [f"{family}ant", f"{family}bee"]
+    assert record["inputs"][0]["classes"] == ["ant", "bee"]
+
+
+def test_the_loss_decides_between_one_column_and_one_per_class(compute: Callable[..., dict[str, Any]]) -> None:
+    text = "y_true,y_pred,p_0,p_1\n1,0,0.5,0.5\n"
+    assert taken(compute("sparse_cce", text))["y_pred"] == ["p_0", "p_1"]
+    assert taken(compute("mse", text))["y_pred"] == ["y_pred"]
+    assert taken(compute("mae", "y,pred,p_0,p_1\n1,0,0.5,0.5\n"))["y_pred"] == ["pred"]
+
+
+def test_two_candidates_are_doubt(refused: Callable[..., str]) -> None:
+    assert refused("mse", "label,target,pred\n1,1,1\n") == (
+        'lossctl: a.csv: "label" or "target" may be y_true, and nothing says which\n  help: -t COLUMN says it\n'
+    )
+    assert refused("bce", "y,score,prob\n1,1,1\n") == (
+        'lossctl: a.csv: "score" or "prob" may be y_pred, and nothing says which\n  help: -p COLUMN says it\n'
+    )
+    assert refused("log_loss", "y,p_0,p_1,prob_0,prob_1\n1,0,1,0,1\n") == (
+        'lossctl: a.csv: "p_0 … p_1" or "prob_0 … prob_1" may be y_pred, and nothing says which\n'
+        "  help: -p COLUMN says it\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("selector", "columns"),
+    [
+        ("p_2", ["p_2"]),
+        ("p_0,p_2", ["p_0", "p_2"]),
+        ("p_2,p_0", ["p_2", "p_0"]),
+        ("p_0:p_2", ["p_0", "p_1", "p_2"]),
+        ("p_*", ["p_0", "p_1", "p_2"]),
+        ("p_0,p_1:p_2", ["p_0", "p_1", "p_2"]),
+        ("*_1", ["p_1"]),
+        ("a,b", ["a,b"]),
+        ("x:y", ["x:y"]),
+        ("s*", ["s*"]),
+        ("7", ["7"]),
+    ],
+)
+def test_selectors_try_the_whole_text_as_a_name_first(
+    selector: str, columns: list[str], compute: Callable[..., dict[str, Any]]
+) -> None:
+    text = 't,p_0,p_1,p_2,"a,b",x:y,s*,7,stars\n1,1,1,1,1,1,1,1,1\n'
+    truth = ",".join(["t"] * len(columns))
+    if len(columns) > 1:
+        text = text.replace("t,", "t_0,t_1,t_2,", 1).replace("\n1,", "\n1,1,1,")
+        truth = ",".join(f"t_{index}" for index in range(len(columns)))
+    assert taken(compute("mse", text, "-t", truth, "-p", selector))["y_pred"] == columns
+
+
+def test_headerless_files_are_known_by_their_numbers(compute: Callable[..., dict[str, Any]]) -> None:
+    assert taken(compute("mae", "1,2\n3,5\n")) == {"y_true": ["1"], "y_pred": ["2"]}
+    assert taken(compute("mae", "9,1,2\n9,3,5\n", "-t", "2", "-p", "3")) == {"y_true": ["2"], "y_pred": ["3"]}
+    record = compute("sparse_cce", "0,0.5,0.5\n1,0.25,0.75\n", "-t", "1", "-p", "2:3")
+    assert record["results"][0]["n"] == 2
+    assert record["inputs"][0]["classes"] is None
+
+
+def test_no_header_makes_the_first_row_data(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("sparse_cce", "cat,0.5,0.5\ndog,0.25,0.75\n", "-H", "-t", "1", "-p", "2:3", "--classes", "cat,dog")
+    assert record["inputs"][0]["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels", "classes"),
+    [
+        ("p_cat,p_dog", ("cat", "dog"), ["cat", "dog"]),
+        ("p_1,p_2", ("1", "2.0"), ["1", "2"]),
+        ("p_10,p_11", ("10", "11"), ["10", "11"]),
+        ("cat,dog", ("cat", "dog"), ["cat", "dog"]),
+        ("prob-x.a,prob-x.b", ("a", "b"), ["a", "b"]),
+        ("score_class_no,score_class_yes", ("no", "yes"), ["no", "yes"]),
+        ("p_NA,p_None", ("NA", "None"), ["NA", "None"]),
+    ],
+)
+def test_classes_are_named_after_their_columns(
+    columns: str, labels: tuple[str, str], classes: list[str], compute: Callable[..., dict[str, Any]]
+) -> None:
+    first, second = columns.split(",")
+    text = f"y_true,{columns}\n{labels[0]},0.5,0.5\n{labels[1]},0.5,0.5\n"
+    record = compute("sparse_cce", text, "-p", f"{first}:{second}")
+    assert record["inputs"][0]["classes"] == classes
+    assert record["results"][0]["value"] == pytest.approx(0.6931471805599453, rel=1e-15)
+
+
+def test_what_the_star_matched_names_the_class(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("sparse_cce", "y_true,x_a_end,x_b_end\nb,0,1\n", "-p", "x_*_end")
+    assert record["inputs"][0]["classes"] == ["a", "b"]
+    assert record["results"][0]["value"] == 0.0
+
+
+def test_class_columns_keep_file_order_whatever_the_labels(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("log_loss", "label,p_dog,p_cat\ncat,0.25,0.75\ndog,0.75,0.25\n")
+    assert record["inputs"][0]["classes"] == ["dog", "cat"]
+    assert record["results"][0]["value"] == pytest.approx(0.2876820724517809, rel=1e-15)
+
+
+def test_one_hot_columns_in_another_order_are_refused(refused: Callable[..., str]) -> None:
+    assert refused("cce", "y_true_a,y_true_b,p_b,p_a\n1,0,0,1\n") == (
+        'lossctl: a.csv: the classes of y_true come as "a" and "b", those of y_pred as "b" and "a"\n'
+        "  help: -t and -p can name the columns in one order\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        ("0,1", ()),
+        ("1.0,0", ()),
+        ("true,FALSE", ()),
+        ("ham,spam", ("--positive", "spam")),
+        ("1,2", ("--positive", "2")),
+    ],
+)
+@pytest.mark.parametrize("loss", ["bce", "bce_logits", "hinge", "squared_hinge"])
+def test_labels_of_binary_losses(
+    loss: str, labels: str, options: tuple[str, ...], compute: Callable[..., dict[str, Any]]
+) -> None:
+    first, second = labels.split(",")
+    record = compute(loss, f"label,score\n{first},0.25\n{second},0.25\n", *options)
+    reference = compute(loss, "label,score\n0,0.25\n1,0.25\n")
+    assert record["results"][0]["value"] == reference["results"][0]["value"]
+
+
+def test_a_positive_label_that_never_comes_is_told(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    (tmp_path / "a.csv").write_text("label,prob\nham,0.5\n")
+    ran = run("compute", "bce", f"a={tmp_path}/a.csv", "--positive", "sapm", "-f", "value")
+    assert ran.err == 'lossctl: note: a: no y_true cell is "sapm", so every row counts as negative\n'
+
+
+MISSING = "y_true,y_pred,w\n1,1,1\n2,NA,1\n3,5,1\n,1,1\n"
+
+
+def test_rows_with_missing_cells_are_refused_dropped_or_carried(
+    compute: Callable[..., dict[str, Any]], refused: Callable[..., str]
+) -> None:
+    assert refused("mae", MISSING) == (
+        'lossctl: a.csv:3: column "y_pred": the cell is missing ("NA")\n'
+        "  help: --nan drop leaves such rows out, --nan propagate lets the loss be nan\n"
+    )
+    record = compute("mae", MISSING, "--nan", "drop", "-w", "w")
+    assert record["inputs"][0] | {"columns": 0} == {
+        "label": "a.csv",
+        "path": "a.csv",
+        "rows": 4,
+        "used": 2,
+        "dropped": 2,
+        "filtered": 0,
+        "columns": 0,
+        "classes": None,
+        "notes": [],
+    }
+    assert (record["results"][0]["value"], record["results"][0]["n"]) == (1.0, 2)
+    record = compute("mae", MISSING, "--nan", "propagate")
+    assert (record["results"][0]["value"], record["results"][0]["value_str"]) == (None, "nan")
+    assert record["results"][0]["n"] == 4
+
+
+@pytest.mark.parametrize("mark", ["", "NA", "n/a", "NULL", "none", "NaN", " nan "])
+def test_each_mark_of_a_missing_cell(mark: str, compute: Callable[..., dict[str, Any]]) -> None:
+    assert compute("mae", f"y_true,y_pred\n1,3\n2,{mark}\n", "--nan", "drop")["results"][0]["value"] == 2.0
+
+
+def test_a_missing_cell_in_a_column_not_in_use_does_not_matter(compute: Callable[..., dict[str, Any]]) -> None:
+    assert compute("mae", "y_true,y_pred,note\n1,3,\n")["results"][0]["value"] == 2.0
+
+
+def test_propagated_rows_spoil_their_group_alone(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("mae", "y_true,y_pred,g\n1,NA,a\n1,2,b\n", "--nan", "propagate", "-g", "g")
+    assert [result["value_str"] for result in record["results"]] == ["nan", "1.0", "nan"]
+
+
+def test_infinities_are_numbers_for_real_values(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("mae,hinge", "y_true,y_pred\n1,-Infinity\n", "--nan", "error")
+    assert [result["value_str"] for result in record["results"]] == ["inf", "inf"]
+
+
+def test_where_keeps_rows_and_counts_the_others(compute: Callable[..., dict[str, Any]]) -> None:
+    text = "y_true,y_pred,split,fold\n1,3,test,1\n1,9,train,1\n1,4,test,2\nx,9,train,2\n"
+    record = compute("mae", text, "--where", "split=test")
+    assert (record["results"][0]["value"], record["inputs"][0]["filtered"]) == (2.5, 2)
+    record = compute("mae", text, "--where", "split=test", "--where", "fold=1")
+    assert (record["results"][0]["value"], record["inputs"][0]["used"]) == (2.0, 1)
+
+
+def test_groups_come_sorted_numbers_first_and_all_rows_last(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("mae", "y_true,y_pred,g,h\n0,1,b,x\n0,2,10,x\n0,3,9,y\n0,4,b,y\n", "-g", "g,h")
+    found = [(result["group"], result["n"], result["value"]) for result in record["results"]]
+    assert found == [
+        ({"g": 9, "h": "y"}, 1, 3.0),
+        ({"g": 10, "h": "x"}, 1, 2.0),
+        ({"g": "b", "h": "x"}, 1, 1.0),
+        ({"g": "b", "h": "y"}, 1, 4.0),
+        (None, 4, 2.5),
+    ]
+
+
+def test_groups_may_be_those_of_y_true(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("log_loss", "label,p_a,p_b\na,1,0\nb,0.5,0.5\n", "-g", "label")
+    assert [result["group"] for result in record["results"]] == [{"label": "a"}, {"label": "b"}, None]
+
+
+@pytest.mark.parametrize(
+    ("reduction", "expected"),
+    [("mean", 2.25), ("mean-weight", 2.25), ("mean-count", 3.0), ("sum", 9.0)],
+)
+def test_reductions_with_weights(reduction: str, expected: float, compute: Callable[..., dict[str, Any]]) -> None:
+    # losses.md, golden vectors: MAE [1,2,3], w=[1,1,2]: Keras mean 3.0, Keras mean_with_sample_weight, PyTorch 2.25
+    record = compute("mae", "y,pred,w\n0,1,1\n0,2,1\n0,3,2\n", "-w", "w", "--reduction", reduction)
+    assert (record["results"][0]["value"], record["results"][0]["weight"]) == (expected, 4.0)
+
+
+def test_each_p_is_a_model_read_in_one_pass(shell: Callable[..., Ran]) -> None:
+    ran = shell("printf 'y,a,b\\n1,1,2\\n2,2,4\\n' | lossctl compute mae,mse - -p a -p b -f csv")
+    rows = [line.split(",") for line in ran.out.splitlines()[1:]]
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("a", "mae", "0.0"),
+        ("a", "mse", "0.0"),
+        ("b", "mae", "1.5"),
+        ("b", "mse", "2.5"),
+    ]
+
+
+def test_several_files_and_labels(tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("y,a,b\n1,1,2\n")
+    (tmp_path / "x=a.csv").write_text("y,a,b\n1,5,5\n")
+    ran = run("compute", "mae", "a.csv", "new=a.csv", "x=a.csv", "-p", "b", "-f", "csv")
+    assert [line.split(",")[0] for line in ran.out.splitlines()[1:]] == ["a.csv", "new", "x=a.csv"]
+    ran = run("compute", "mae", "a.csv", "new=a.csv", "-p", "a", "-p", "b", "-f", "csv")
+    assert [line.split(",")[0] for line in ran.out.splitlines()[1:]] == ["a.csv:a", "a.csv:b", "new:a", "new:b"]
+
+
+def test_all_leaves_out_the_losses_whose_kinds_refuse_a_value(compute: Callable[..., dict[str, Any]]) -> None:
+    names = [result["loss"] for result in compute("all", "y_true,y_pred\n1,0.5\n0,0.25\n")["results"]]
+    assert {"mse", "bce", "bce_logits", "hinge", "msle"} <= set(names)
+    text = "y_true,y_pred\n" + "1,0.5\n" * 9000 + "1,1.5\n-1,-2\n"
+    names = [result["loss"] for result in compute("all", text)["results"]]
+    assert {"mse", "hinge"} <= set(names)
+    assert not {"bce", "bce_logits", "msle"} & set(names)
+    assert [result["loss"] for result in compute("all", "label,p_a,p_b\na,1,0\n")["results"]] == [
+        "sparse_cce",
+        "sparse_cce_logits",
+    ]
+
+
+def test_probabilities_a_little_off_one_are_noted_not_mended(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("log_loss", "label,p_a,p_b\na,0.5,0.5\nb,0.5,0.499\nb,0.5,0.5000001\n")
+    assert record["warnings"] == [
+        {
+            "code": "rows-off-one",
+            "message": "1 row of y_pred adds to 1 only roughly (first row 2); nothing was divided, "
+            "renormalise=true divides",
+            "input": "a.csv",
+            "rows": [2],
+        }
+    ]
