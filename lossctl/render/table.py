@@ -28,14 +28,14 @@ def render(result: Result, look: Look) -> str:
     columns = []
     for index, (name, numeric) in enumerate(zip(cells.names, cells.numeric, strict=True)):
         texts = [row[index] for row in cells.rows]
-        columns.append(aligned(texts) if numeric else texts)
-        table.add_column(
-            Text(name),
-            justify="right" if numeric else "left",
-            no_wrap=numeric,
-            overflow="fold",
-            min_width=max(map(len, (name, *columns[-1]))) if numeric else None,
-        )
+        if numeric:  # padded here, because justifying to the right would drop the blanks that align the decimals
+            texts = aligned(texts)
+            width = max(map(len, (name, *texts)))
+            texts = [text.rjust(width) for text in texts]
+            table.add_column(Text(name.rjust(width)), no_wrap=True, min_width=width)
+        else:
+            table.add_column(Text(name), overflow="fold")
+        columns.append(texts)
     for row in zip(*columns, strict=True):
         table.add_row(*map(Text, row))
     out = io.StringIO()
