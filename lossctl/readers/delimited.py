@@ -180,35 +180,36 @@ class Delimited(NamedTuple):
             while True:
                 first_line = reader.line_num + 1
                 records: list[list[str]] = []
-                fault: csv.Error | None = None
+                broken: csv.Error | None = None
                 try:
                     read = -1
                     while (missing := rows - sum(map(bool, records))) and read < len(records):
                         read = len(records)
                         records.extend(islice(reader, missing))  # keeps the records before a fault
                 except csv.Error as error:
-                    fault = error
+                    broken = error
                 full = [record for record in records if record] if [] in records else records
                 origin = Lines(self.path, first_line, records, names)
-                self._refuse_ragged(full, origin)
+                fault = None if broken is None else _bad_quotes(self.path, origin.line(len(full)), broken)
+                if not {*map(len, full)} <= {len(names)}:
+                    row = next(row for row, record in enumerate(full) if len(record) != len(names))
+                    fault = self._ragged(len(full[row]), origin.line(row))
+                    full = full[:row]
+                if full:  # also before a fault: what is wrong further up is told first
+                    cells = {name: [record[index] for record in full] for name, index in wanted}
+                    if self.decimal == ",":
+                        cells = {name: [cell.replace(",", ".") for cell in column] for name, column in cells.items()}
+                    yield Chunk(cells, len(full), first_row, origin)
+                    first_row += len(full)
                 if fault is not None:
-                    raise _bad_quotes(self.path, origin.line(len(full)), fault)
+                    raise fault
                 if not full:
                     return
-                cells = {name: [record[index] for record in full] for name, index in wanted}
-                if self.decimal == ",":
-                    cells = {name: [cell.replace(",", ".") for cell in column] for name, column in cells.items()}
-                yield Chunk(cells, len(full), first_row, origin)
-                first_row += len(full)
 
-    def _refuse_ragged(self, records: Sequence[Sequence[str]], origin: Lines) -> None:
-        wanted = len(self.sample[0])
-        if {*map(len, records)} <= {wanted}:
-            return
-        row = next(row for row, record in enumerate(records) if len(record) != wanted)
+    def _ragged(self, cells: int, line: int | None) -> InputError:
         first = "the header" if self.headed else "the first row"
-        raise InputError(
-            f"{self.path}:{origin.line(row)}: the row has {count(len(records[row]), 'cell')}, {first} has {wanted}",
+        return InputError(
+            f"{self.path}:{line}: the row has {count(cells, 'cell')}, {first} has {len(self.sample[0]):,}",
             help=f"the delimiter is {quoted('tab' if self.delimiter == chr(9) else self.delimiter)}; "
             "-d chooses another, and a cell that holds it needs quotes",
         )
