@@ -272,8 +272,9 @@ def test_groups_come_sorted_numbers_first_and_all_rows_last(compute: Callable[..
     ]
 
 
-def test_groups_may_be_those_of_y_true(compute: Callable[..., dict[str, Any]]) -> None:
-    record = compute("log_loss", "label,p_a,p_b\na,1,0\nb,0.5,0.5\n", "-g", "label")
+@pytest.mark.parametrize("by", ["label", "y_true"])
+def test_groups_may_be_those_of_y_true(by: str, compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("log_loss", "label,p_a,p_b\na,1,0\nb,0.5,0.5\n", "-g", by)
     assert [result["group"] for result in record["results"]] == [{"label": "a"}, {"label": "b"}, None]
 
 
@@ -332,3 +333,20 @@ def test_probabilities_a_little_off_one_are_noted_not_mended(compute: Callable[.
             "rows": [2],
         }
     ]
+
+
+def test_a_column_of_ids_is_no_candidate_and_must_exist(
+    compute: Callable[..., dict[str, Any]], refused: Callable[..., str]
+) -> None:
+    text = "y,label,pred\n1,7,3\n"
+    assert taken(compute("mae", text, "--id", "label"))["y_true"] == ["y"]
+    assert refused("mae", text, "--id", "lable") == (
+        'lossctl: a.csv: --id names no column "lable"; there are "y", "label" and "pred"\n'
+        '  help: did you mean "label"?\n'
+    )
+
+
+def test_a_column_groups_once(refused: Callable[..., str]) -> None:
+    assert refused("mae", "y,pred,g\n1,3,a\n", "-g", "g,g") == (
+        'lossctl: a.csv: --by names column "g" twice\n  help: name each column once\n'
+    )

@@ -78,7 +78,7 @@ def compute(
             tuple(classes.split(",")) if classes else (),
             positive,
             missing,
-            tuple(id.split("=")) if id else (),
+            tuple(id.split("=") if truth else [id]) if id else (),
         )
         models = () if literal else given.y_pred
         results = [

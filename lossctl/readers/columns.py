@@ -151,12 +151,9 @@ def bind(
     Raises:
         UsageError: a column asked for does not exist, or the classes do not fit the columns.
     """
-    by = tuple(
-        column.name
-        for part in (asked.by.split(",") if asked.by and asked.by not in header.names else [asked.by])
-        if part
-        for column in _select_any(header, part.strip(), "--by", path)
-    )
+    if header.truth is None:
+        for name in asked.apart:
+            select(header, name, "--id", path)
     weight = _select_any(header, asked.weight, "--weight", path) if asked.weight else ()
     if len(weight) > 1:
         raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
@@ -169,10 +166,24 @@ def bind(
         ignored=ignored,
         positive=asked.positive or None,
         weight=weight[0].name if weight else None,
-        by=by,
+        by=_by(found, header, asked.by, path),
         where=tuple(_where(header, text, path) for text in asked.where),
         missing=asked.missing,
     )
+
+
+def _by(found: Found, header: Header, text: str, path: str) -> tuple[str, ...]:
+    """The columns that make groups; `y_true` is also the column taken for it, whatever its name."""
+    names: list[str] = []
+    for part in [text] if text in {"", *header.names} else map(str.strip, text.split(",")):
+        if part == "y_true" and part not in header.names and len(found.roles["y_true"]) == 1:
+            names += [column.name for column in found.roles["y_true"]]
+        elif part:
+            names += [column.name for column in _select_any(header, part, "--by", path)]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise UsageError(f"{path}: --by names column {quoted(name)} twice", help="name each column once")
+    return tuple(names)
 
 
 def select(header: Header, text: str, option: str, path: str) -> tuple[Column, ...]:
