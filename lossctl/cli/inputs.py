@@ -54,10 +54,6 @@ def sources(
         InputError: a file cannot be read.
     """
     options = check(options)
-    if id and not truth:
-        raise UsageError(
-            "--id joins FILE and --truth, and there is no --truth", help="--truth FILE names the other file"
-        )
     if not files and given.y_true and given.y_pred and not truth:
         from lossctl.readers import literals
 
