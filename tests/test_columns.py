@@ -340,9 +340,8 @@ def test_a_column_of_ids_is_no_candidate_and_must_exist(
 ) -> None:
     text = "y,label,pred\n1,7,3\n"
     assert taken(compute("mae", text, "--id", "label"))["y_true"] == ["y"]
-    assert refused("mae", text, "--id", "lable") == (
-        'lossctl: a.csv: --id names no column "lable"; there are "y", "label" and "pred"\n'
-        '  help: did you mean "label"?\n'
+    assert refused("mae", "row,y,pred\n1,7,3\n", "--id", "rwo") == (
+        'lossctl: a.csv: --id names no column "rwo"; there are "row", "y" and "pred"\n  help: did you mean "row"?\n'
     )
 
 
