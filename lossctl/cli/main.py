@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 BUG = 70
 INTERRUPTED = 130
@@ -33,17 +34,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        silence_stdout()
+        silence(sys.stdout)
     except OSError as error:
+        silence(sys.stdout)
         _tell(f"standard output: cannot write it: {os.strerror(error.errno or 0)}")
-        silence_stdout()
-        return COULD_NOT
+        code = COULD_NOT
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
     return code
 
 
-def silence_stdout() -> None:
-    """Let the interpreter's last flush of standard output go nowhere instead of complaining."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def silence(stream: TextIO) -> None:
+    """Let the interpreter's last flush of a stream go nowhere; a failure there would change the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _answered(arguments: list[str]) -> int:
@@ -53,7 +59,7 @@ def _answered(arguments: list[str]) -> int:
         _tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        silence_stdout()
+        silence(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 — what nobody foresaw is told as a bug
         if "--debug" in arguments:
@@ -81,6 +87,8 @@ def _run(arguments: list[str]) -> int:
             _run(["--help"])
         return COULD_NOT
     code = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
+    if code == INTERRUPTED:  # some versions of the library turn an interrupt into a code without a word
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 
@@ -101,8 +109,9 @@ def _told(error: Exception) -> int:
         _tell("there is not enough memory for this input", "CSV and NDJSON files are read in pieces")
         return COULD_NOT
     if isinstance(error, OSError):
-        name = f"{printable(str(error.filename))}: " if error.filename else ""
-        _tell(f"{name}{os.strerror(error.errno) if error.errno else printable(str(error))}")
+        # Readers name their input, so what has no name is the help or the version on its way out.
+        where = printable(str(error.filename)) if error.filename else "standard output: cannot write it"
+        _tell(f"{where}: {os.strerror(error.errno) if error.errno else printable(str(error))}")
         return COULD_NOT
     kind = type(error).__name__
     _tell(

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.cli.inputs import choice
-from lossctl.cli.main import silence_stdout
+from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import label_and_path
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
@@ -104,9 +104,9 @@ def _print(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        silence_stdout()
+        silence(sys.stdout)
     except OSError as error:
-        silence_stdout()
+        silence(sys.stdout)
         raise InputError(f"standard output: cannot write it: {os.strerror(error.errno or 0)}") from None
 
 
