@@ -206,9 +206,11 @@ class Number(NamedTuple):
         Raises:
             ValueError: it is none, or lies outside the interval.
         """
+        if not text.isascii() or "_" in text:  # float takes the digits of every script
+            raise ValueError(text)
         value = float(text)
         within = value > self.low if self.open_low else value >= self.low
-        if "_" in text or not (within and value <= self.high and np.isfinite(value)):
+        if not (within and value <= self.high and np.isfinite(value)):
             raise ValueError(text)
         if self.whole:
             return int(text)

@@ -9,7 +9,7 @@ from lossctl.engines.local import fold
 from lossctl.errors import UsageError, listed, nearest, quoted
 from lossctl.plan import planned
 from lossctl.readers.columns import Asked, assembled
-from lossctl.readers.locate import check, locate
+from lossctl.readers.locate import check, label_and_path, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,8 @@ def sources(
                 help="lossctl compute mse preds.csv, or lossctl compute mse -t 1,2 -p 1.5,2",
             )
         files = ["-"]
-    if [*files, *([truth] * len(files) if truth else [])].count("-") > 1:
+    read = [*files, *([truth] * len(files) if truth else [])]
+    if [label_and_path(name)[1] for name in read].count("-") > 1:
         raise UsageError("standard input is named twice", help="it can be read once")
     found = [locate(file, options, opened) for file in files]
     if truth:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossctl.kinds import Level, PerElement, Positive, Probability, Real, Sign, Truth
+from lossctl.kinds import Floats, Level, PerElement, Positive, Probability, Real, Sign, Truth
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import softplus
 
@@ -34,10 +34,10 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
         >>> bce(np.array([1.0, 0.0]), np.array([0.5, 0.0])).round(7)
         array([0.6931472, 0.       ])
     """
-    target = y_true * (1.0 - label_smoothing) + label_smoothing / 2 if label_smoothing else y_true
+    positive, negative = _targets(y_true, label_smoothing)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(target > 0, -target * np.log(y_pred), 0.0) + np.where(
-            target < 1, -(1.0 - target) * np.log1p(-y_pred), 0.0
+        return np.where(positive > 0, -positive * np.log(y_pred), 0.0) + np.where(
+            negative > 0, -negative * np.log1p(-y_pred), 0.0
         )
 
 
@@ -69,10 +69,10 @@ def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos
         >>> bce_logits(np.array([1.0, 0.0]), np.array([0.0, 1000.0])).round(7)
         array([6.931472e-01, 1.000000e+03])
     """
-    target = y_true * (1.0 - label_smoothing) + label_smoothing / 2 if label_smoothing else y_true
+    positive, negative = _targets(y_true, label_smoothing)
     with np.errstate(invalid="ignore"):
-        return np.where(target > 0, pos_weight * target * softplus(-y_pred), 0.0) + np.where(
-            target < 1, (1.0 - target) * softplus(y_pred), 0.0
+        return np.where(positive > 0, pos_weight * (positive * softplus(-y_pred)), 0.0) + np.where(
+            negative > 0, negative * softplus(y_pred), 0.0
         )
 
 
@@ -114,3 +114,11 @@ def squared_hinge(y_true: Sign, y_pred: Real) -> PerElement:
         array([0.25, 2.25])
     """
     return np.square(np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0))
+
+
+def _targets(y_true: Truth, smoothing: float) -> tuple[Floats, Floats]:
+    """What y_true gives to each class; the negative share is not 1 minus the positive, which would round it away."""
+    positive, negative = y_true, 1.0 - y_true
+    if smoothing:
+        positive, negative = (share * (1.0 - smoothing) + smoothing / 2 for share in (positive, negative))
+    return positive, negative

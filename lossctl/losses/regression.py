@@ -114,9 +114,9 @@ def huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerElement:
         >>> huber(np.zeros(2), np.array([0.5, 3.0]))
         array([0.125, 2.5  ])
     """
-    size = np.abs(y_pred - y_true)
-    near = np.minimum(size, delta)
-    return near * (size - near / 2)
+    half = half_distance(y_true, y_pred)
+    near = np.minimum(half, delta / 2)
+    return 4 * near * (half - near / 2)
 
 
 @loss("smooth_l1_loss", family=FAMILY, claims=DISTANCE)
@@ -137,11 +137,11 @@ def smooth_l1(y_true: Real, y_pred: Real, *, beta: NonNegative = 1.0) -> PerElem
         >>> smooth_l1(np.zeros(2), np.array([0.5, 3.0]), beta=2.0)
         array([0.0625, 2.    ])
     """
-    size = np.abs(y_pred - y_true)
     if beta == 0:
-        return size
-    near = np.minimum(size, beta)
-    return near / beta * (size - near / 2)
+        return np.abs(y_pred - y_true)
+    half = half_distance(y_true, y_pred)
+    near = np.minimum(half, beta / 2)
+    return 4 * near / beta * (half - near / 2)
 
 
 @loss("charbonnier", "pseudo_huber_loss", family=FAMILY, claims=DISTANCE)
@@ -162,12 +162,12 @@ def pseudo_huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerEle
         >>> pseudo_huber(np.zeros(2), np.array([0.0, 0.75]))
         array([0.  , 0.25])
     """
-    size = np.abs(y_pred - y_true)
-    near = np.minimum(size, delta)
-    # δ²(√(1 + s²/δ²) - 1) is s² / (1 + √(1 + s²/δ²)); multiplied out by the larger of s and δ nothing overflows.
-    quotient = near / np.maximum(size, delta)
-    root: Floats = np.where(size > delta, quotient, 1.0) + np.hypot(1.0, quotient)
-    return size * (near / root)
+    half = half_distance(y_true, y_pred)
+    near = np.minimum(half, delta / 2)
+    # δ²(√(1 + r²/δ²) - 1) is r² / (1 + √(1 + r²/δ²)); multiplied out by the larger of r and δ nothing overflows.
+    quotient = near / np.maximum(half, delta / 2)
+    root: Floats = np.where(half > delta / 2, quotient, 1.0) + np.hypot(1.0, quotient)
+    return half * (4 * (near / root))
 
 
 @loss("logcosh_loss", "log_cosh_error", family=FAMILY, claims=DISTANCE)
@@ -192,7 +192,7 @@ def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
     return np.where(
         size < 1.0,
         np.log1p(2.0 * np.square(np.sinh(near / 2))),
-        size + (np.log1p(np.exp(-2.0 * size)) - np.log(2.0)),
+        size + (np.log1p(np.exp(-2.0 * np.minimum(size, 400.0))) - np.log(2.0)),
     )
 
 
@@ -214,5 +214,9 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
         >>> quantile(np.array([3.0, 1.0]), np.array([2.0, 2.0]), level=0.9).round(12)
         array([0.9, 0.1])
     """
-    size = np.abs(y_pred - y_true)
-    return np.where(y_true >= y_pred, level, 1.0 - level) * size
+    return 2 * np.where(y_true >= y_pred, level, 1.0 - level) * half_distance(y_true, y_pred)
+
+
+def half_distance(y_true: Floats, y_pred: Floats) -> Floats:
+    """½ |r|, of halves because r itself may leave the range of float64 where the loss does not."""
+    return np.abs(y_pred / 2 - y_true / 2)

@@ -75,6 +75,11 @@ def is_missing(cell: Any) -> bool:
     return cell is None or (isinstance(cell, (float, np.floating)) and cell != cell)
 
 
+def is_undecodable(text: str) -> bool:
+    """Whether a text holds bytes that are no UTF-8."""
+    return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
+
+
 def is_number(cell: Any) -> bool:
     """Whether a cell is a number as it stands."""
     if isinstance(cell, str):
@@ -112,7 +117,14 @@ def binary(cells: Cells, positive: str | None) -> Coded:
     if positive is None:
         return _coded(cells, _truth)
     wanted = as_text(positive)
-    return _coded(cells, lambda cell: 1.0 if as_text(cell) == wanted else 0.0, plain=False)
+
+    def label(cell: object) -> float:
+        text = as_text(cell)
+        if is_undecodable(text):
+            raise ValueError(text)
+        return float(text == wanted)
+
+    return _coded(cells, label, plain=False)
 
 
 def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[int]) -> Coded:

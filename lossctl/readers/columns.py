@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lossctl.batch import Batch, Key, key, place
-from lossctl.errors import DataError, InputError, UsageError, listed, nearest, quoted
+from lossctl.errors import DataError, InputError, UsageError, count, listed, nearest, quoted
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
@@ -138,6 +138,12 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
                 help=f"{option} COLUMN says it",
             )
         chosen[role] = (exact or left)[0]
+        lists = [column.name for column in chosen[role] if column.width > 1]
+        if lists and len(chosen[role]) > 1:
+            raise InputError(
+                f"{path}: column {quoted(lists[0])} holds lists, so it is all of {role} or none of it",
+                help=f"{option} {lists[0]} takes it alone",
+            )
     if header.truth is not None:
         chosen["y_true"] = tuple(column._replace(name=truth_key(header, column.name)) for column in chosen["y_true"])
     return Found(chosen)
@@ -354,16 +360,23 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     arrays: dict[str, Array] = {}
     faults: list[tuple[int, str, str]] = []
 
-    def code(name: str, coder: Callable[[Cells], Coded]) -> Array:
+    def code(name: str, coder: Callable[[Cells], Coded], width: int = 1) -> Array:
+        shape = (kept.size,) if width == 1 else (kept.size, width)
         try:
             values, gaps = coder(_taken(chunk.columns[name], kept))
         except cells.BadCell as bad:
             faults.append((int(kept[bad.row]), name, bad.problem))
-            return np.zeros(kept.size)
+            return np.zeros(shape)
         if gaps is not None:
             if binding.missing == "error":
                 faults.append((int(kept[np.argmax(gaps)]), name, "is missing"))
             np.logical_or(missing, gaps, out=missing)
+        if values.shape != shape:
+            if kept.size and (gaps is None or not gaps.all()):
+                row = 0 if gaps is None else int(np.argmin(gaps))
+                held = values.shape[1] if values.ndim > 1 else 1
+                faults.append((int(kept[row]), name, f"holds {count(held, 'value')}, and the first rows hold {width}"))
+            return np.zeros(shape)
         return values
 
     ids = None if binding.classes is None else {name: index for index, name in enumerate(binding.classes)}
@@ -374,7 +387,8 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     }
     for role, names in binding.roles.items():
         for coding in sorted(binding.codings[role]):
-            arrays[key(role, coding)] = _stacked([code(name, coders[coding]) for name in names])
+            width = binding.widths[role] if len(names) == 1 else 1
+            arrays[key(role, coding)] = _stacked([code(name, coders[coding], width) for name in names])
     weight = code(binding.weight, cells.numbers) if binding.weight else None
     parts = [[cells.group_part(cell) for cell in _taken(chunk.columns[name], kept)] for name in binding.by]
     for name, part in zip(binding.by, parts, strict=True):
@@ -383,7 +397,11 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
                 faults.append((int(kept[part.index(None)]), name, "is missing"))
             if binding.missing == "drop":
                 np.logical_or(missing, [value is None for value in part], out=missing)
-        _refuse_undecodable(part, chunk, kept, name)
+        faults += [
+            (int(kept[row]), name, "")
+            for row, value in enumerate(part)
+            if isinstance(value, str) and cells.is_undecodable(value)
+        ]
     if weight is not None:
         wrong = ~((weight >= 0) & (weight < np.inf)) & ~missing
         if wrong.any():
@@ -391,7 +409,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
                 (int(kept[np.argmax(wrong)]), binding.weight or "", "is no weight: weights are finite and at least 0")
             )
     if faults:
-        _refuse_cell(chunk, binding, min(faults))
+        _refuse_cell(chunk, binding, min(faults, key=lambda fault: fault[0]))
 
     present: NDArray[np.bool_] | None = None
     dropped = 0
@@ -433,8 +451,11 @@ def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
         return taken[:, 0] if taken.ndim == 2 and taken.shape[1] == 1 else taken
     if kept.size != len(column):
         column = [column[row] for row in kept.tolist()]
-    if column and isinstance(column[0], list) and {len(cell) for cell in column if isinstance(cell, list)} == {1}:
-        return [cell[0] if isinstance(cell, list) else cell for cell in column]
+    if {
+        len(cell) if isinstance(cell, list) and not any(isinstance(part, list) for part in cell) else 0
+        for cell in column
+    } == {1}:
+        return [cell[0] for cell in column]
     return column
 
 
@@ -460,15 +481,6 @@ def _labels(chunk: Chunk, kept: NDArray[np.intp], binding: Binding) -> frozenset
     return frozenset({POSITIVE} if found else ())
 
 
-def _refuse_undecodable(part: Sequence[object], chunk: Chunk, kept: NDArray[np.intp], name: str) -> None:
-    for row, value in enumerate(part):
-        if isinstance(value, str) and not value.isascii() and any("\udc80" <= char <= "\udcff" for char in value):
-            raise InputError(
-                f"{place(chunk.origin, int(kept[row]), chunk.first_row, name)}: column {quoted(name)}: the cell is not UTF-8",
-                help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
-            )
-
-
 def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> NoReturn:
     row, name, problem = fault
     where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(name)}"
@@ -476,6 +488,8 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
     option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
     option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")
     another = f"{option[name]} COLUMN chooses another column"
+    if cells.is_undecodable(cell):
+        raise InputError(f"{where}: the cell is not UTF-8", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE")
     if problem == "is missing":
         raise DataError(
             f"{where}: the cell is missing" + (f" ({quoted(cell)})" if cell.strip() else ""),

@@ -16,10 +16,10 @@ _LIVE = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069
 
 def render(result: Result, look: Look) -> str:
     """The whole result as one document."""
-    return dumps(result.to_dict(), indent=2) + "\n"
+    return dumps(result.to_dict(), look, indent=2) + "\n"
 
 
-def dumps(record: object, indent: int | None = None) -> str:
+def dumps(record: object, look: Look, indent: int | None = None) -> str:
     """A record as JSON text."""
-    text = json.dumps(record, indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(record, indent=indent, ensure_ascii=not look.unicode, allow_nan=False)
     return _LIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def render(result: Result, look: Look) -> str:
     """Each entry of `results` on its line."""
-    return "".join(dumps(value.to_dict()) + "\n" for value in result.values)
+    return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
