@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -101,8 +102,14 @@ def emit(result: Result, to: Target) -> None:
 def _print(text: str) -> None:
     """Write to standard output; who reads it may leave early, and the work, its notes and its verdict still stand."""
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        raw = getattr(sys.stdout, "buffer", None)
+        if isinstance(raw, io.RawIOBase):  # under PYTHONUNBUFFERED the text layer overlooks a write that was cut short
+            data = text.encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+            while data:
+                data = data[raw.write(data) or 0 :]
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
     except OSError as error:
