@@ -15,11 +15,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-_INPUT = "Input"
-_COLUMNS = "Columns"
-_NUMBERS = "Numbers"
-_OUTPUT = "Output"
-
 LossArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -42,7 +37,6 @@ TrueOption: TypeAlias = Annotated[
         "-t",
         "--y-true",
         metavar="COLUMN|VALUES",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Column of true values: a name, 'a,b,c', first:last, 'y_*', a number in headerless files; "
         "without FILE the values themselves: 0,1 or '[[0,1],[1,0]]'.",
@@ -54,7 +48,6 @@ PredOption: TypeAlias = Annotated[
         "-p",
         "--y-pred",
         metavar="COLUMN|VALUES",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Column of predictions, likewise, or one per class; repeat it for several models.",
     ),
@@ -65,7 +58,6 @@ WeightOption: TypeAlias = Annotated[
         "-w",
         "--weight",
         metavar="COLUMN|VALUES",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Column of row weights, at least 0.",
     ),
@@ -76,7 +68,6 @@ ByOption: TypeAlias = Annotated[
         "-g",
         "--by",
         metavar="COLUMN[,COLUMN...]",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Values by group.",
     ),
@@ -86,7 +77,6 @@ WhereOption: TypeAlias = Annotated[
     typer.Option(
         "--where",
         metavar="COLUMN=TEXT",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Keep only rows whose cell is this text; repeat it for more.",
     ),
@@ -96,7 +86,6 @@ TruthOption: TypeAlias = Annotated[
     typer.Option(
         "--truth",
         metavar="FILE",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Take y_true from this file: row by row, or by --id. Weights and groups too, where FILE lacks the column.",
     ),
@@ -106,7 +95,6 @@ IdOption: TypeAlias = Annotated[
     typer.Option(
         "--id",
         metavar="COLUMN",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Column of row ids; with --truth it joins the files (TRUTHCOL=PREDCOL where the names differ), in any "
         "order, holding the truth in memory.",
@@ -117,7 +105,6 @@ ClassesOption: TypeAlias = Annotated[
     typer.Option(
         "--classes",
         metavar="A,B,C",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="Names of the classes, in the order of the y_pred columns.",
     ),
@@ -127,7 +114,6 @@ PositiveOption: TypeAlias = Annotated[
     typer.Option(
         "--positive",
         metavar="LABEL",
-        rich_help_panel=_COLUMNS,
         show_default=False,
         help="The y_true label that counts as 1 in losses of two classes.",
     ),
@@ -137,7 +123,6 @@ NanOption: TypeAlias = Annotated[
     typer.Option(
         "--nan",
         metavar="error|drop|propagate",
-        rich_help_panel=_NUMBERS,
         help="What to do with rows that miss a cell in a column in use.",
     ),
 ]
@@ -146,7 +131,6 @@ LikeOption: TypeAlias = Annotated[
     typer.Option(
         "--like",
         metavar="CONVENTION",
-        rich_help_panel=_NUMBERS,
         help="Whose number to print; exact clips and rounds nothing.",
     ),
 ]
@@ -155,7 +139,6 @@ ReductionOption: TypeAlias = Annotated[
     typer.Option(
         "--reduction",
         metavar="mean|sum|mean-weight|mean-count",
-        rich_help_panel=_NUMBERS,
         help="How rows become one value: with weights w, mean is Σwℓ / Σw, sum is Σwℓ, mean-count is Σwℓ / rows.",
     ),
 ]
@@ -164,7 +147,6 @@ InputFormatOption: TypeAlias = Annotated[
     typer.Option(
         "--input-format",
         metavar="FORMAT",
-        rich_help_panel=_INPUT,
         show_default=False,
         help="csv, tsv, json, ndjson, npy or npz, instead of what the content says.",
     ),
@@ -175,22 +157,17 @@ DelimiterOption: TypeAlias = Annotated[
         "-d",
         "--delimiter",
         metavar="CHAR",
-        rich_help_panel=_INPUT,
         show_default=False,
         help="The character between cells; tab is allowed as a word.",
     ),
 ]
 NoHeaderOption: TypeAlias = Annotated[
     bool,
-    typer.Option(
-        "-H", "--no-header", rich_help_panel=_INPUT, help="The first row is data; columns are named by number, from 1."
-    ),
+    typer.Option("-H", "--no-header", help="The first row is data; columns are named by number, from 1."),
 ]
 DecimalOption: TypeAlias = Annotated[
     str,
-    typer.Option(
-        "--decimal", metavar="MARK", rich_help_panel=_INPUT, show_default=False, help="The decimal mark: . or ,"
-    ),
+    typer.Option("--decimal", metavar="MARK", show_default=False, help="The decimal mark: . or ,"),
 ]
 FormatOption: TypeAlias = Annotated[
     str,
@@ -198,47 +175,38 @@ FormatOption: TypeAlias = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        rich_help_panel=_OUTPUT,
         show_default=False,
         help="table (the default), plain, json, ndjson, csv, tsv, md, or value: one number a line with all its digits.",
     ),
 ]
-JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", rich_help_panel=_OUTPUT, help="The same as -f json.")]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="The same as -f json.")]
 OutputOption: TypeAlias = Annotated[
     str,
     typer.Option(
         "-o",
         "--output",
         metavar="FILE",
-        rich_help_panel=_OUTPUT,
         show_default=False,
         help="Write there instead of to standard output; the name's ending says the format unless -f does.",
     ),
 ]
 DigitsOption: TypeAlias = Annotated[
     str,
-    typer.Option(
-        "--digits", metavar="N", rich_help_panel=_OUTPUT, help="Significant digits in table, plain and md, 1 to 17."
-    ),
+    typer.Option("--digits", metavar="N", help="Significant digits in table, plain and md, 1 to 17."),
 ]
 ColorOption: TypeAlias = Annotated[
     str,
     typer.Option(
         "--color",
         metavar="auto|always|never",
-        rich_help_panel=_OUTPUT,
         help="Colours; auto heeds NO_COLOR, FORCE_COLOR and the terminal.",
     ),
 ]
-QuietOption: TypeAlias = Annotated[
-    bool, typer.Option("-q", "--quiet", rich_help_panel=_OUTPUT, help="No notes on standard error.")
-]
+QuietOption: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="No notes on standard error.")]
 VerboseOption: TypeAlias = Annotated[
-    bool, typer.Option("-v", "--verbose", rich_help_panel=_OUTPUT, help="Tell on standard error what was decided.")
+    bool, typer.Option("-v", "--verbose", help="Tell on standard error what was decided.")
 ]
-DebugOption: TypeAlias = Annotated[
-    bool, typer.Option("--debug", rich_help_panel=_OUTPUT, help="Show the traceback of an error.")
-]
+DebugOption: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 VersionOption: TypeAlias = Annotated[
     bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
 ]
