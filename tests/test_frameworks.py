@@ -94,8 +94,8 @@ Q = [[0.3, 0.5, 0.2], [0.1, 0.4, 0.5]]
         ("bce_logits", [1.0], [-20.0], None, "mean", "20.0000"),
         # the limit of ln(1 + exp(-z)), by hand; torch 2.13 gives nan
         ("bce_logits", [1.0], [np.inf], None, "mean", "0.0"),
-        # torch 2.13 F.cross_entropy: label_smoothing=0.1 (1.0046080 in float32); weight=[1, 2, 3], also with
-        # reduction="none"; ignore_index=1
+        # torch 2.13 F.cross_entropy: label_smoothing=0.1 (1.0046080 in float32); weight=[1, 2, 3], its mean and its
+        # single rows; then with ignore_index=1
         ("sparse_cce_logits:label_smoothing=0.1", [0, 1, 2], LOGITS, None, "mean", "1.0046081"),
         ("sparse_cce_logits:class_weight=[1,2,3]", [0, 1, 2], LOGITS, None, "mean", "1.0864425"),
         ("sparse_cce_logits:class_weight=[1,2,3]", [0, 1, 2], LOGITS, None, "none", "0.4076 2.8152 3.2958"),
