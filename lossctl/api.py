@@ -10,7 +10,7 @@ from lossctl.engines.local import fold
 from lossctl.errors import DataError, UsageError, count, listed, quoted
 from lossctl.losses.spec import parse
 from lossctl.plan import REDUCTIONS, planned
-from lossctl.readers.columns import Asked, assembled
+from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lossctl.kinds import Floats
     from lossctl.readers.cells import Cells
 
-_PATH = "arguments"
 _ROWS = 65_536
 
 
@@ -74,7 +73,7 @@ def compute(
     for name, column in columns.items():
         if len(column) != rows:
             raise DataError(f"y_true has {count(rows, 'row')} and {name} has {len(column):,}")
-    source = Memory(_PATH, _PATH, columns)
+    source = Memory(LITERAL, LITERAL, columns)
     header = source.header()
     asked = Asked(
         "y_true",
@@ -84,12 +83,12 @@ def compute(
         positive="" if positive is None else str(positive),
     )
     plan = planned(
-        requests, header, asked, _PATH, like, "mean" if reduction == "none" else cast("Reduction", reduction)
+        requests, header, asked, LITERAL, like, "mean" if reduction == "none" else cast("Reduction", reduction)
     )
     if reduction == "none":
         return np.concatenate([plan.rows(batch) for (batch,) in assembled(source, [plan.binding], _ROWS)])
     (totals,) = fold([plan], assembled(source, [plan.binding], _ROWS))
-    return plan.result("compute", _PATH, None, header, totals).values[0].value
+    return plan.result("compute", LITERAL, None, header, totals).values[0].value
 
 
 def _cells(name: str, values: ArrayLike) -> Cells:

@@ -43,8 +43,12 @@ def diabetes() -> None:
         for name, model in models.items()
     }
     rows = [
-        (f"d{row:03}", "female" if data.data[row, 1] == 1 else "male", data.target[row])
-        + tuple(round(values[row], 2) for values in predictions.values())
+        (
+            f"d{row:03}",
+            "female" if data.data[row, 1] == 1 else "male",
+            data.target[row],
+            *(round(values[row], 2) for values in predictions.values()),
+        )
         for row in range(len(data.target))
     ]
     write("diabetes.csv", ["id", "sex", "y_true", *models], rows)
@@ -57,7 +61,9 @@ def wine() -> None:
     names = ["barolo", "grignolino", "barbera"]
     for name, method, prefix in (("wine.csv", "predict_proba", "p"), ("wine_logits.csv", "decision_function", "logit")):
         values = cross_val_predict(model, data.data, data.target, cv=FOLDS, method=method)
-        rows = [(names[label], *(f"{value:.8f}" for value in row)) for label, row in zip(data.target, values, strict=True)]
+        rows = [
+            (names[label], *(f"{value:.8f}" for value in row)) for label, row in zip(data.target, values, strict=True)
+        ]
         write(name, ["label", *(f"{prefix}_{name}" for name in names)], rows)
 
 

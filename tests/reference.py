@@ -188,15 +188,19 @@ def _sparse_cce_logits(
 
 
 def _kl(p: Sequence[Exact], q: Sequence[Exact], renormalise: bool = False) -> list[Term]:
-    def term(c: int) -> Term:
-        def ratio() -> Exact:
-            if q[c] == 0:
-                return mp.inf
-            return mp.ln(_share(p, c, renormalise=renormalise) / _share(q, c, renormalise=renormalise))
+    if renormalise:  # the definition divides in float64, before the loss begins
+        p, q = _quotients(p), _quotients(q)
 
-        return _weighed(lambda: _share(p, c, renormalise=renormalise), ratio)
+    def term(c: int) -> Term:
+        return _weighed(lambda: p[c], lambda: mp.ln(p[c] / q[c]) if q[c] else mp.inf)
 
     return [term(c) for c in range(len(p))]
+
+
+def _quotients(values: Sequence[Exact]) -> list[Exact]:
+    with mp.workdps(ZERO_DIGITS):
+        total = float(mp.fsum(values))
+    return [mpf(float(value) / total) for value in values]
 
 
 def _weighed(weight: Term, value: Term) -> Term:

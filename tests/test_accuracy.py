@@ -475,23 +475,27 @@ def ulp(exact: Any) -> Any:
     return mpf(2) ** (max(exponent, -1021) - 53)
 
 
-def off(value: float, exact: Any, size: Any) -> float:
-    """How far a float64 is from an exact value, in units of the last place of a size; inf counts as 2**1024."""
+def off(value: float, exact: Any, size: Any, weight: float = 1.0) -> float:
+    """How far a float64 is from an exact value, in units of the last place of a size; inf counts as 2**1024.
+
+    A weight multiplies a loss that was rounded before, so its unit is no less than that of a subnormal loss times it.
+    """
     edge = mpf(2) ** 1024
     if mp.isinf(exact):
         return 0.0 if value == np.inf else np.inf
     if value != value or value == -np.inf:
         return np.inf
     with mp.workdps(3000):
-        distance = abs(min(mpf(value), edge) - min(exact, edge)) / ulp(min(size, mpf(LARGEST)))
-        return float(distance)
+        unit = max(ulp(min(size, mpf(LARGEST))), mpf(weight) * mpf(2) ** -1074)
+        return float(abs(min(mpf(value), edge) - min(exact, edge)) / unit)
 
 
 def missed(name: str, hard: Hard, values: Any, truths: Sequence[Truth], bound: float) -> list[tuple[float, str]]:
     """The rows whose value is farther off than the bound, and what is to be said of them."""
     found = []
+    weight = max(1.0, hard.params.get("pos_weight", 1.0), *(hard.params.get("class_weight") or (1.0,)))
     for row, (value, truth) in enumerate(zip(values.tolist(), truths, strict=True)):
-        far = off(value, truth.value, truth.size if name in OF_SIZE else truth.value)
+        far = off(value, truth.value, truth.size if name in OF_SIZE else truth.value, weight)
         if not far <= bound:
             case = f"{spelled(name, hard.params)} {hard.y_true[row].tolist()} {hard.y_pred[row].tolist()}"
             found.append((far, f"{value!r} is {far:.4g} ulp off {mp.nstr(truth.value, 20)}: {case}"[:500]))

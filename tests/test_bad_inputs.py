@@ -639,7 +639,13 @@ COLUMNS = [
         "values-ragged",
         "compute mse -t [[1,2],[3]] -p [[1,2],[3,4]]",
         'arguments: row 2: column "y_true": "[3]" does not hold 2 values, as the rows before it do',
-        "--y-true COLUMN chooses another column",
+        "values are like 0,1 or [[0,1],[1,0]]",
+    ),
+    bad(
+        "values-number-then-list",
+        "compute mse -t [1,[2,3]] -p 1,2",
+        'arguments: row 2: column "y_true": cannot read "[2, 3]" as a number',
+        "--nan covers missing cells only; values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
         "y-true-alone",
@@ -679,7 +685,7 @@ VALUES = [
         "class-id-fraction",
         "compute sparse_cce -t 0,0.5 -p [[0.5,0.5],[0.5,0.5]]",
         'arguments: row 2: column "y_true": "0.5" is no class id; ids are whole numbers from 0',
-        "--y-true COLUMN chooses another column",
+        "values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
         "class-without-column",
@@ -1086,9 +1092,9 @@ JSON = [
     bad(
         "json-scalar-column",
         "compute mse a.json",
-        'a.json: "model" is no list, so it is no column',
+        'a.json: "y_pred" is no list, so it is no column',
         TABLES,
-        js('{"y_true": [1], "y_pred": [1], "model": "a"}'),
+        js('{"y_true": 1, "y_pred": {"0": 1}}'),
     ),
     bad("json-no-rows", "compute mse a.json", "a.json: it holds no rows", ONE_ROW, js("[]")),
     bad(
@@ -1274,7 +1280,7 @@ WORDS = [
         "parameter-text",
         "compute sparse_cce:renormalise=yes a.csv",
         'a.csv: sparse_cce takes true or false as renormalise, not "yes"',
-        "its default is False",
+        "its default is false",
         THREE,
     ),
     bad(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -349,3 +350,35 @@ def test_a_column_groups_once(refused: Callable[..., str]) -> None:
     assert refused("mae", "y,pred,g\n1,3,a\n", "-g", "g,g") == (
         'lossctl: a.csv: --by names column "g" twice\n  help: name each column once\n'
     )
+
+
+def test_what_stands_beside_the_columns_of_a_document_is_let_be(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    (tmp_path / "a.json").write_text('{"model": "a", "epochs": 7, "y_true": [1, 2], "y_pred": [1, 4]}')
+    assert run("compute", "mae", f"{tmp_path}/a.json", "-f", "value").out == "1.0\n"
+    np.savez(tmp_path / "a.npz", epochs=np.array(7), y_true=np.array([1, 2]), y_pred=np.array([1, 4]))
+    assert run("compute", "mae", f"{tmp_path}/a.npz", "-f", "value").out == "1.0\n"
+
+
+def test_options_that_nothing_would_heed_are_refused(refused: Callable[..., str]) -> None:
+    assert refused("mae", "y,pred\n1,3\n", "--classes", "a,b") == (
+        "lossctl: --classes names classes, and no loss asked for takes a column per class\n"
+        "  help: cce and sparse_cce do\n"
+    )
+    assert refused("mae", "y,pred\n1,3\n", "--positive", "1") == (
+        "lossctl: --positive names a label, and no loss asked for has two classes\n  help: bce and hinge have\n"
+    )
+
+
+def test_lists_that_change_their_length_are_refused_in_any_chunk(
+    tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ['{"y_true": [1, 2], "y_pred": [1, 2]}'] * 8192 + ['{"y_true": [1, 2, 3], "y_pred": [1, 2, 3]}'] * 3
+    (tmp_path / "a.ndjson").write_text("\n".join(rows))
+    ran = run("compute", "mae", "a.ndjson")
+    assert ran.err == (
+        'lossctl: a.ndjson:8193: column "y_true": "[1, 2, 3]" holds 3 values, and the first rows hold 2\n'
+        "  help: --y-true COLUMN chooses another column\n"
+    )
+    (tmp_path / "a.ndjson").write_text("\n".join([*rows[:8192], '{"y_true": null, "y_pred": null}']))
+    assert run("compute", "mae", "a.ndjson", "--nan", "drop", "-f", "value", "-q").out == "0.0\n"

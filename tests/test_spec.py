@@ -136,7 +136,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
             "cce:renormalise=yes",
             VECTORS,
             'cce takes true or false as renormalise, not "yes"',
-            "its default is False",
+            "its default is false",
         ),
         ("huber:delta=2:delta=3", ONE, '"delta" is given twice in "huber:delta=2:delta=3"', "give each parameter once"),
         ("huber:delta", ONE, 'cannot read ":delta" in "huber:delta"', "a parameter is like :delta=2"),

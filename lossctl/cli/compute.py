@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, cast
 
 from lossctl.cli import options as opt
-from lossctl.errors import UsageError
+from lossctl.errors import UsageError, quoted
 
 if TYPE_CHECKING:
     from lossctl.aggregates.mean import Reduction
+    from lossctl.losses.spec import Request
     from lossctl.readers.columns import Missing
 
 
@@ -53,9 +55,8 @@ def compute(
     """
     from lossctl.cli.inputs import Values, choice, evaluated, sources
     from lossctl.cli.output import Wishes, emit, target
-    from lossctl.losses.spec import parse
     from lossctl.plan import REDUCTIONS
-    from lossctl.readers.columns import Asked
+    from lossctl.readers.columns import LITERAL, Asked
     from lossctl.readers.locate import Options
 
     if not loss:
@@ -63,12 +64,12 @@ def compute(
     to = target(Wishes(format, json, output, digits, color, quiet, verbose), files or [])
     missing = cast("Missing", choice(nan, "--nan", ("error", "drop", "propagate")))
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
-    requests = parse(loss, like)
+    requests = _requests(loss, like)
     given = Values(y_true, tuple(y_pred or ()), weight)
     options = Options(input_format, delimiter, no_header, decimal)
     with ExitStack() as opened:
         inputs = sources(files or [], given, options, opened, truth, id)
-        literal = inputs[0].path == "arguments"
+        literal = inputs[0].path == LITERAL
         asked = Asked(
             "" if literal else y_true,
             "",
@@ -87,3 +88,16 @@ def compute(
             for result in evaluated("compute", source, requests, asked, models, like, reduced, alone=len(inputs) == 1)
         ]
     emit(reduce(add, results), to)
+
+
+def _requests(loss: str, like: str) -> list[Request]:
+    from lossctl.losses.spec import parse
+
+    try:
+        return parse(loss, like)
+    except UsageError:
+        if not os.path.exists(loss):
+            raise
+        raise UsageError(
+            f"LOSS is missing: {quoted(loss)} is a file", help=f"losses come first: lossctl compute mse {loss}"
+        ) from None

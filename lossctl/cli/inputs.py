@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossctl.engines.local import fold
 from lossctl.errors import UsageError, listed, nearest, quoted
 from lossctl.plan import planned
-from lossctl.readers.columns import Asked, assembled
+from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.locate import check, label_and_path, locate
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def evaluated(
     models = [asked._replace(y_pred=columns) for columns in y_pred] or [asked]
     plans = [planned(requests, header, model, source.path, like, reduction) for model in models]
     totals = fold(plans, assembled(source, [plan.binding for plan in plans]))
-    path = {"arguments": None, "standard input": "-"}.get(source.path, source.path)
+    path = {LITERAL: None, "standard input": "-"}.get(source.path, source.path)
     results = []
     for plan, total, model in zip(plans, totals, models, strict=True):
         name = source.label

@@ -210,7 +210,7 @@ def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
     """Kullback-Leibler divergence of the predicted from the true distribution.
 
     Formula:
-        Σ_c p_c ln(p_c / q_c),   p = y_true,   q = y_pred; renormalise divides both by their sums
+        Σ_c p_c ln(p_c / q_c),   p = y_true,   q = y_pred; renormalise first divides both by their sums, in float64
 
     Range:
         0 to inf where both add to 1; inf where q excludes a class that p holds.

@@ -246,9 +246,16 @@ def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
         except ValueError:
             raise UsageError(
                 f"{loss.name} takes {kind.meaning} as {name}, not {quoted(text)}",
-                help=f"its default is {loss.params[name].default}",
+                help=_default(loss, name),
             ) from None
     return parsed
+
+
+def _default(loss: Loss, name: str) -> str:
+    default = loss.params[name].default
+    if default is None:
+        return f"without {name} there is none"
+    return f"its default is {str(default).lower()}"
 
 
 def _picked(asked: _Asked, shapes: Shapes) -> Loss:

@@ -24,7 +24,10 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Memory:
     with stream.reading():
         data = stream.open().read()
     if data.startswith(b"PK"):
-        arrays, named = _members(data, stream.path), True
+        members, named = _members(data, stream.path), True
+        arrays = {
+            name: array for name, array in members.items() if array.ndim
+        } or members  # a single number is no column
     else:
         whole = _loaded(data, "the array", stream.path)
         named = whole.dtype.names is not None

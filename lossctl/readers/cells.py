@@ -172,7 +172,8 @@ def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) 
     if fast is not None:
         return Coded(fast, None)
     items = _plain(cells)
-    width = next((len(cell) for cell in items if isinstance(cell, list)), None)
+    first = next((cell for cell in items if cell is not None), None)
+    width = len(first) if isinstance(first, list) else None
     shape = (len(items),) if width is None else (len(items), width)
     values = np.zeros(shape)
     gaps = np.zeros(len(items), np.bool_)

@@ -33,6 +33,8 @@ TRUE_FAMILIES = ("y_true_",)
 PRED_FAMILIES = ("y_pred_", "p_", "prob_", "proba_", "logit_")
 
 POSITIVE = "the positive label"
+LITERAL = "arguments"
+"""What messages call values that came from no file."""
 
 
 class Asked(NamedTuple):
@@ -164,6 +166,12 @@ def bind(
     if len(weight) > 1:
         raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
     vector = any(kind.vector for kind in kinds["y_pred"])
+    if asked.classes and not vector:
+        raise UsageError(
+            "--classes names classes, and no loss asked for takes a column per class", help="cce and sparse_cce do"
+        )
+    if asked.positive and not any(kind.coding == "binary" for kind in kinds["y_true"]):
+        raise UsageError("--positive names a label, and no loss asked for has two classes", help="bce and hinge have")
     return Binding(
         roles={role: tuple(column.name for column in columns) for role, columns in found.roles.items()},
         widths={role: found.width(role) for role in found.roles},
@@ -301,8 +309,11 @@ def _refuse_unfound(header: Header, role: str, option: str, path: str) -> NoRetu
             f"{path}: it has {len(header.columns)} columns and no header, so nothing says which is {role}",
             help=f"{option} chooses a column by its number, {option} 1 the first",
         )
+    names = header.names
+    merged = len(names) == 1 and any(mark in names[0] for mark in "\t;|,")
     raise InputError(
-        f"{path}: no column is named like {role}; there {_are(header)}", help=f"{option} COLUMN says which it is"
+        f"{path}: no column is named like {role}; there {_are(header)}",
+        help="-d chooses the delimiter between columns" if merged else f"{option} COLUMN says which it is",
     )
 
 
@@ -488,6 +499,8 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
     option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
     option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")
     another = f"{option[name]} COLUMN chooses another column"
+    if chunk.origin.path == LITERAL:
+        another = "values are like 0,1 or [[0,1],[1,0]]"
     if cells.is_undecodable(cell):
         raise InputError(f"{where}: the cell is not UTF-8", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE")
     if problem == "is missing":

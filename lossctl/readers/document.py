@@ -95,11 +95,12 @@ def _columns(value: object, path: str) -> Mapping[str, Sequence[object]]:
         return _of_split(value["columns"], value["data"], path)
     if value and all(isinstance(cells, dict) for cells in value.values()):
         return _of_indexed(value, path)
-    if all(isinstance(cells, list) for cells in value.values()):
-        return value
-    if not any(isinstance(cells, (list, dict)) for cells in value.values()):
+    columns = {name: cells for name, cells in value.items() if isinstance(cells, list)}
+    if columns:  # what stands beside them, the name of a model or a date, is no column
+        return columns
+    if not any(isinstance(cells, dict) for cells in value.values()):
         return {name: [cell] for name, cell in value.items()}
-    name = next(name for name, cells in value.items() if not isinstance(cells, list))
+    name = next(name for name, cells in value.items() if isinstance(cells, dict))
     raise InputError(f"{path}: {quoted(name)} is no list, so it is no column", help=f"wanted is {_SHAPES}")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossctl.errors import InputError, count
+from lossctl.readers.columns import LITERAL
 from lossctl.readers.document import loads
 from lossctl.readers.table import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LABEL = "arguments"
 _LIKE = "write values like 0,1 or as JSON like [[0,1],[1,0]]"
 
 
@@ -33,7 +33,7 @@ def read(values: Mapping[str, tuple[str, str]]) -> Memory:
                 f"{name} has {len(column):,} ({values[name][0]})",
                 help="give as many of one as of the other; rows of several values are like [[0,1],[1,0]]",
             )
-    return Memory(LABEL, LABEL, columns)
+    return Memory(LITERAL, LITERAL, columns)
 
 
 def _cells(option: str, text: str) -> list[object]:

@@ -140,7 +140,8 @@ def described(name: str, cells: Cells) -> Column:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub":
         return Column(name, cells.shape[1] if cells.ndim > 1 else 1)
     sample = cells[:_SAMPLE]
-    width = next((len(cell) for cell in sample if isinstance(cell, (list, np.ndarray))), 1)
+    first = next((cell for cell in sample if cell is not None), None)
+    width = len(first) if isinstance(first, (list, np.ndarray)) else 1
     parts = [part for cell in sample for part in (cell if isinstance(cell, list) else [cell])]
     is_text = any(isinstance(part, str) and not is_missing(part) and not is_number(part) for part in parts)
     return Column(name, width, is_text)
