@@ -49,7 +49,7 @@ def test_its_docstring_is_a_whole_card(loss: Loss) -> None:
     text = loss.rows.__doc__ or ""
     assert loss.summary.endswith(".")
     for section in ("Formula:", "Range:", "References:", "Example:"):
-        assert re.search(rf"^ +{section}$", text, re.MULTILINE), f"{loss.name} has no {section}"
+        assert re.search(rf"^ *{section}$", text, re.MULTILINE), f"{loss.name} has no {section}"
 
 
 @each

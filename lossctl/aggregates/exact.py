@@ -195,18 +195,30 @@ def _units_by_exponent(block: NDArray[np.float64]) -> int:
     lower halves, so `bincount` adds both without rounding. Sixteen neighbouring bins fit into one integer.
     """
     bits = block.view(np.int64)
-    exponents = (bits >> 52) & 0x7FF
-    upper = (bits & -(1 << 26)).view(np.float64)
+    exponents = _scratch.level[: block.size].view(np.int64)
+    half = _scratch.rest[: block.size]
+    np.bitwise_and(np.right_shift(bits, 52, out=exponents), 0x7FF, out=exponents)
+    np.bitwise_and(bits, -(1 << 26), out=half.view(np.int64))
     units = 0
-    for half, offset in ((upper, 26), (block - upper, 0)):
+    for offset in (26, 0):
         sums = np.bincount(exponents, half, 2048)
+        np.subtract(block, half, out=half)
         sums[1] += sums[0]  # subnormal numbers share the grid of the smallest normal ones
         sums[0] = 0.0
         whole = np.ldexp(sums, 1075 - offset - _EXPONENTS).astype(np.int64) << (_EXPONENTS % 16)
-        groups = whole.reshape(-1, 16).sum(axis=1)
-        for group in np.flatnonzero(groups).tolist():
-            units += int(groups[group]) << (16 * group + offset)
+        units += _whole(whole.reshape(-1, 16).sum(axis=1)) << offset
     return units >> 1  # the grid of the bins is 2**-1075
+
+
+def _whole(groups: NDArray[np.int64]) -> int:
+    """The sum of groups[g] * 2**(16 * g): each fourth group is a 64-bit limb of one long integer."""
+    units = 0
+    for lane in range(4):
+        limbs = groups[lane::4].astype("<i8")
+        borrowed = (limbs < 0).astype("<i8")  # a negative limb reads as 2**64 too much
+        lane_units = int.from_bytes(limbs.tobytes(), "little") - (int.from_bytes(borrowed.tobytes(), "little") << 64)
+        units += lane_units << (16 * lane)
+    return units
 
 
 def _add_units_by_code(units: list[int], block: NDArray[np.float64], codes: NDArray[np.intp]) -> None:
