@@ -10,6 +10,7 @@ from lossctl.engines.local import fold
 from lossctl.errors import DataError, UsageError, count, listed, quoted
 from lossctl.losses.spec import parse
 from lossctl.plan import REDUCTIONS, planned
+from lossctl.readers.cells import as_text
 from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
 
@@ -60,6 +61,8 @@ def compute(
         >>> compute("huber:delta=2", [0.0, 1.0], [0.5, 5.0])
         3.0625
     """
+    if not isinstance(loss, str):
+        raise UsageError(f"a LOSS is text like huber:delta=2, not {quoted(loss)}")
     requests = parse(loss, like)
     if len(requests) != 1:
         raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
@@ -79,8 +82,8 @@ def compute(
         "y_true",
         "y_pred",
         "weight" if weight is not None else "",
-        classes=tuple(map(str, classes or ())),
-        positive="" if positive is None else str(positive),
+        classes=() if classes is None else tuple(map(as_text, classes)),
+        positive="" if positive is None else as_text(positive),
     )
     plan = planned(
         requests, header, asked, LITERAL, like, "mean" if reduction == "none" else cast("Reduction", reduction)
@@ -92,11 +95,19 @@ def compute(
 
 
 def _cells(name: str, values: ArrayLike) -> Cells:
+    if isinstance(values, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(values)
+        values = np.asarray(values.data, object)
+        values[masked] = None  # a masked value is missing
     try:
         array = np.asarray(values)
-    except ValueError:  # lists of unequal length: the row is named where cells become arrays
-        return list(cast("Sequence[object]", values))
+    except (ValueError, TypeError, RuntimeError) as error:
+        if isinstance(values, (list, tuple)):  # of unequal length: the row is named where cells become arrays
+            return list(values)
+        raise DataError(f"{name} cannot be read as an array: {error}", help="np.asarray must take it") from None
     if array.ndim > 2 or 0 in array.shape:
         raise DataError(f"{name} has shape {array.shape}, not (rows,) or (rows, outputs)")
+    if array.dtype.kind not in "fiubUSO":
+        raise DataError(f"{name} holds {array.dtype}, neither numbers nor text", help="convert it to float first")
     array = np.atleast_1d(array)
     return cast("Cells", array.tolist()) if array.dtype.kind not in "fiubU" else array

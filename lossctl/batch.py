@@ -44,7 +44,7 @@ class Batch(NamedTuple):
         rows: how many rows were read.
         filtered: how many of them a filter left out.
         dropped: how many of them were left out for a missing cell.
-        labels: labels of special meaning that were seen.
+        labels: labels that the end of the input has to judge.
         origin: where the rows were read.
     """
 
@@ -99,6 +99,11 @@ class Paired(NamedTuple):
         if column not in self.columns:
             return self.first.cell(row, column)
         return self.second.cell(row if self.rows is None else self.rows[row], self.columns[column])
+
+
+def named(origin: Origin, column: str) -> str:
+    """The name that a column has in its own input."""
+    return origin.columns.get(column, column) if isinstance(origin, Paired) else column
 
 
 def place(origin: Origin, row: int, first_row: int, column: str = "") -> str:

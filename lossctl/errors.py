@@ -103,12 +103,12 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return did_you_mean(close(word, words))
 
 
-def close(word: str, words: Iterable[str]) -> list[str]:
-    """The words most like a mistyped one."""
+def close(word: str, words: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """The words most like a mistyped one, from 0 for any to 1 for the same."""
     import difflib  # only mistakes pay for it
 
     folded = {known.casefold(): known for known in words}
-    return [folded[match] for match in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
+    return [folded[match] for match in difflib.get_close_matches(word.casefold(), folded, n=3, cutoff=likeness)]
 
 
 def did_you_mean(words: Iterable[str]) -> str:

@@ -49,10 +49,13 @@ class Kind(NamedTuple):
     Attributes:
         name: as `explain` prints it.
         meaning: what a value is not, in the message that refuses one: "a probability".
-        low, high: the bounds, both inclusive unless `open_low`.
+        low, high: the bounds, both inclusive unless `open_low` excludes the lower.
+        open_low: whether `low` itself is excluded.
         coding: how cells become numbers: as written, as 0 and 1 by `--positive`, or as class ids by class names.
         vector: a row holds a value per class.
         adds_up: the values of a row are probabilities that add to 1.
+        allowed: the values there are, where they can be counted.
+        help: what to type when a value is refused.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Kind(NamedTuple):
     coding: Literal["number", "binary", "class"] = "number"
     vector: bool = False
     adds_up: bool = False
+    allowed: tuple[float, ...] = ()
     help: str = ""
 
     def fault(self, values: Array, params: Mapping[str, object], classes: int) -> Fault | None:
@@ -78,8 +82,8 @@ class Kind(NamedTuple):
         renormalise = params.get("renormalise") is True and self.adds_up
         low_ok = values > self.low if self.open_low else values >= self.low
         wrong = ~(low_ok if renormalise or self.high == np.inf else low_ok & (values <= self.high))
-        if self is SIGN:
-            wrong = (values != 1) & (values != 0) & (values != -1)
+        if self.allowed:
+            wrong = ~np.isin(values, self.allowed)
         if wrong.any():
             row, *output = np.unravel_index(int(np.argmax(wrong)), values.shape)
             return Fault(int(row), int(output[0]) if output else None, f"is not {self.meaning}", self.help)
@@ -151,6 +155,7 @@ SIGN = Kind(
     "-1 or 1 (0 counts as -1)",
     "a sign: 1, or -1 or 0",
     coding="binary",
+    allowed=(-1.0, 0.0, 1.0),
     help="--positive LABEL says which label counts as 1",
 )
 LOGITS = Kind("logits, one per class", vector=True)

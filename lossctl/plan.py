@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import numpy as np
 
 from lossctl.aggregates.counts import Counts, Mentions
 from lossctl.aggregates.groups import Each, Groups
-from lossctl.aggregates.mean import Mean, RootMeanSquare
-from lossctl.batch import key, place
+from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
+from lossctl.batch import key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.kinds import SIGN
 from lossctl.losses.spec import Shapes, fit, fits
@@ -19,23 +19,22 @@ from lossctl.readers.columns import POSITIVE, bind, find
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from lossctl.aggregates.mean import Reduction
     from lossctl.batch import Batch, Key
     from lossctl.kinds import Array, Fault, Floats, Kind
-    from lossctl.losses.declare import Finish
+    from lossctl.losses.declare import Finish, Loss, Params
     from lossctl.losses.spec import Request, Spec, Term
     from lossctl.readers.columns import Asked, Binding
     from lossctl.readers.table import Header
     from lossctl.results import Group
 
-REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "mean-weight", "mean-count")
+REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 
-_ZERO = "the label 0"
-_MINUS_ONE = "the label -1"
+_ZERO = "\0the label 0"
+_MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
 
 _AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
@@ -144,7 +143,15 @@ class Plan(NamedTuple):
         where = path or label
         counts = totals.counts
         self._refuse_emptiness(where, totals)
-        if {_ZERO, _MINUS_ONE} <= totals.labels_seen:
+        others = sorted(totals.labels_seen - {_ZERO, _MINUS_ONE})
+        if self._positive_unseen(totals) and len(others) > 1:
+            raise DataError(
+                f"{where}: no y_true cell is {quoted(self.binding.positive)}, which --positive names; "
+                f"there are {listed(others, most=5)}",
+                help="--positive LABEL names the label that counts as 1",
+            )
+        mixed = {_ZERO, _MINUS_ONE} <= totals.labels_seen
+        if mixed and any(_takes_signs(spec) and not spec.optional for spec in self.specs):
             raise DataError(
                 f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
                 help="keep -1 and 1, or 0 and 1",
@@ -156,7 +163,7 @@ class Plan(NamedTuple):
         values = tuple(
             self._value(spec, label, where, group, each.members[index])
             for index, spec in enumerate(self.specs)
-            if index not in totals.refused
+            if index not in totals.refused and not (mixed and _takes_signs(spec))
             for group, each in keyed
         )
         if not values:
@@ -184,10 +191,11 @@ class Plan(NamedTuple):
         total: Floats | None = None
         factor: Floats | None = None
         for term in spec.terms:
-            arrays = checks.arrays(term)
+            params = self._coded(term.params)
+            arrays = checks.arrays(term.loss, params)
             loss = term.loss
             with np.errstate(all="ignore"):
-                values = loss.rows(*arrays, **term.params)
+                values = loss.rows(*arrays, **params)
                 if loss.elementwise and values.ndim == 2:
                     values = _OUTPUTS[loss.finish](values)
                 if spec.is_sum:
@@ -195,7 +203,7 @@ class Plan(NamedTuple):
                     total = values if total is None else total + values
                 else:
                     total = values
-                    factor = loss.weigh(*arrays, **term.params) if loss.weigh is not None else None
+                    factor = loss.weigh(*arrays, **params) if loss.weigh is not None else None
         if total is None:
             raise AssertionError("a spec has at least one term")
         if batch.present is not None:
@@ -203,9 +211,12 @@ class Plan(NamedTuple):
             factor = None if factor is None else _scattered(factor, batch.present, 1.0)
         return total, factor
 
-    def _value(
-        self, spec: Spec, label: str, where: str, group: Mapping[str, str | int | float | None] | None, mean: Mean
-    ) -> Value:
+    def _coded(self, params: Params) -> Params:
+        """The parameters with an ignored label as the id that the arrays have for it."""
+        label = params.get("ignore_index")
+        return params if label is None else {**params, "ignore_index": self.binding.ignored[cast("int", label)]}
+
+    def _value(self, spec: Spec, label: str, where: str, group: Group | None, mean: Mean) -> Value:
         value = mean.value(self.reduction)
         if self.reduction in {"mean", "mean-weight"} and not mean.weight.units and not mean.weight.nans:
             of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
@@ -245,6 +256,9 @@ class Plan(NamedTuple):
             help="-t and -p choose other columns",
         )
 
+    def _positive_unseen(self, totals: Totals) -> bool:
+        return self.binding.positive is not None and POSITIVE not in totals.labels_seen
+
     def _warnings(self, label: str, totals: Totals) -> tuple[Warn, ...]:
         found = []
         for (code, role), mentions in totals.mentions.ordered():
@@ -257,8 +271,7 @@ class Plan(NamedTuple):
                     mentions.first,
                 )
             )
-        binary = "binary" in self.binding.codings["y_true"]
-        if self.binding.positive is not None and binary and POSITIVE not in totals.labels_seen:
+        if self._positive_unseen(totals):
             found.append(
                 Warn(
                     "positive-unseen",
@@ -319,33 +332,33 @@ class _Checks:
         self.labels: frozenset[str] = frozenset()
         self.mentions: dict[Key, Mentions] = {}
 
-    def arrays(self, term: Term) -> list[Array]:
-        """The arrays of a term's roles.
+    def arrays(self, loss: Loss, params: Params) -> list[Array]:
+        """The arrays of a loss's roles.
 
         Raises:
             DataError: a value is not of its kind.
         """
         arrays = []
-        for role, kind in term.loss.roles.items():
+        for role, kind in loss.roles.items():
             array = self._batch.arrays[key(role, kind.coding)]
-            check = (role, kind, term.params.get("renormalise"), term.params.get("ignore_index"))
+            check = (role, kind, params.get("renormalise"), params.get("ignore_index"))
             if check not in self._done:
-                self._done[check] = self._check(role, kind, array, term)
+                self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
             if fault is not None:
                 raise fault
             arrays.append(array)
         return arrays
 
-    def _check(self, role: str, kind: Kind, array: Array, term: Term) -> DataError | None:
-        fault = kind.fault(array, term.params, self._binding.widths["y_pred"])
+    def _check(self, role: str, kind: Kind, array: Array, params: Params) -> DataError | None:
+        fault = kind.fault(array, params, self._binding.widths["y_pred"])
         if fault is not None:
             return self._error(role, kind, fault, array)
-        off = kind.rows_off_one(array, term.params)
+        off = kind.rows_off_one(array, params)
         if off.size:
             kept = self._whole()[off]
             self.mentions[(_OFF_ONE, role)] = Mentions.of((kept + self._batch.first_row).tolist())
-        if kind is SIGN:
+        if kind == SIGN:
             zero = {_ZERO} if (array == 0).any() else set()
             self.labels |= zero | ({_MINUS_ONE} if (array == -1).any() else set())
         return None
@@ -359,23 +372,30 @@ class _Checks:
         row = int(self._whole()[fault.row])
         origin = self._batch.origin
         names = self._binding.roles[role]
-        where = place(origin, row, self._batch.first_row, names[fault.output or 0] if len(names) > 1 else names[0])
+        name = names[fault.output or 0] if len(names) > 1 else names[0]
+        shown = [named(origin, column) for column in names]
+        where = place(origin, row, self._batch.first_row, name)
         if fault.output is None and kind.vector:
             columns = (
-                f"column {quoted(names[0])}"
+                f"column {quoted(shown[0])}"
                 if len(names) == 1
-                else f"columns {quoted(names[0])} to {quoted(names[-1])}"
+                else f"columns {quoted(shown[0])} to {quoted(shown[-1])}"
             )
             return DataError(f"{where}: {columns}: the row {fault.problem}", help=fault.help)
-        name = names[fault.output or 0] if len(names) > 1 else names[0]
         value = (
             origin.cell(row, name) if array.ndim == 1 or len(names) > 1 else repr(float(array[fault.row, fault.output]))
         )
-        return DataError(f"{where}: column {quoted(name)}: {quoted(value)} {fault.problem}", help=fault.help)
+        return DataError(
+            f"{where}: column {quoted(named(origin, name))}: {quoted(value)} {fault.problem}", help=fault.help
+        )
 
 
 def _aggregate(spec: Spec) -> type[Mean]:
     return _AGGREGATES[spec.terms[0].loss.finish]
+
+
+def _takes_signs(spec: Spec) -> bool:
+    return any(term.loss.roles["y_true"] == SIGN for term in spec.terms)
 
 
 def _codings(spec: Spec) -> set[str]:

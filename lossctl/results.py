@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from lossctl import __version__
 
+if TYPE_CHECKING:
+    from lossctl.losses.declare import Params
+
 SCHEMA = "lossctl/result/1"
 
-Params: TypeAlias = Mapping[str, float | int | bool | tuple[float, ...] | None]
 Group: TypeAlias = Mapping[str, str | int | float | None]
 
 

@@ -175,7 +175,7 @@ def test_class_columns_keep_file_order_whatever_the_labels(compute: Callable[...
 
 def test_one_hot_columns_in_another_order_are_refused(refused: Callable[..., str]) -> None:
     assert refused("cce", "y_true_a,y_true_b,p_b,p_a\n1,0,0,1\n") == (
-        'lossctl: a.csv: the classes of y_true come as "a" and "b", those of y_pred as "b" and "a"\n'
+        'lossctl: a.csv: the columns of y_true come as "a" and "b", those of y_pred as "b" and "a"\n'
         "  help: -t and -p can name the columns in one order\n"
     )
 
@@ -382,3 +382,99 @@ def test_lists_that_change_their_length_are_refused_in_any_chunk(
     )
     (tmp_path / "a.ndjson").write_text("\n".join([*rows[:8192], '{"y_true": null, "y_pred": null}']))
     assert run("compute", "mae", "a.ndjson", "--nan", "drop", "-f", "value", "-q").out == "0.0\n"
+
+
+def test_a_missing_weight_spoils_the_mean_in_every_format(
+    compute: Callable[..., dict[str, Any]], tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    record = compute("mse,rmse", "y,pred,w\n1,2,1\n3,5,\n2,2,1\n", "-w", "w", "--nan", "propagate")
+    assert [result["value_str"] for result in record["results"]] == ["nan", "nan"]
+    np.savez(tmp_path / "a.npz", y=np.array([1.0, 3, 2]), pred=np.array([2.0, 5, 2]), w=np.array([1, np.nan, 1]))
+    assert run("compute", "mse", f"{tmp_path}/a.npz", "-w", "w", "--nan", "propagate", "-f", "value").out == "nan\n"
+
+
+@pytest.mark.parametrize(("ignored", "weight"), [("1", 2.0), ("2", 2.0), ("-100", 3.0)])
+def test_an_ignored_label_is_the_class_of_its_name(
+    ignored: str, weight: float, compute: Callable[..., dict[str, Any]]
+) -> None:
+    text = "y_true,p_1,p_2,p_3\n" + "".join(f"{label},0.5,0.25,0.25\n" for label in (1, 2, 3))
+    (result,) = compute(f"sparse_cce:ignore_index={ignored}", text)["results"]
+    assert (result["weight"], result["params"]["ignore_index"]) == (weight, int(ignored))
+
+
+@pytest.mark.parametrize("ignored", ["-100", "0", "7"])
+def test_an_ignored_label_needs_no_column(ignored: str, compute: Callable[..., dict[str, Any]]) -> None:
+    text = f"y_true,p_cat,p_dog\ncat,0.5,0.5\n{ignored},0.5,0.5\ndog,0.5,0.5\n"
+    (result,) = compute(f"sparse_cce:ignore_index={ignored}", text)["results"]
+    assert (result["weight"], result["n"]) == (2.0, 3)
+
+
+@pytest.mark.parametrize("kept", ["b", "zz"])
+def test_a_chunk_of_arrays_without_a_kept_row(kept: str, tmp_path: Path, run: Callable[..., Ran]) -> None:
+    rows = 9000
+    marks = np.array(["a"] * 8192 + ["b"] * (rows - 8192))
+    np.savez(tmp_path / "a.npz", y_true=np.zeros((rows, 2)), y_pred=np.ones((rows, 2)), s=marks)
+    ran = run("compute", "mse", f"a={tmp_path}/a.npz", "--where", f"s={kept}", "-f", "value", "-q")
+    if kept == "b":
+        assert ran.out == "1.0\n"
+    else:
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"lossctl: {tmp_path}/a.npz: none of 9,000 rows has s=zz\n")
+
+
+@pytest.mark.parametrize("positive", ["true", "True", "TRUE"])
+def test_truths_are_compared_without_case(positive: str, compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("bce", "y_true,y_pred\nTrue,0.9\nFalse,0.1\n", "--positive", positive)
+    assert record["results"][0]["value"] == pytest.approx(0.10536051565782628, rel=1e-14)
+
+
+def test_text_keeps_its_commas_beside_decimal_commas(compute: Callable[..., dict[str, Any]]) -> None:
+    text = "name;y_true;y_pred\nSmith, J;1,5;2,5\nWu;1;1\n"
+    record = compute("mae", text, "-g", "name")
+    assert [result["group"] for result in record["results"]] == [{"name": "Smith, J"}, {"name": "Wu"}, None]
+    assert compute("mae", text, "--where", "name=Smith, J")["results"][0]["value"] == 1.0
+    assert compute("mae", text, "--where", "y_true=1,5")["results"][0]["value"] == 1.0
+
+
+def test_all_leaves_out_what_labels_and_booleans_do_not_fit(
+    compute: Callable[..., dict[str, Any]], tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    names = [result["loss"] for result in compute("all", "y_true,y_pred\n0,1\n-1,2\n1,3\n")["results"]]
+    assert "mse" in names
+    assert not {"hinge", "squared_hinge"} & {*names}
+    (tmp_path / "b.json").write_text('{"y_true": [true, false], "y_pred": [0.9, 0.2]}')
+    ran = run("compute", "all", f"{tmp_path}/b.json", "-f", "csv", "-q")
+    assert [line.split(",")[1] for line in ran.out.splitlines()[1:]] == ["bce", "bce_logits", "hinge", "squared_hinge"]
+
+
+def test_lines_of_blanks_are_skipped_and_blanks_before_quotes_let_be(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("mae", 'y_true, "y_pred"\n1, "2"\n   \n3,5\n')
+    assert (record["inputs"][0]["rows"], record["results"][0]["value"]) == (2, 1.5)
+
+
+def test_groups_that_no_float_can_be_keep_their_text(compute: Callable[..., dict[str, Any]]) -> None:
+    huge = "1" + "0" * 309 + ".5"
+    record = compute("mae", f"y,pred,g\n1,1,{huge}\n1,1,1.00000000000000001\n1,1,1\n1,1,0.10\n", "-g", "g")
+    assert [result["group"] and result["group"]["g"] for result in record["results"]] == [
+        0.1,
+        1,
+        "1.00000000000000001",
+        huge,
+        None,
+    ]
+
+
+def test_a_name_may_hold_the_sign_of_where(compute: Callable[..., dict[str, Any]]) -> None:
+    assert compute("mae", "y,pred,a=b\n1,1,c=d\n1,3,e\n", "--where", "a=b=c=d")["inputs"][0]["used"] == 1
+
+
+def test_many_columns_and_many_groups_take_no_more_than_their_share(
+    compute: Callable[..., dict[str, Any]], tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    wide = 20_000
+    header = ",".join(["label", *(f"p_{index}" for index in range(wide))])
+    record = compute("sparse_cce", f"{header}\n7,{','.join(['0.00005'] * wide)}\n")
+    assert record["results"][0]["value"] == pytest.approx(9.903487552536127, rel=1e-14)
+    groups = 60_000
+    (tmp_path / "g.csv").write_text("y,pred,g\n" + "".join(f"0,1,{row}\n" for row in range(groups)))
+    assert run("compute", "mae", f"{tmp_path}/g.csv", "-g", "g", "-f", "value").out == "1.0\n" * (groups + 1)

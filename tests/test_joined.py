@@ -102,6 +102,8 @@ HELP = "  help: each id must stand once in both files; --where leaves out rows o
         (TRUTH, PRED + "x,1\ny,2\n", 'pred.csv: column "id": 2 ids are not in truth.csv: "x" and "y"'),
         (TRUTH, PRED.replace("b,2.25\n", ""), 'truth.csv: column "id": 1 id is not in pred.csv: "b"'),
         (TRUTH + "b,2,s,2\n", PRED, 'truth.csv: column "id": 1 id stands twice: "b"'),
+        (TRUTH + "c,2,s,2\n", PRED, 'truth.csv: column "id": 1 id stands twice: "c"'),
+        (TRUTH.replace("a,1", "a,0,n,1\na,1"), PRED, 'truth.csv: column "id": 1 id stands twice: "a"'),
         (TRUTH, PRED + "a,7\nc,8\na,9\n", 'pred.csv: column "id": 2 ids stand twice: "a" and "c"'),
     ],
 )
@@ -130,3 +132,20 @@ def test_an_id_column_must_exist_in_both(files: Callable[..., None], run: Callab
     files(truth=TRUTH, pred=PRED.replace("id,", "row,"))
     ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id")
     assert ran.err.startswith('lossctl: pred.csv: --id names no column "id"; there are "row" and "y_pred"\n')
+
+
+def test_truth_and_prediction_may_have_one_name(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth="id,target\na,1\nb,x\n", pred="id,target\na,1\nb,2\n")
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id", "-p", "target")
+    assert ran.err.startswith('lossctl: truth.csv: row 2: column "target": cannot read "x" as a number\n')
+    files(truth="id,target\na,1\nb,5\n")
+    assert value(run, "mse", "pred.csv", "--truth", "truth.csv", "--id", "id", "-p", "target") == 4.5
+
+
+def test_the_output_may_not_be_the_truth(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth=TRUTH, pred=PRED)
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "-o", "truth.csv")
+    assert (ran.code, ran.err) == (
+        2,
+        'lossctl: the output "truth.csv" is one of the inputs\n  help: -o takes another file\n',
+    )

@@ -123,7 +123,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
     ("text", "shapes", "message", "help"),
     [
         ("hubr", ONE, 'there is no loss "hubr"', 'did you mean "huber"?'),
-        ("MSELos", ONE, 'there is no loss "MSELos"', 'did you mean "mse" or "rmse"?'),
+        ("MSELos", ONE, 'there is no loss "MSELos"', 'did you mean "mse"?'),
         ("huber:detla=2", ONE, 'huber has no parameter "detla"', 'did you mean "delta"?'),
         ("quantile:alpha=0.5", ONE, 'quantile has no parameter "alpha"', 'its parameter is "level"'),
         ("mse:delta=1", ONE, 'mse has no parameter "delta"', "mse has no parameters"),

@@ -81,7 +81,10 @@ class Mean:
 
 @dataclass(frozen=True, slots=True)
 class RootMeanSquare(Mean):
-    """√(Σwℓ² over Σw): its total counts squares, in units of 2**-2274 so that none overflows or underflows."""
+    """√(Σwℓ² over Σw): its total counts squares, in units of 2**-2274 so that no square overflows or underflows.
+
+    The product of a square with its weight is rounded as a float64 times one of three powers of two.
+    """
 
     def value(self, reduction: Reduction) -> float:
         """The root of the mean square, rounded once. It has no sum."""

@@ -61,7 +61,9 @@ def compute(
 
     if not loss:
         raise UsageError("LOSS is missing", help="lossctl compute mse preds.csv")
-    to = target(Wishes(format, json, output, digits, color, quiet, verbose), files or [])
+    to = target(
+        Wishes(format, json, output, digits, color, quiet, verbose), [*(files or []), *([truth] if truth else [])]
+    )
     missing = cast("Missing", choice(nan, "--nan", ("error", "drop", "propagate")))
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
     requests = _requests(loss, like)

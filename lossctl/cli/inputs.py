@@ -112,6 +112,9 @@ def evaluated(
         reduction: how rows become one value.
         alone: whether it is the only input, so that models need no label of it.
     """
+    for index, columns in enumerate(y_pred):
+        if columns in y_pred[:index]:
+            raise UsageError(f"-p {quoted(columns)} is given twice", help="give each model once")
     header = source.header()
     models = [asked._replace(y_pred=columns) for columns in y_pred] or [asked]
     plans = [planned(requests, header, model, source.path, like, reduction) for model in models]

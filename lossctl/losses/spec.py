@@ -11,12 +11,13 @@ and a `Request` fitted to shapes is a `Spec`.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
 from lossctl.losses.conventions import CONVENTIONS
-from lossctl.losses.declare import Loss, Params, every, spelled, spellings
+from lossctl.losses.declare import Loss, Params, every, folded, spelled, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,7 +83,7 @@ class Spec(NamedTuple):
         return {} if self.is_sum else self.terms[0].params
 
 
-class _Asked(NamedTuple):
+class _Wish(NamedTuple):
     weight: str
     candidates: tuple[Loss, ...]
     given: tuple[tuple[str, str], ...]
@@ -91,7 +92,7 @@ class _Asked(NamedTuple):
 class Request(NamedTuple):
     """One spec before the shapes of the data have picked its losses."""
 
-    asked: tuple[_Asked, ...]
+    asked: tuple[_Wish, ...]
     like: str
     optional: bool = False
 
@@ -137,7 +138,7 @@ def parse(text: str, like: str = "exact") -> list[Request]:
     requests = []
     for part in _split(_COMMA, text, text):
         if part.casefold() == ALL:
-            requests += [Request((_Asked("", (loss,), ()),), like, optional=True) for loss in every()]
+            requests += [Request((_Wish("", (loss,), ()),), like, optional=True) for loss in every()]
         else:
             requests.append(Request(tuple(_asked(term, text) for term in _split(_PLUS, part, text)), like))
     return requests
@@ -186,7 +187,7 @@ def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:
         yield part.strip()
 
 
-def _asked(term: str, whole: str) -> _Asked:
+def _asked(term: str, whole: str) -> _Wish:
     match = _TERM.fullmatch(term)
     if match is None:
         raise UsageError(
@@ -194,7 +195,7 @@ def _asked(term: str, whole: str) -> _Asked:
             help="a loss is a name with parameters, like huber:delta=2; a weighted sum is like mse+0.5*mae",
         )
     name = match["name"]
-    refused = _REFUSED.get(name.casefold().replace("_", "").replace("-", ""))
+    refused = _REFUSED.get(folded(name))
     if refused is not None:
         raise UsageError(refused)
     candidates = tuple(spelled(name))
@@ -203,8 +204,12 @@ def _asked(term: str, whole: str) -> _Asked:
         known = spellings()
         raise UsageError(
             f"there is no loss {quoted(name)}",
-            help=did_you_mean(known[word] for word in close(name, known))
+            help=did_you_mean(known[word] for word in close(name, known, likeness=0.75))
             or f"there is {listed(names, most=len(names))}",
+        )
+    if match["weight"] and not math.isfinite(float(match["weight"])):
+        raise UsageError(
+            f"the factor {quoted(match['weight'])} is beyond the largest float64", help="write a smaller one"
         )
     given = tuple(_assignment(part, term) for part in _COLON.split(match["params"])[1:])
     params = {param: None for loss in candidates for param in loss.params}
@@ -215,7 +220,7 @@ def _asked(term: str, whole: str) -> _Asked:
             )
         if param in dict(given[:index]):
             raise UsageError(f"{quoted(param)} is given twice in {quoted(term)}", help="give each parameter once")
-    return _Asked(match["weight"] or "", candidates, given)
+    return _Wish(match["weight"] or "", candidates, given)
 
 
 def _assignment(part: str, term: str) -> tuple[str, str]:
@@ -258,7 +263,7 @@ def _default(loss: Loss, name: str) -> str:
     return f"its default is {str(default).lower()}"
 
 
-def _picked(asked: _Asked, shapes: Shapes) -> Loss:
+def _picked(asked: _Wish, shapes: Shapes) -> Loss:
     # Of several, the one with a column per class: log_loss of as many truths as predictions is multi-class too.
     for loss in sorted(asked.candidates, key=lambda loss: not loss.takes_classes):
         if fits(loss, shapes):
@@ -279,7 +284,7 @@ def _wanted(loss: Loss) -> str:
     return "one column of class ids or names in y_true and one column per class in y_pred"
 
 
-def _other_losses(asked: _Asked, shapes: Shapes) -> str:
+def _other_losses(asked: _Wish, shapes: Shapes) -> str:
     choose = "-t and -p choose other columns"
     others = [loss.name for loss in every() if fits(loss, shapes) and loss not in asked.candidates]
     if others and shapes.y_pred > 1:

@@ -52,12 +52,14 @@ class Coded(NamedTuple):
 def as_text(cell: Any) -> str:
     """A cell as filters, labels and messages compare it: without blanks around, 1.0 as 1, true in lower case.
 
-    >>> as_text(" 1.0 "), as_text(True), as_text(2.0), as_text("007")
+    >>> as_text(" 1.0 "), as_text("True"), as_text(2.0), as_text("007")
     ('1', 'true', '2', '007')
     """
     if isinstance(cell, str):
         text = cell.strip(_BLANKS)
-        return text.partition(".")[0] if _WHOLE.fullmatch(text) else text
+        if _WHOLE.fullmatch(text):
+            return text.partition(".")[0]
+        return text.lower() if text.lower() in {"true", "false"} else text
     if isinstance(cell, (bool, np.bool_)):
         return "true" if cell else "false"
     if cell is None:
@@ -94,19 +96,26 @@ def group_part(cell: object) -> str | int | float | None:
     text = as_text(cell)
     if _PLAIN_INTEGER.fullmatch(text) and len(text) <= 300:
         return int(text)
-    return float(text) if _PLAIN_DECIMAL.fullmatch(text) else text
+    return float(text) if _PLAIN_DECIMAL.fullmatch(text) and repr(float(text)) == text.rstrip("0") else text
 
 
-def numbers(cells: Cells) -> Coded:
+def numbers(cells: Cells, decimal: str = ".") -> Coded:
     """Cells as float64.
 
     Raises:
         BadCell: a cell is neither a number nor missing.
     """
-    return _coded(cells, _number)
+    return _coded(with_points(cells, decimal), _number)
 
 
-def binary(cells: Cells, positive: str | None) -> Coded:
+def with_points(cells: Cells, decimal: str) -> Cells:
+    """Text cells with a decimal point for the decimal mark; a point that is none makes the cell no number."""
+    if decimal == ".":
+        return cells
+    return [cell.replace(".", "'").replace(decimal, ".") for cell in cells]
+
+
+def binary(cells: Cells, positive: str | None, decimal: str = ".") -> Coded:
     """Cells of a truth with two outcomes: numbers as they are, true as 1, false as 0.
 
     With `positive` that label is 1 and every other is 0.
@@ -115,7 +124,7 @@ def binary(cells: Cells, positive: str | None) -> Coded:
         BadCell: a cell is none of these.
     """
     if positive is None:
-        return _coded(cells, _truth)
+        return _coded(with_points(cells, decimal), _truth)
     wanted = as_text(positive)
 
     def label(cell: object) -> float:
@@ -127,13 +136,13 @@ def binary(cells: Cells, positive: str | None) -> Coded:
     return _coded(cells, label, plain=False)
 
 
-def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[int]) -> Coded:
+def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: Mapping[int, int]) -> Coded:
     """Cells as int64 class ids: by name, or where there are no names the whole numbers they are.
 
     Args:
         cells: shape (n,).
         ids: the id of each class name.
-        ignored: ids that need no name.
+        ignored: labels that need no name, and the id of each.
 
     Raises:
         BadCell: a cell names no class, or is no whole number.
@@ -149,7 +158,7 @@ def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[in
             row = int(np.argmax(wrong))
             raise BadCell(row, "is no class id; ids are whole numbers from 0")
         return Coded(values.astype(np.int64), missing)
-    found = dict(ids) | {str(label): label for label in ignored}
+    found = {str(label): id_ for label, id_ in ignored.items()} | dict(ids)
     coded = np.zeros(len(cells), np.int64)
     missing = np.zeros(len(cells), np.bool_)
     for row, cell in enumerate(_plain(cells)):
@@ -166,7 +175,8 @@ def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: frozenset[in
 def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) -> Coded:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu" and plain:
         values = np.ascontiguousarray(cells, np.float64)
-        missing: NDArray[np.bool_] = np.asarray(np.isnan(values.reshape(len(values), -1)).any(axis=1))
+        unknown = np.isnan(values)
+        missing: NDArray[np.bool_] = np.asarray(unknown.any(axis=1)) if values.ndim > 1 else unknown
         return Coded(values, missing if missing.any() else None)
     fast = _fast(cells) if plain else None
     if fast is not None:
@@ -181,6 +191,7 @@ def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) 
         parts = cell if isinstance(cell, list) else [cell]
         if any(map(is_missing, parts)) and (cell is None or len(parts) == (width or 1)):
             gaps[row] = True
+            values[row] = np.nan  # as arrays have it: a weight that is not known is not 0
             continue
         if width is not None and (not isinstance(cell, list) or len(cell) != width):
             raise BadCell(row, f"does not hold {width} values, as the rows before it do")
@@ -219,7 +230,7 @@ def _number(cell: object) -> float:
         text = cell.strip(_BLANKS)
         if _NUMBER.fullmatch(text):
             return float(text)
-    elif isinstance(cell, (int, float)) and not isinstance(cell, bool):
+    elif isinstance(cell, (int, float, np.integer, np.floating)) and not isinstance(cell, bool):
         try:
             return float(cell)
         except OverflowError:
@@ -228,7 +239,7 @@ def _number(cell: object) -> float:
 
 
 def _truth(cell: object) -> float:
-    if isinstance(cell, bool):
+    if isinstance(cell, (bool, np.bool_)):
         return float(cell)
     if isinstance(cell, str) and cell.strip(_BLANKS).lower() in {"true", "false"}:
         return float(cell.strip(_BLANKS).lower() == "true")

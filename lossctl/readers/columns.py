@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
-from lossctl.batch import Batch, Key, key, place
+from lossctl.batch import Batch, Key, key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, nearest, quoted
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
@@ -32,7 +32,8 @@ PRED_NAMES = (
 TRUE_FAMILIES = ("y_true_",)
 PRED_FAMILIES = ("y_pred_", "p_", "prob_", "proba_", "logit_")
 
-POSITIVE = "the positive label"
+POSITIVE = "\0the positive label"
+"""What stands among the labels of a batch for the one that --positive names; no cell can be this."""
 LITERAL = "arguments"
 """What messages call values that came from no file."""
 
@@ -59,7 +60,7 @@ class Binding(NamedTuple):
         widths: how many values a row of each role holds.
         codings: for each role how its cells become numbers.
         classes: the names of the classes in order, None where ids are meant.
-        ignored: class ids that stand for no class.
+        ignored: labels that stand for no class, and the id that each has in the arrays.
         positive: the label that counts as 1.
         weight: the column of weights.
         by: the columns that make groups.
@@ -71,7 +72,7 @@ class Binding(NamedTuple):
     widths: Mapping[str, int]
     codings: Mapping[str, frozenset[str]]
     classes: tuple[str, ...] | None
-    ignored: frozenset[int]
+    ignored: Mapping[int, int]
     positive: str | None
     weight: str | None
     by: tuple[str, ...]
@@ -110,17 +111,21 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
         InputError: no column, or more than one, may be the one.
     """
     headers = {"y_true": header.truth or header, "y_pred": header}
+    paths = {"y_true": header.truth_path or path, "y_pred": path}
     fixed = {
-        role: select(headers[role], text, option, path)
+        role: select(headers[role], text, option, paths[role])
         for role, text, option in (("y_true", asked.y_true, "--y-true"), ("y_pred", asked.y_pred, "--y-pred"))
         if text
     }
     if not header.named and not fixed and header.truth is None and len(header.columns) <= 2:
         return _headerless(header, path)
-    used = {column.name for columns in fixed.values() for column in columns} | {*asked.apart}
-    used |= {asked.weight} if asked.weight else set()
+    apart = {*asked.apart, asked.weight}
+    used = {
+        role: apart | {column.name for column in fixed.get(other, ()) if headers[role] is headers[other]}
+        for role, other in (("y_true", "y_pred"), ("y_pred", "y_true"))
+    }
     options = {
-        role: [fixed[role]] if role in fixed else _candidates(headers[role], names, families, used)
+        role: [fixed[role]] if role in fixed else _candidates(headers[role], names, families, used[role])
         for role, names, families in (("y_true", TRUE_NAMES, TRUE_FAMILIES), ("y_pred", PRED_NAMES, PRED_FAMILIES))
     }
     for role, there in headers.items():
@@ -131,19 +136,20 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
     chosen = {}
     for position, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
         left = [found for found in options[role] if any(pair[position] == found for pair in fitting)] or options[role]
-        exact = [found for found in left if found[0].name.casefold() == role]
         if not left:
-            _refuse_unfound(headers[role], role, option, path)
-        if len(left) > 1 and not exact:
+            _refuse_unfound(headers[role], role, option, paths[role])
+        exact = [found for found in left if found[0].name == role]
+        exact = exact or [found for found in left if found[0].name.casefold() == role] or left
+        if len(exact) > 1:
             raise InputError(
-                f"{path}: {listed((_shown(found) for found in left), 'or')} may be {role}, and nothing says which",
+                f"{paths[role]}: {listed((_shown(found) for found in exact), 'or')} may be {role}, and nothing says which",
                 help=f"{option} COLUMN says it",
             )
-        chosen[role] = (exact or left)[0]
+        chosen[role] = exact[0]
         lists = [column.name for column in chosen[role] if column.width > 1]
         if lists and len(chosen[role]) > 1:
             raise InputError(
-                f"{path}: column {quoted(lists[0])} holds lists, so it is all of {role} or none of it",
+                f"{paths[role]}: column {quoted(lists[0])} holds lists, so it is all of {role} or none of it",
                 help=f"{option} {lists[0]} takes it alone",
             )
     if header.truth is not None:
@@ -166,6 +172,8 @@ def bind(
     if len(weight) > 1:
         raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
     vector = any(kind.vector for kind in kinds["y_pred"])
+    _refuse_other_order(found, header, asked, path)
+    classes = _classes(found, header, asked, path) if vector else None
     if asked.classes and not vector:
         raise UsageError(
             "--classes names classes, and no loss asked for takes a column per class", help="cce and sparse_cce do"
@@ -176,8 +184,8 @@ def bind(
         roles={role: tuple(column.name for column in columns) for role, columns in found.roles.items()},
         widths={role: found.width(role) for role in found.roles},
         codings={role: frozenset(kind.coding for kind in kinds[role]) for role in found.roles},
-        classes=_classes(found, header, asked, path) if vector else None,
-        ignored=ignored,
+        classes=classes,
+        ignored={label: _ignored_id(label, classes) for label in ignored},
         positive=asked.positive or None,
         weight=weight[0].name if weight else None,
         by=_by(found, header, asked.by, path),
@@ -194,9 +202,7 @@ def _by(found: Found, header: Header, text: str, path: str) -> tuple[str, ...]:
             names += [column.name for column in found.roles["y_true"]]
         elif part:
             names += [column.name for column in _select_any(header, part, "--by", path)]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise UsageError(f"{path}: --by names column {quoted(name)} twice", help="name each column once")
+    _refuse_twice(names, "--by", path)
     return tuple(names)
 
 
@@ -207,13 +213,14 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
         UsageError: it names a column that does not exist, or none.
     """
     names = header.names
-    if text in names:
-        return (header.column(text),)
+    known = header.by_name
+    if text in known:
+        return (known[text],)
     parts = [part.strip() for part in text.split(",")] if "," in text else [text]
     chosen: list[str] = []
     for part in parts:
         first, colon, last = part.partition(":")
-        if part in names:
+        if part in known:
             chosen.append(part)
         elif "*" in part:
             pattern = re.compile(".*".join(map(re.escape, part.split("*"))), re.DOTALL)
@@ -221,7 +228,7 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
             if not matching:
                 _refuse_unknown(header, part, option, path)
             chosen += matching
-        elif colon and first in names and last in names:
+        elif colon and first in known and last in known:
             start, stop = names.index(first), names.index(last)
             if stop < start:
                 raise UsageError(
@@ -231,12 +238,16 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
                 )
             chosen += names[start : stop + 1]
         else:
-            wrong = next((end for end in (first, last) if colon and end not in names), part)
+            wrong = next((end for end in (first, last) if colon and end not in known), part)
             _refuse_unknown(header, wrong, option, path)
-    for index, name in enumerate(chosen):
-        if name in chosen[:index]:
-            raise UsageError(f"{path}: {option} names column {quoted(name)} twice", help="name each column once")
-    return tuple(header.column(name) for name in chosen)
+    _refuse_twice(chosen, option, path)
+    return tuple(known[name] for name in chosen)
+
+
+def _refuse_twice(names: Sequence[str], option: str, path: str) -> None:
+    if len({*names}) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"{path}: {option} names column {quoted(twice)} twice", help="name each column once")
 
 
 def truth_key(header: Header, name: str) -> str:
@@ -321,48 +332,82 @@ def _refuse_unknown(header: Header, name: str, option: str, path: str) -> NoRetu
     hint = nearest(name, header.names)
     if not hint and header.named and name.isdecimal():
         hint = "numbers name columns of files without a header; -H says that there is none"
-    raise UsageError(f"{path}: {option} names no column {quoted(name)}; there {_are(header)}", help=hint)
+    raise UsageError(
+        f"{path}: {option} names no column {quoted(name)}; there {_are(header)}",
+        help=hint or f"{option} takes one of these names",
+    )
 
 
 def _are(header: Header) -> str:
     names = [name for name in header.names if name]
-    return f"{'is' if len(names) == 1 else 'are'} {listed(names, most=12)}"
+    where = " in the first rows" if header.sampled else ""
+    return f"{'is' if len(names) == 1 else 'are'}{where} {listed(names, most=12)}"
 
 
 def _where(header: Header, text: str, path: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
+    if "=" not in text:
         raise UsageError(f"cannot read --where {quoted(text)}", help="write it like --where split=test")
-    (column,) = _select_any(header, name, "--where", path)[:1]
-    return column.name, cells.as_text(value)
+    known = {*header.names, *(header.truth.names if header.truth is not None else ())}
+    parts = text.split("=")
+    cuts = [("=".join(parts[:cut]), "=".join(parts[cut:])) for cut in range(len(parts) - 1, 0, -1)]
+    name, value = next((cut for cut in cuts if cut[0] in known), cuts[-1])  # a name may hold the sign itself
+    columns = _select_any(header, name, "--where", path)
+    if len(columns) != 1:
+        raise UsageError(
+            f"{path}: --where {quoted(text)} names several columns", help="repeat --where, once for each column"
+        )
+    return columns[0].name, cells.as_text(value)
+
+
+def _ignored_id(label: int, classes: Sequence[str] | None) -> int:
+    """The id of an ignored label: that of the class of this name, else one that no class has."""
+    if classes is None:
+        return label
+    return classes.index(str(label)) if str(label) in classes else -1 - abs(label)
+
+
+def _named_after(columns: Sequence[Column], asked: str) -> tuple[str, ...]:
+    pattern = asked if "," not in asked else ""
+    return tuple(map(cells.as_text, class_names([column.name for column in columns], pattern)))
+
+
+def _refuse_other_order(found: Found, header: Header, asked: Asked, path: str) -> None:
+    true, pred = found.roles["y_true"], found.roles["y_pred"]
+    if not header.named or not len(true) == len(pred) > 1:
+        return
+    names, others = _named_after(pred, asked.y_pred), _named_after(true, asked.y_true)
+    if others != names and sorted(others) == sorted(names):
+        raise InputError(
+            f"{path}: the columns of y_true come as {listed(others)}, those of y_pred as {listed(names)}",
+            help="-t and -p can name the columns in one order",
+        )
 
 
 def _classes(found: Found, header: Header, asked: Asked, path: str) -> tuple[str, ...] | None:
     columns = found.roles["y_pred"]
     width = _width(columns)
-    if asked.classes:
-        given = tuple(map(cells.as_text, asked.classes))
-        if len(given) != width or len(set(given)) != len(given):
-            twice = " and one of them twice" if len(set(given)) != len(given) else ""
-            raise UsageError(
-                f"{path}: --classes names {len(given)}{twice}, and y_pred has {width} classes",
-                help="name each class once, in the order of the columns",
-            )
-        return given
-    if len(columns) == 1 or not header.named:
-        return None
-    pattern = asked.y_pred if "," not in asked.y_pred else ""
-    names = tuple(map(cells.as_text, class_names([column.name for column in columns], pattern)))
-    true = found.roles["y_true"]
-    if len(true) == len(columns):
-        pattern = asked.y_true if "," not in asked.y_true else ""
-        others = tuple(map(cells.as_text, class_names([column.name for column in true], pattern)))
-        if others != names and sorted(others) == sorted(names):
-            raise InputError(
-                f"{path}: the classes of y_true come as {listed(others)}, those of y_pred as {listed(names)}",
-                help="-t and -p can name the columns in one order",
-            )
-    return names
+    names = _named_after(columns, asked.y_pred) if len(columns) > 1 and header.named else None
+    if names is not None and len({*names}) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"{path}: two columns of y_pred are named after the class {quoted(twice)}",
+            help="--classes names them apart",
+        )
+    if not asked.classes:
+        return names
+    given = tuple(map(cells.as_text, asked.classes))
+    if len(given) != width or len({*given}) != len(given):
+        twice = " and one of them twice" if len({*given}) != len(given) else ""
+        raise UsageError(
+            f"{path}: --classes names {len(given)}{twice}, and y_pred has {width} classes",
+            help="name each class once, in the order of the columns",
+        )
+    if names is not None and given != names and sorted(given) == sorted(names):
+        raise UsageError(
+            f"{path}: --classes names {listed(given)}, and the columns are named {listed(names)}, in another order",
+            help="-p can name the columns in the order of --classes",
+        )
+    return given
 
 
 def _batch(chunk: Chunk, binding: Binding) -> Batch:
@@ -371,10 +416,10 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     arrays: dict[str, Array] = {}
     faults: list[tuple[int, str, str]] = []
 
-    def code(name: str, coder: Callable[[Cells], Coded], width: int = 1) -> Array:
+    def code(name: str, coder: Callable[[Cells, str], Coded], width: int = 1) -> Array:
         shape = (kept.size,) if width == 1 else (kept.size, width)
         try:
-            values, gaps = coder(_taken(chunk.columns[name], kept))
+            values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".")
         except cells.BadCell as bad:
             faults.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
@@ -391,10 +436,10 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         return values
 
     ids = None if binding.classes is None else {name: index for index, name in enumerate(binding.classes)}
-    coders: dict[str, Callable[[Cells], Coded]] = {
+    coders: dict[str, Callable[[Cells, str], Coded]] = {
         "number": cells.numbers,
-        "binary": lambda column: cells.binary(column, binding.positive),
-        "class": lambda column: cells.class_ids(column, ids, binding.ignored),
+        "binary": lambda column, decimal: cells.binary(column, binding.positive, decimal),
+        "class": lambda column, _: cells.class_ids(column, ids, binding.ignored),
     }
     for role, names in binding.roles.items():
         for coding in sorted(binding.codings[role]):
@@ -484,17 +529,24 @@ def _grouped(parts: Sequence[Sequence[str | int | float | None]]) -> tuple[NDArr
 
 
 def _labels(chunk: Chunk, kept: NDArray[np.intp], binding: Binding) -> frozenset[str]:
+    """With --positive: whether the label was there, and some of the others."""
     if binding.positive is None or "binary" not in binding.codings["y_true"]:
         return frozenset()
     wanted = cells.as_text(binding.positive)
-    (name, *_) = binding.roles["y_true"]
-    found = any(cells.as_text(cell) == wanted for cell in _taken(chunk.columns[name], kept))
-    return frozenset({POSITIVE} if found else ())
+    seen = {
+        cells.as_text(part)
+        for name in binding.roles["y_true"]
+        for cell in _taken(chunk.columns[name], kept)
+        for part in (cell if isinstance(cell, (list, np.ndarray)) else [cell])
+        if not cells.is_missing(part)
+    }
+    others = sorted(seen - {wanted})[:2]
+    return frozenset({*others, *({POSITIVE} if wanted in seen else ())})
 
 
 def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> NoReturn:
     row, name, problem = fault
-    where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(name)}"
+    where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(named(chunk.origin, name))}"
     cell = chunk.origin.cell(row, name)
     option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
     option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")
@@ -509,6 +561,10 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
             help="--nan drop leaves such rows out, --nan propagate lets the loss be nan",
         )
     if not problem:
+        if name in chunk.commas and "." in cell:
+            another = f"the decimal mark here is a comma, which --decimal . changes; {another}"
+        elif "," in cell and cells.is_number(cell.replace(",", ".", 1)):
+            another = f"--decimal , reads commas as decimal marks; {another}"
         text_truth = name in binding.roles["y_true"] and "binary" in binding.codings["y_true"]
         raise DataError(
             f"{where}: cannot read {quoted(cell)} as a number",

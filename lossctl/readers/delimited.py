@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted
-from lossctl.readers.cells import is_missing, is_number
+from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
 from lossctl.readers.streams import BOM
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lossctl.readers.cells import Cells
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
 
@@ -25,17 +27,18 @@ _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BREAK = re.compile(r"\r\n|\r|\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
 def read(label: str, stream: Stream, format: str, options: Options) -> Delimited:
     """The reader of a stream of delimited text, its dialect sniffed where the options leave it open."""
     text = stream.head.removeprefix(BOM).decode("utf-8", "surrogateescape")
-    lines = [line for line in _BREAK.split(text) if line.strip()]
+    lines = [line for line in _BREAK.split(text) if line.strip(" \t")]
     cut = stream.cut and len(lines) > 1  # the last line seen may be half a line
     delimiter = options.delimiter or ("\t" if format == "tsv" else _delimiter(lines[: len(lines) - cut][:_SNIFFED]))
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
         rows.extend(filter(None, islice(reader, _SNIFFED)))
@@ -43,9 +46,11 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Delimited
         if not rows:
             raise _bad_quotes(stream.path, _first_line(text), error) from None
     rows = rows[:-1] if cut and len(rows) > 1 else rows
+    if not any(cell.strip() for row in rows for cell in row):
+        raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
     decimal = options.decimal or _decimal(rows, delimiter)
     headed = not options.no_header and not all(
-        is_missing(cell) or is_number(cell.replace(",", ".") if decimal == "," else cell) for cell in rows[0]
+        is_missing(cell) or is_number(cell) for cell in with_points(rows[0], decimal)
     )
     return Delimited(label, stream, delimiter, decimal, headed, rows)
 
@@ -65,8 +70,10 @@ def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:
     if delimiter == ",":
         return "."
     cells = [cell.strip() for row in rows for cell in row]
-    commas = any(map(_DECIMAL_COMMA.fullmatch, cells))
-    return "," if commas and not any(map(_DECIMAL_POINT.fullmatch, cells)) else "."
+    commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    if all(map(_THOUSANDS.fullmatch, commas)) or any(map(_DECIMAL_POINT.fullmatch, cells)):
+        return "."  # 1,234 alone may be a thousand; then the cell is refused, and --decimal says what it is
+    return ","
 
 
 def _first_line(text: str) -> int:
@@ -77,6 +84,11 @@ def _first_line(text: str) -> int:
 def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
     if "expected after" in str(error):
         problem = "a quoted cell goes on behind its closing quote"
+    elif "field limit" in str(error):
+        return InputError(
+            f"{path}:{line}: a cell is longer than {_LONGEST_CELL >> 20} MB",
+            help="a quote may open here that is never closed, or -d chooses another delimiter",
+        )
     else:
         problem = "a quoted cell begins and its closing quote never comes"
     return InputError(
@@ -136,13 +148,11 @@ class Delimited(NamedTuple):
         first = self.sample[0]
         if self.headed:
             names = [name.strip() for name in first]
+            twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
+            if twice is not None:
+                raise InputError(f"{self.path}: two columns are named {quoted(twice)}", help="rename one of them")
             for index, name in enumerate(names):
-                if name and name in names[:index]:
-                    raise InputError(
-                        f"{self.path}: two columns are named {quoted(name)}",
-                        help="rename one of them",
-                    )
-                if any("\udc80" <= char <= "\udcff" for char in name):
+                if is_undecodable(name):
                     raise InputError(
                         f"{self.path}: the name of column {index + 1} is not UTF-8",
                         help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
@@ -158,9 +168,8 @@ class Delimited(NamedTuple):
             )
             if mark != usual
         )
-        columns = [[row[index] for row in rows] for index in range(len(names))]
-        if self.decimal == ",":
-            columns = [[cell.replace(",", ".") for cell in cells] for cells in columns]
+        columns: list[Cells] = [[row[index] for row in rows] for index in range(len(names))]
+        columns = [with_points(cells, self.decimal) for cells in columns]
         return Header(tuple(map(described, names, columns)), self.headed, notes)
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
@@ -170,10 +179,11 @@ class Delimited(NamedTuple):
             InputError: a row has too few or too many cells, or stray quotes.
         """
         names = self.header().names
-        wanted = [(name, names.index(name)) for name in columns]
+        places = {name: index for index, name in enumerate(names)}
+        wanted = [(name, places[name]) for name in columns]
         with self.stream.reading():
             text = io.TextIOWrapper(self.stream.open(), "utf-8-sig", "surrogateescape", newline="")
-            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
             if self.headed:
                 next(filter(None, reader), None)
             first_row = 1
@@ -188,6 +198,8 @@ class Delimited(NamedTuple):
                         records.extend(islice(reader, missing))  # keeps the records before a fault
                 except csv.Error as error:
                     broken = error
+                if len(names) > 1 and any(len(record) == 1 and not record[0].strip() for record in records):
+                    records = [record if len(record) > 1 or any(map(str.strip, record)) else [] for record in records]
                 full = [record for record in records if record] if [] in records else records
                 origin = Lines(self.path, first_line, records, names)
                 fault = None if broken is None else _bad_quotes(self.path, origin.line(len(full)), broken)
@@ -197,9 +209,7 @@ class Delimited(NamedTuple):
                     full = full[:row]
                 if full:  # also before a fault: what is wrong further up is told first
                     cells = {name: [record[index] for record in full] for name, index in wanted}
-                    if self.decimal == ",":
-                        cells = {name: [cell.replace(",", ".") for cell in column] for name, column in cells.items()}
-                    yield Chunk(cells, len(full), first_row, origin)
+                    yield Chunk(cells, len(full), first_row, origin, frozenset(cells if self.decimal == "," else ()))
                     first_row += len(full)
                 if fault is not None:
                     raise fault

@@ -53,7 +53,8 @@ class Joined(NamedTuple):
     def header(self) -> Header:
         """The columns of the predictions, with those of the truth beside them."""
         header = self.pred.header()
-        return header._replace(truth=self.truth.header(), notes=(*header.notes, f"truth in {self.truth.path}"))
+        notes = (*header.notes, f"truth in {self.truth.path}")
+        return header._replace(truth=self.truth.header(), truth_path=self.truth.path, notes=notes)
 
     def ids(self) -> Ids:
         """The columns of ids: one name for both, or `TRUTHCOL=PREDCOL`.
@@ -95,7 +96,8 @@ class Joined(NamedTuple):
                 seen[side] += 0 if chunk is None else chunk.rows
             if truth is not None and pred is not None and truth.rows == pred.rows and seen[0] == seen[1]:
                 columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
-                yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs))
+                commas = pred.commas | {key for key, name in theirs.items() if name in truth.commas}
+                yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs), commas)
         if seen[0] != seen[1]:
             raise InputError(
                 f"{self.truth.path} has {count(seen[0], 'row')} and {self.path} has {seen[1]:,}",
@@ -107,13 +109,16 @@ class Joined(NamedTuple):
         held: dict[str, list[object]] = {name: [] for name in theirs.values()}
         index: dict[str, int] = {}
         twice: dict[str, None] = {}
+        held_commas: frozenset[str] = frozenset()
         for chunk in self.truth.chunks(list(dict.fromkeys([ids.truth, *held])), rows):
             for id_ in _texts(chunk.columns[ids.truth], self.truth.path, ids.truth, chunk.first_row):
-                if index.setdefault(id_, len(index)) != len(index) - 1 or id_ in twice:
+                if id_ in index:
                     twice[id_] = None
+                index.setdefault(id_, len(index))
             for name, cells in held.items():
                 column = chunk.columns[name]
                 cells.extend(column.tolist() if isinstance(column, np.ndarray) else column)
+            held_commas |= chunk.commas
         _refuse(twice, f"{self.truth.path}: column {quoted(ids.truth)}", "stands twice", "stand twice")
         unseen = np.ones(len(index), np.bool_)
         foreign: dict[str, None] = {}
@@ -132,7 +137,8 @@ class Joined(NamedTuple):
                 columns = {name: chunk.columns[name] for name in ours}
                 columns |= {key: [held[name][place] for place in places] for key, name in theirs.items()}
                 origin = Paired(chunk.origin, MemoryOrigin(self.truth.path, held), theirs, places)
-                yield Chunk(columns, chunk.rows, chunk.first_row, origin)
+                commas = chunk.commas | {key for key, name in theirs.items() if name in held_commas}
+                yield Chunk(columns, chunk.rows, chunk.first_row, origin, commas)
         _refuse(twice, f"{self.path}: column {quoted(ids.pred)}", "stands twice", "stand twice")
         _refuse(
             foreign,

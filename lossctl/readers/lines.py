@@ -55,7 +55,8 @@ class Records(NamedTuple):
         whole = lines[:-1] if self.stream.cut and len(lines) > 1 else lines
         sample = [self._record(line, number) for number, line in enumerate(whole, 1) if line.strip()]
         names = {name: None for record in sample for name in record}
-        return Header(tuple(described(name, [record.get(name) for record in sample]) for name in names))
+        columns = tuple(described(name, [record.get(name) for record in sample]) for name in names)
+        return Header(columns, sampled=self.stream.cut)
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """The rows as JSON values.

@@ -23,7 +23,7 @@ class Column(NamedTuple):
     Attributes:
         name: as the file has it; the 1-based number of the column where the file has no names.
         width: values in a cell: 1, or the length of the lists it holds.
-        is_text: whether the sampled cells hold text that is no number.
+        is_text: whether the sampled cells hold text that is no number, or true and false.
     """
 
     name: str
@@ -39,30 +39,39 @@ class Header(NamedTuple):
         named: whether the names come from the file.
         notes: decisions taken while looking: delimiter, decimal mark.
         truth: the columns of a second input, which alone may be y_true and otherwise stand in for missing ones.
+        truth_path: the second input as messages name it.
+        sampled: whether columns were sought in the first rows only.
     """
 
     columns: tuple[Column, ...]
     named: bool = True
     notes: tuple[str, ...] = ()
     truth: Header | None = None
+    truth_path: str = ""
+    sampled: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
-    def column(self, name: str) -> Column:
-        """The column of this name."""
-        return next(column for column in self.columns if column.name == name)
+    @property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by their names."""
+        return {column.name: column for column in self.columns}
 
 
 class Chunk(NamedTuple):
-    """Some rows of an input, as cells: text, JSON values, or NumPy arrays."""
+    """Some rows of an input, as cells: text, JSON values, or NumPy arrays.
+
+    `commas` are the columns whose decimal mark is a comma.
+    """
 
     columns: Mapping[str, Cells]
     rows: int
     first_row: int
     origin: Origin
+    commas: frozenset[str] = frozenset()
 
 
 class Source(Protocol):
@@ -138,10 +147,10 @@ _SAMPLE = 100
 def described(name: str, cells: Cells) -> Column:
     """The column of a name and some of its cells."""
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub":
-        return Column(name, cells.shape[1] if cells.ndim > 1 else 1)
+        return Column(name, cells.shape[1] if cells.ndim > 1 else 1, cells.dtype.kind == "b")
     sample = cells[:_SAMPLE]
     first = next((cell for cell in sample if cell is not None), None)
-    width = len(first) if isinstance(first, (list, np.ndarray)) else 1
+    width = max(len(first), 1) if isinstance(first, (list, np.ndarray)) else 1
     parts = [part for cell in sample for part in (cell if isinstance(cell, list) else [cell])]
-    is_text = any(isinstance(part, str) and not is_missing(part) and not is_number(part) for part in parts)
+    is_text = any(isinstance(part, (str, bool)) and not is_missing(part) and not is_number(part) for part in parts)
     return Column(name, width, is_text)

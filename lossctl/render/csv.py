@@ -11,8 +11,9 @@ from lossctl.render.numbers import full
 from lossctl.results import param_text
 
 if TYPE_CHECKING:
+    from lossctl.losses.declare import Params
     from lossctl.render import Look
-    from lossctl.results import Params, Result, Value
+    from lossctl.results import Result, Value
 
 HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight", "value")
 
