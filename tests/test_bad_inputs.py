@@ -1253,7 +1253,7 @@ JSON = [
     ),
     bad(
         "escapes-in-json-key",
-        "compute mse a.json",
+        "compute mse a.json -t '[red]*'",
         'a.json: column "[red]\\x1b[31mx" has 2 rows and column "y_pred" has 1',
         "columns must be of one length",
         js(json.dumps({EVIL: [1, 2], "y_pred": [1]})),

@@ -355,7 +355,8 @@ def test_a_column_groups_once(refused: Callable[..., str]) -> None:
 def test_what_stands_beside_the_columns_of_a_document_is_let_be(tmp_path: Path, run: Callable[..., Ran]) -> None:
     (tmp_path / "a.json").write_text('{"model": "a", "epochs": 7, "y_true": [1, 2], "y_pred": [1, 4]}')
     assert run("compute", "mae", f"{tmp_path}/a.json", "-f", "value").out == "1.0\n"
-    np.savez(tmp_path / "a.npz", epochs=np.array(7), y_true=np.array([1, 2]), y_pred=np.array([1, 4]))
+    members = {"epochs": np.array(7), "classes": np.array(["a", "b", "c"])}
+    np.savez(tmp_path / "a.npz", y_true=np.array([1, 2]), y_pred=np.array([1, 4]), **members)  # type: ignore[arg-type]  # its stub knows allow_pickle only
     assert run("compute", "mae", f"{tmp_path}/a.npz", "-f", "value").out == "1.0\n"
 
 

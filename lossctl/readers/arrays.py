@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lossctl.errors import InputError, quoted
-from lossctl.readers.document import refuse_unequal
 from lossctl.readers.table import Memory
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Memory:
         name: _column(f"array {quoted(name)}" if named else "the array", array, stream.path)
         for name, array in arrays.items()
     }
-    refuse_unequal({name: len(array) for name, array in columns.items()}, stream.path)
     return Memory(label, stream.path, columns, named)
 
 

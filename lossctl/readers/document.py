@@ -35,8 +35,6 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Memory:
         named = False
     else:
         columns, named = _columns(value, stream.path), True
-    lengths = {name: len(cells) for name, cells in columns.items()}
-    refuse_unequal(lengths, stream.path)
     return Memory(label, stream.path, columns, named)
 
 
@@ -71,19 +69,6 @@ def loads(data: bytes, path: str, line: int = 0, help: str = _ANOTHER) -> object
         raise InputError(f"{where}: its brackets are nested too deep", help=f"wanted is {_SHAPES}") from None
     except _Twice as twice:
         raise InputError(f"{where}: an object has the key {quoted(twice)} twice", help="rename one of them") from None
-
-
-def refuse_unequal(lengths: Mapping[str, int], path: str) -> None:
-    """Refuse columns of different lengths, and inputs without a row."""
-    if not lengths or not any(lengths.values()):
-        raise InputError(f"{path}: it holds no rows", help="at least one row is needed")
-    (first, rows), *others = lengths.items()
-    for name, length in others:
-        if length != rows:
-            raise InputError(
-                f"{path}: column {quoted(first)} has {count(rows, 'row')} and column {quoted(name)} has {length:,}",
-                help="columns must be of one length",
-            )
 
 
 def _columns(value: object, path: str) -> Mapping[str, Sequence[object]]:

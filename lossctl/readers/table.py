@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from lossctl.errors import InputError, count, quoted
 from lossctl.readers.cells import is_missing, is_number
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def shown(cell: object) -> str:
 
 
 class Memory(NamedTuple):
-    """An input that stands in memory as columns of equal length."""
+    """An input that stands in memory as columns; those in use must be of one length."""
 
     label: str
     path: str
@@ -129,12 +130,29 @@ class Memory(NamedTuple):
     named: bool = True
 
     def header(self) -> Header:
-        """The columns, typed by their first cells."""
+        """The columns, typed by their first cells.
+
+        Raises:
+            InputError: there are no rows.
+        """
+        if not any(map(len, self.columns.values())):
+            raise InputError(f"{self.path}: it holds no rows", help="at least one row is needed")
         return Header(tuple(described(name, cells) for name, cells in self.columns.items()), self.named)
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """Slices of the columns."""
-        length = len(next(iter(self.columns.values())))
+        """Slices of the columns.
+
+        Raises:
+            InputError: their lengths differ.
+        """
+        (first, length), *others = ((name, len(self.columns[name])) for name in columns)
+        for name, other in others:
+            if other != length:
+                raise InputError(
+                    f"{self.path}: column {quoted(first)} has {count(length, 'row')} and column {quoted(name)} has "
+                    f"{other:,}",
+                    help="columns must be of one length",
+                )
         for start in range(0, length, rows):
             part = {name: self.columns[name][start : start + rows] for name in columns}
             origin = MemoryOrigin(self.path, part)
