@@ -173,7 +173,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
             "mse",
             LABELS,
             "y_true has 1 column and y_pred has 3 columns: mse takes as many of one as of the other",
-            '-t and -p choose other columns; for these columns there is "sparse_cce" and "sparse_cce_logits"',
+            '-t and -p choose other columns; for these columns there are "sparse_cce" and "sparse_cce_logits"',
         ),
         (
             "cce:ignore_index=0",

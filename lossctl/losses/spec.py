@@ -288,7 +288,7 @@ def _other_losses(asked: _Wish, shapes: Shapes) -> str:
     choose = "-t and -p choose other columns"
     others = [loss.name for loss in every() if fits(loss, shapes) and loss not in asked.candidates]
     if others and shapes.y_pred > 1:
-        return f"{choose}; for these columns there is {listed(others)}"
+        return f"{choose}; for these columns there {'is' if len(others) == 1 else 'are'} {listed(others)}"
     if shapes == (1, 1):
         return f"{choose}, for example -p 'p_*'; by argument one row of three classes is [[0.2,0.5,0.3]]"
     return choose
