@@ -61,8 +61,13 @@ def compute(
         >>> compute("huber:delta=2", [0.0, 1.0], [0.5, 5.0])
         3.0625
     """
-    if not isinstance(loss, str):
-        raise UsageError(f"a LOSS is text like huber:delta=2, not {quoted(loss)}")
+    for name, text in (("loss", loss), ("reduction", reduction), ("like", like)):
+        if not isinstance(text, str):
+            raise UsageError(f"{name} is text, not {quoted(text)}", help="a LOSS is like huber:delta=2")
+    if classes is not None and (isinstance(classes, str) or not np.iterable(classes)):
+        raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
+    if positive == "":
+        raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
     requests = parse(loss, like)
     if len(requests) != 1:
         raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
@@ -89,7 +94,10 @@ def compute(
         requests, header, asked, LITERAL, like, "mean" if reduction == "none" else cast("Reduction", reduction)
     )
     if reduction == "none":
-        return np.concatenate([plan.rows(batch) for (batch,) in assembled(source, [plan.binding], _ROWS)])
+        batches = [batch for (batch,) in assembled(source, [plan.binding], _ROWS)]
+        (totals,) = fold([plan], ([batch] for batch in batches))
+        plan.judge(LITERAL, totals)
+        return np.concatenate([plan.rows(batch) for batch in batches])
     (totals,) = fold([plan], assembled(source, [plan.binding], _ROWS))
     return plan.result("compute", LITERAL, None, header, totals).values[0].value
 

@@ -15,7 +15,7 @@ from lossctl.errors import DataError, InputError, UsageError, count, listed, quo
 from lossctl.kinds import SIGN
 from lossctl.losses.spec import Shapes, fit, fits
 from lossctl.losses.stable import row_mean, row_root_mean_square
-from lossctl.readers.columns import POSITIVE, bind, find
+from lossctl.readers.columns import POSITIVE, bind, find, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
@@ -133,15 +133,13 @@ class Plan(NamedTuple):
         values, _ = self._values(self.specs[0], batch, _Checks(batch, self.binding))
         return values if batch.weight is None else np.where(batch.weight == 0, 0.0, batch.weight * values)
 
-    def result(self, command: str, label: str, path: str | None, header: Header, totals: Totals) -> Result:
-        """The result that the totals of all rows of an input amount to.
+    def judge(self, where: str, totals: Totals) -> None:
+        """Refuse what only the end of an input shows.
 
         Raises:
-            InputError: there are no rows, or their weights add to 0.
+            InputError: there are no rows.
             DataError: the labels contradict each other.
         """
-        where = path or label
-        counts = totals.counts
         self._refuse_emptiness(where, totals)
         others = sorted(totals.labels_seen - {_ZERO, _MINUS_ONE})
         if self._positive_unseen(totals) and len(others) > 1:
@@ -156,8 +154,21 @@ class Plan(NamedTuple):
                 f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
                 help="keep -1 and 1, or 0 and 1",
             )
+
+    def result(self, command: str, label: str, path: str | None, header: Header, totals: Totals) -> Result:
+        """The result that the totals of all rows of an input amount to.
+
+        Raises:
+            InputError: there are no rows, or their weights add to 0.
+            DataError: the labels contradict each other.
+        """
+        where = path or label
+        counts = totals.counts
+        self.judge(where, totals)
+        mixed = {_ZERO, _MINUS_ONE} <= totals.labels_seen
         keyed: list[tuple[Group | None, Each[Mean]]] = [
-            (dict(zip(self.binding.by, group, strict=True)), each) for group, each in totals.groups.ordered()
+            (dict(zip(map(plain_name, self.binding.by), group, strict=True)), each)
+            for group, each in totals.groups.ordered()
         ]
         keyed.append((None, totals.tallies))
         values = tuple(
@@ -173,6 +184,7 @@ class Plan(NamedTuple):
             roles["weight"] = (self.binding.weight,)
         if self.binding.by:
             roles["by"] = self.binding.by
+        roles = {role: tuple(map(plain_name, names)) for role, names in roles.items()}
         record = Input(
             label,
             path,

@@ -81,7 +81,7 @@ def test_non_finite_values_are_values() -> None:
     ("arguments", "options", "message"),
     [
         (("hubr", TRUE, PRED), {}, 'there is no loss "hubr"'),
-        ((3, TRUE, PRED), {}, 'a LOSS is text like huber:delta=2, not "3"'),
+        ((3, TRUE, PRED), {}, 'loss is text, not "3"'),
         (("mse,mae", TRUE, PRED), {}, 'compute takes one LOSS, and "mse,mae" is 2'),
         (("mse", TRUE, PRED[:2]), {}, "y_true has 3 rows and y_pred has 2"),
         (("mse", TRUE, PRED), {"weight": [1]}, "y_true has 3 rows and weight has 1"),
@@ -112,6 +112,13 @@ def test_non_finite_values_are_values() -> None:
             'reduction is "mean", "sum", "mean-weight", "mean-count" or "none", not "avg"',
         ),
         (("mse", TRUE, PRED), {"like": "exacly"}, 'there is no convention "exacly"'),
+        (("mse", TRUE, PRED), {"like": None}, 'like is text, not "None"'),
+        (("cce", [0], [[1, 0]]), {"classes": "ab"}, 'classes is a list of names, not "ab"'),
+        (
+            ("hinge", [0, -1, 1], [0.5, 0.5, 0.5]),
+            {"reduction": "none"},
+            "arguments: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
+        ),
         (("mse", TRUE, PRED), {"var": TRUE}, 'no loss has an input "var"'),
         (
             ("bce", ["yes", "no"], [0.9, 0.1]),

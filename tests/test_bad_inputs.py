@@ -368,6 +368,21 @@ CELLS = [
         {"a.csv": b"y_true;y_pred\n" + b"1,5;1,5\n" * 60 + b"1.234;1234\n"},
     ),
     bad(
+        "first-fault-first",
+        "compute bce a.csv",
+        'a.csv:2: column "y_pred": "1.2" is not a probability between 0 and 1',
+        "bce_logits takes values before the sigmoid",
+        csv("y_true,y_pred", "0,1.2", "0,0.5", "0,x"),
+    ),
+    bad("all-twice", "compute all,all a.csv", '"all" is asked for twice', "name each loss once"),
+    bad(
+        "sign-in-a-list",
+        "compute sparse_cce:class_weight=[1,+2] a.csv",
+        "a.csv: class_weight of sparse_cce has 2 values, and y_pred has 3 classes",
+        "give one number for each class, in the order of the columns",
+        THREE,
+    ),
+    bad(
         "model-twice",
         "compute mse a.csv -p y_pred -p y_pred",
         '-p "y_pred" is given twice',
@@ -1190,8 +1205,8 @@ JSON = [
     bad(
         "json-scalar-column",
         "compute mse a.json",
-        'a.json: "y_pred" is no list, so it is no column',
-        TABLES,
+        'a.json: row 1: column "y_pred": cannot read "{"0": 1}" as a number',
+        ANOTHER,
         js('{"y_true": 1, "y_pred": {"0": 1}}'),
     ),
     bad("json-no-rows", "compute mse a.json", "a.json: it holds no rows", ONE_ROW, js("[]")),

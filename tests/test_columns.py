@@ -479,3 +479,46 @@ def test_many_columns_and_many_groups_take_no_more_than_their_share(
     groups = 60_000
     (tmp_path / "g.csv").write_text("y,pred,g\n" + "".join(f"0,1,{row}\n" for row in range(groups)))
     assert run("compute", "mae", f"{tmp_path}/g.csv", "-g", "g", "-f", "value").out == "1.0\n" * (groups + 1)
+
+
+def test_lines_of_blanks_end_no_chunk_and_no_file(compute: Callable[..., dict[str, Any]]) -> None:
+    for blanks in (1, 8191, 8192, 20_000):
+        record = compute("mae", "y_true,y_pred\n1,2\n" + " \n" * blanks + "1,4\n")
+        assert (record["inputs"][0]["rows"], record["results"][0]["value"]) == (2, 2.0)
+
+
+def test_a_label_that_one_loss_ignores_is_no_class_for_another(refused: Callable[..., str]) -> None:
+    text = "y_true,p_a,p_b\na,0.5,0.5\n100,0.5,0.5\n-100,0.5,0.5\n"
+    assert refused("sparse_cce:ignore_index=100,sparse_cce:ignore_index=-100", text) == (
+        'lossctl: a.csv:4: column "y_true": "-100" is not a class id: y_pred has 2 classes, so ids run from 0 to 1\n'
+        "  help: --classes names the classes in the order of the y_pred columns\n"
+    )
+
+
+@pytest.mark.parametrize("label", ["99999999999999999999", "-99999999999999999999"])
+def test_an_ignored_label_of_any_length(label: str, compute: Callable[..., dict[str, Any]]) -> None:
+    text = f"y_true,p_a,p_b\na,0.5,0.5\n{label},0.5,0.5\n"
+    assert compute(f"sparse_cce:ignore_index={label}", text)["results"][0]["weight"] == 1.0
+
+
+def test_cells_that_are_lists_of_one_are_filtered_like_their_value(tmp_path: Path, run: Callable[..., Ran]) -> None:
+    (tmp_path / "a.json").write_text('{"y_true": [[1], [2]], "y_pred": [1, 3], "g": [["a"], ["b"]]}')
+    assert run("compute", "mae", f"{tmp_path}/a.json", "--where", "g=b", "-f", "value", "-q").out == "1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "loss", "value"),
+    [
+        ('{"y_true": 1, "y_pred": [0.25, 0.75]}', "log_loss", "0.2876820724517809\n"),
+        ('{"y_true": 1, "y_pred": 2, "tags": []}', "mae", "1.0\n"),
+        ('{"y_true": 1, "y_pred": 2, "meta": {"a": 1}}', "mae", "1.0\n"),
+    ],
+)
+def test_a_lone_record_is_a_row(text: str, loss: str, value: str, shell: Callable[..., Ran]) -> None:
+    ran = shell(f"lossctl compute {loss} -f value", stdin=text.encode())
+    assert (ran.out, ran.err) == (value, "")
+
+
+def test_names_with_colons_make_ranges_too(compute: Callable[..., dict[str, Any]]) -> None:
+    record = compute("sparse_cce", "y,x:0,x:1,x:2\n0,0.5,0.25,0.25\n", "-p", "x:0:x:2", "--classes", "0,1,2")
+    assert taken(record)["y_pred"] == ["x:0", "x:1", "x:2"]

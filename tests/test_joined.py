@@ -149,3 +149,28 @@ def test_the_output_may_not_be_the_truth(files: Callable[..., None], run: Callab
         2,
         'lossctl: the output "truth.csv" is one of the inputs\n  help: -o takes another file\n',
     )
+
+
+@pytest.mark.parametrize("blank", [1, 9000, 19_999])
+def test_a_line_of_blanks_shifts_no_row(blank: int, files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    rows = [f"{row},{row % 7}" for row in range(20_000)]
+    truth = "id,y_true\n" + "\n".join(rows) + "\n"
+    files(truth=truth, pred="id,y_pred\n" + "\n".join([*rows[:blank], " ", *rows[blank:]]) + "\n")
+    ran = run("compute", "mae", "pred.csv", "--truth", "truth.csv", "-f", "csv")
+    assert ran.out.splitlines()[1].endswith(",20000,20000.0,0.0")
+
+
+def test_ids_are_text(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth="id,y_true\n1,1\n1.0,5\n", pred="id,y_pred\n1.0,5\n1,1\n")
+    assert value(run, "mse", "pred.csv", "--truth", "truth.csv", "--id", "id") == 0.0
+    files(truth="id,y_true\n1,1\n,5\n", pred="id,y_pred\n1,5\n2,1\n")
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id")
+    assert ran.err == 'lossctl: truth.csv:3: column "id": the id is missing\n  help: every row needs one\n'
+
+
+def test_columns_of_both_files_keep_their_names(files: Callable[..., None], run: Callable[..., Ran]) -> None:
+    files(truth="label\n1\n", pred="label,label (truth),y_pred\n7,9,1\n")
+    ran = run("compute", "mae", "pred.csv", "--truth", "truth.csv", "-g", "label (truth)", "--json")
+    record = json.loads(ran.out)
+    assert record["inputs"][0]["columns"] == {"y_true": ["label"], "y_pred": ["y_pred"], "by": ["label (truth)"]}
+    assert record["results"][0]["group"] == {"label (truth)": 9}

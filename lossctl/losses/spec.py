@@ -30,7 +30,8 @@ _REFUSED = {
     'write "mse" for r², "0.5*mse" for ½ r²'
 }
 
-_PLUS = re.compile(r"(?<![0-9.][eE])(?<!=)\+")  # neither the plus of 1e+3 nor a sign after "="
+# Neither the plus of 1e+3, nor a sign after "=", nor what stands in a list.
+_PLUS = re.compile(r"(?<![0-9.][eE])(?<!=)\+(?![^\[]*\])")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _TERM = re.compile(rf"(?:(?P<weight>{_NUMBER})\s*\*\s*)?(?P<name>[A-Za-z][\w-]*)(?P<params>(?::.*)?)", re.DOTALL)
 _COMMA = re.compile(r",(?![^\[]*\])")
@@ -135,9 +136,11 @@ def parse(text: str, like: str = "exact") -> list[Request]:
     if like not in CONVENTIONS:
         hint = nearest(like, CONVENTIONS) or f"there is {listed(CONVENTIONS)}"
         raise UsageError(f"there is no convention {quoted(like)}", help=hint)
-    requests = []
+    requests: list[Request] = []
     for part in _split(_COMMA, text, text):
         if part.casefold() == ALL:
+            if any(request.optional for request in requests):
+                raise UsageError(f"{quoted(ALL)} is asked for twice", help="name each loss once")
             requests += [Request((_Wish("", (loss,), ()),), like, optional=True) for loss in every()]
         else:
             requests.append(Request(tuple(_asked(term, text) for term in _split(_PLUS, part, text)), like))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lossctl.batch import Batch, Key, key, named, place
-from lossctl.errors import DataError, InputError, UsageError, count, listed, nearest, quoted
+from lossctl.errors import DataError, InputError, LossctlError, UsageError, count, listed, nearest, quoted
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
@@ -185,7 +185,7 @@ def bind(
         widths={role: found.width(role) for role in found.roles},
         codings={role: frozenset(kind.coding for kind in kinds[role]) for role in found.roles},
         classes=classes,
-        ignored={label: _ignored_id(label, classes) for label in ignored},
+        ignored={label: _ignored_id(label, place, classes) for place, label in enumerate(sorted(ignored))},
         positive=asked.positive or None,
         weight=weight[0].name if weight else None,
         by=_by(found, header, asked.by, path),
@@ -219,7 +219,11 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
     parts = [part.strip() for part in text.split(",")] if "," in text else [text]
     chosen: list[str] = []
     for part in parts:
-        first, colon, last = part.partition(":")
+        ends = part.split(":")
+        ranges = [(":".join(ends[:cut]), ":".join(ends[cut:])) for cut in range(1, len(ends))]
+        first, last = next(
+            (pair for pair in ranges if pair[0] in known and pair[1] in known), (ranges or [("", "")])[0]
+        )
         if part in known:
             chosen.append(part)
         elif "*" in part:
@@ -228,7 +232,7 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
             if not matching:
                 _refuse_unknown(header, part, option, path)
             chosen += matching
-        elif colon and first in known and last in known:
+        elif first in known and last in known:
             start, stop = names.index(first), names.index(last)
             if stop < start:
                 raise UsageError(
@@ -238,7 +242,7 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
                 )
             chosen += names[start : stop + 1]
         else:
-            wrong = next((end for end in (first, last) if colon and end not in known), part)
+            wrong = next((end for end in (first, last) if ranges and end not in known), part)
             _refuse_unknown(header, wrong, option, path)
     _refuse_twice(chosen, option, path)
     return tuple(known[name] for name in chosen)
@@ -250,9 +254,17 @@ def _refuse_twice(names: Sequence[str], option: str, path: str) -> None:
         raise UsageError(f"{path}: {option} names column {quoted(twice)} twice", help="name each column once")
 
 
+_OF_TRUTH = "\0of the truth"
+
+
 def truth_key(header: Header, name: str) -> str:
     """The name that a column of the second input has beside those of the first."""
-    return f"{name} (truth)" if name in header.names else name
+    return name + _OF_TRUTH if name in header.names else name
+
+
+def plain_name(key: str) -> str:
+    """The name that a column has in its own file."""
+    return key.removesuffix(_OF_TRUTH)
 
 
 def _select_any(header: Header, text: str, option: str, path: str) -> tuple[Column, ...]:
@@ -280,10 +292,34 @@ def class_names(names: Sequence[str], pattern: str = "") -> tuple[str, ...]:
 
 
 def assembled(source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROWS) -> Iterator[tuple[Batch, ...]]:
-    """The rows of an input as batches, one for each binding."""
+    """The rows of an input as batches, one for each binding.
+
+    Raises:
+        InputError: a cell cannot be read; the rows before it are given first, so that faults are told in their order.
+    """
     wanted = tuple(dict.fromkeys(name for binding in bindings for name in binding.columns))
     for chunk in source.chunks(wanted, rows):
-        yield tuple(_batch(chunk, binding) for binding in bindings)
+        try:
+            batches = tuple(_batch(chunk, binding) for binding in bindings)
+        except _Unreadable as unreadable:
+            if unreadable.row:
+                before = _before(chunk, unreadable.row)
+                yield tuple(_batch(before, binding) for binding in bindings)
+            raise unreadable.error from None
+        yield batches
+
+
+class _Unreadable(Exception):
+    """A cell of a chunk that cannot be read: its row, and the error to raise."""
+
+    def __init__(self, row: int, error: LossctlError) -> None:
+        super().__init__(row)
+        self.row = row
+        self.error = error
+
+
+def _before(chunk: Chunk, row: int) -> Chunk:
+    return chunk._replace(columns={name: column[:row] for name, column in chunk.columns.items()}, rows=row)
 
 
 def _width(columns: Sequence[Column]) -> int:
@@ -359,11 +395,11 @@ def _where(header: Header, text: str, path: str) -> tuple[str, str]:
     return columns[0].name, cells.as_text(value)
 
 
-def _ignored_id(label: int, classes: Sequence[str] | None) -> int:
-    """The id of an ignored label: that of the class of this name, else one that no class has."""
+def _ignored_id(label: int, place: int, classes: Sequence[str] | None) -> int:
+    """The id of an ignored label: that of the class of this name, else one that nothing has."""
     if classes is None:
         return label
-    return classes.index(str(label)) if str(label) in classes else -1 - abs(label)
+    return classes.index(str(label)) if str(label) in classes else -1 - place
 
 
 def _named_after(columns: Sequence[Column], asked: str) -> tuple[str, ...]:
@@ -465,7 +501,8 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
                 (int(kept[np.argmax(wrong)]), binding.weight or "", "is no weight: weights are finite and at least 0")
             )
     if faults:
-        _refuse_cell(chunk, binding, min(faults, key=lambda fault: fault[0]))
+        first = min(faults, key=lambda fault: fault[0])
+        raise _Unreadable(first[0], _cell_error(chunk, binding, first))
 
     present: NDArray[np.bool_] | None = None
     dropped = 0
@@ -496,23 +533,28 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
 def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
     keep = np.ones(chunk.rows, np.bool_)
     for name, text in where:
-        keep &= np.fromiter((cells.as_text(cell) == text for cell in chunk.columns[name]), np.bool_, chunk.rows)
+        column = squeezed(chunk.columns[name])
+        keep &= np.fromiter((cells.as_text(cell) == text for cell in column), np.bool_, chunk.rows)
     return np.flatnonzero(keep)
 
 
-def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
-    """The kept cells; a list or row of one value is that value."""
+def squeezed(column: Cells) -> Cells:
+    """The cells; a list or row of one value is that value."""
     if isinstance(column, np.ndarray):
-        taken = column if kept.size == len(column) else column[kept]
-        return taken[:, 0] if taken.ndim == 2 and taken.shape[1] == 1 else taken
-    if kept.size != len(column):
-        column = [column[row] for row in kept.tolist()]
+        return column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
     if {
         len(cell) if isinstance(cell, list) and not any(isinstance(part, list) for part in cell) else 0
         for cell in column
     } == {1}:
         return [cell[0] for cell in column]
     return column
+
+
+def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
+    """The kept cells, squeezed."""
+    if kept.size != len(column):
+        column = column[kept] if isinstance(column, np.ndarray) else [column[row] for row in kept.tolist()]
+    return squeezed(column)
 
 
 def _stacked(columns: Sequence[Array]) -> Array:
@@ -544,7 +586,7 @@ def _labels(chunk: Chunk, kept: NDArray[np.intp], binding: Binding) -> frozenset
     return frozenset({*others, *({POSITIVE} if wanted in seen else ())})
 
 
-def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> NoReturn:
+def _cell_error(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> LossctlError:
     row, name, problem = fault
     where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(named(chunk.origin, name))}"
     cell = chunk.origin.cell(row, name)
@@ -554,9 +596,9 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
     if chunk.origin.path == LITERAL:
         another = "values are like 0,1 or [[0,1],[1,0]]"
     if cells.is_undecodable(cell):
-        raise InputError(f"{where}: the cell is not UTF-8", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE")
+        return InputError(f"{where}: the cell is not UTF-8", help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE")
     if problem == "is missing":
-        raise DataError(
+        return DataError(
             f"{where}: the cell is missing" + (f" ({quoted(cell)})" if cell.strip() else ""),
             help="--nan drop leaves such rows out, --nan propagate lets the loss be nan",
         )
@@ -566,7 +608,7 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
         elif "," in cell and cells.is_number(cell.replace(",", ".", 1)):
             another = f"--decimal , reads commas as decimal marks; {another}"
         text_truth = name in binding.roles["y_true"] and "binary" in binding.codings["y_true"]
-        raise DataError(
+        return DataError(
             f"{where}: cannot read {quoted(cell)} as a number",
             help=f"--positive LABEL says which label counts as 1; {another}"
             if text_truth
@@ -574,8 +616,8 @@ def _refuse_cell(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) ->
         )
     if problem == "is none of the classes":
         classes = listed(binding.classes or (), most=12)
-        raise DataError(
+        return DataError(
             f"{where}: {quoted(cell)} is none of the classes, which are {classes}",
             help="--classes names the classes in the order of the y_pred columns",
         )
-    raise DataError(f"{where}: {quoted(cell)} {problem}", help=another)
+    return DataError(f"{where}: {quoted(cell)} {problem}", help=another)

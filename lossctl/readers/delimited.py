@@ -15,7 +15,7 @@ from lossctl.readers.streams import BOM
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lossctl.readers.cells import Cells
     from lossctl.readers.locate import Options
@@ -95,6 +95,12 @@ def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
         f"{path}:{line}: {problem}",
         help='a quoted cell is "like this", and a quote in it is written twice: "so ""called"""',
     )
+
+
+def _blanked(records: Iterable[list[str]], width: int) -> Iterator[list[str]]:
+    """The records, those of a line of blanks as empty as those of an empty line."""
+    for record in records:
+        yield [] if width > 1 and len(record) == 1 and not record[0].strip() else record
 
 
 class Lines(NamedTuple):
@@ -195,11 +201,11 @@ class Delimited(NamedTuple):
                     read = -1
                     while (missing := rows - sum(map(bool, records))) and read < len(records):
                         read = len(records)
-                        records.extend(islice(reader, missing))  # keeps the records before a fault
+                        records.extend(
+                            _blanked(islice(reader, missing), len(names))
+                        )  # keeps the records before a fault
                 except csv.Error as error:
                     broken = error
-                if len(names) > 1 and any(len(record) == 1 and not record[0].strip() for record in records):
-                    records = [record if len(record) > 1 or any(map(str.strip, record)) else [] for record in records]
                 full = [record for record in records if record] if [] in records else records
                 origin = Lines(self.path, first_line, records, names)
                 fault = None if broken is None else _bad_quotes(self.path, origin.line(len(full)), broken)

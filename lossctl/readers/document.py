@@ -81,12 +81,10 @@ def _columns(value: object, path: str) -> Mapping[str, Sequence[object]]:
     if value and all(isinstance(cells, dict) for cells in value.values()):
         return _of_indexed(value, path)
     columns = {name: cells for name, cells in value.items() if isinstance(cells, list)}
-    if columns:  # what stands beside them, the name of a model or a date, is no column
-        return columns
-    if not any(isinstance(cells, dict) for cells in value.values()):
-        return {name: [cell] for name, cell in value.items()}
-    name = next(name for name, cells in value.items() if isinstance(cells, dict))
-    raise InputError(f"{path}: {quoted(name)} is no list, so it is no column", help=f"wanted is {_SHAPES}")
+    scalars = any(not isinstance(cells, (list, dict)) for cells in value.values())
+    if len(columns) > 1 or (columns and not scalars):
+        return columns  # what stands beside them, the name of a model or a date, is no column
+    return {name: [cell] for name, cell in value.items()}  # one record, with a list of outputs perhaps
 
 
 def _of_records(records: Sequence[Any], path: str) -> Mapping[str, Sequence[object]]:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lossctl.batch import Paired
+from lossctl.batch import Paired, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.readers.cells import as_text, is_missing
-from lossctl.readers.columns import select, truth_key
+from lossctl.readers.columns import select, squeezed, truth_key
 from lossctl.readers.table import CHUNK_ROWS, Chunk, MemoryOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lossctl.readers.cells import Cells
     from lossctl.readers.table import Header, Source
 
 
@@ -91,10 +90,12 @@ class Joined(NamedTuple):
 
     def _by_position(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
         seen = [0, 0]
+        whole = True
         for pred, truth in zip_longest(self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)):
             for side, chunk in enumerate((truth, pred)):
                 seen[side] += 0 if chunk is None else chunk.rows
-            if truth is not None and pred is not None and truth.rows == pred.rows and seen[0] == seen[1]:
+            whole = whole and truth is not None and pred is not None and truth.rows == pred.rows
+            if whole and truth is not None and pred is not None:
                 columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
                 commas = pred.commas | {key for key, name in theirs.items() if name in truth.commas}
                 yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs), commas)
@@ -103,6 +104,8 @@ class Joined(NamedTuple):
                 f"{self.truth.path} has {count(seen[0], 'row')} and {self.path} has {seen[1]:,}",
                 help="rows are joined by position; --id COLUMN joins them by id",
             )
+        if not whole:
+            raise AssertionError("a source gave a chunk that is not full before its last")
 
     def _by_id(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
         ids = self.ids()
@@ -111,7 +114,7 @@ class Joined(NamedTuple):
         twice: dict[str, None] = {}
         held_commas: frozenset[str] = frozenset()
         for chunk in self.truth.chunks(list(dict.fromkeys([ids.truth, *held])), rows):
-            for id_ in _texts(chunk.columns[ids.truth], self.truth.path, ids.truth, chunk.first_row):
+            for id_ in _texts(chunk, ids.truth):
                 if id_ in index:
                     twice[id_] = None
                 index.setdefault(id_, len(index))
@@ -124,7 +127,7 @@ class Joined(NamedTuple):
         foreign: dict[str, None] = {}
         for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows):
             places: list[int] = []
-            for id_ in _texts(chunk.columns[ids.pred], self.path, ids.pred, chunk.first_row):
+            for id_ in _texts(chunk, ids.pred):
                 place = index.get(id_, -1)
                 if place < 0:
                     foreign[id_] = None
@@ -153,11 +156,13 @@ class Joined(NamedTuple):
         )
 
 
-def _texts(cells: Cells, path: str, name: str, first_row: int) -> Iterator[str]:
-    for row, cell in enumerate(cells, first_row):
+def _texts(chunk: Chunk, name: str) -> Iterator[str]:
+    """The ids of a chunk: text as it stands, so that 1 and 1.0 are two of them, and numbers as text."""
+    for row, cell in enumerate(squeezed(chunk.columns[name])):
         if is_missing(cell):
-            raise DataError(f"{path}: row {row}: column {quoted(name)}: the id is missing", help="every row needs one")
-        yield as_text(cell)
+            where = place(chunk.origin, row, chunk.first_row)
+            raise DataError(f"{where}: column {quoted(name)}: the id is missing", help="every row needs one")
+        yield cell.strip() if isinstance(cell, str) else as_text(cell)
 
 
 def _refuse(ids: Sequence[str] | Mapping[str, None], where: str, one: str, many: str) -> None:
