@@ -374,6 +374,13 @@ CELLS = [
         "bce_logits takes values before the sigmoid",
         csv("y_true,y_pred", "0,1.2", "0,0.5", "0,x"),
     ),
+    bad(
+        "first-fault-of-two-models",
+        "compute mse a.csv -t t -p a -p b",
+        'a.csv:2: column "b": cannot read "y" as a number',
+        ANOTHER,
+        csv("t,a,b", "1,1,y", "1,1,1", "1,x,1"),
+    ),
     bad("all-twice", "compute all,all a.csv", '"all" is asked for twice', "name each loss once"),
     bad(
         "sign-in-a-list",

@@ -299,14 +299,20 @@ def assembled(source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROW
     """
     wanted = tuple(dict.fromkeys(name for binding in bindings for name in binding.columns))
     for chunk in source.chunks(wanted, rows):
-        try:
-            batches = tuple(_batch(chunk, binding) for binding in bindings)
-        except _Unreadable as unreadable:
-            if unreadable.row:
-                before = _before(chunk, unreadable.row)
+        batches: list[Batch] = []
+        unreadable: list[_Unreadable] = []
+        for binding in bindings:
+            try:
+                batches.append(_batch(chunk, binding))
+            except _Unreadable as fault:
+                unreadable.append(fault)
+        if unreadable:
+            first = min(unreadable, key=lambda fault: fault.row)
+            if first.row:
+                before = _before(chunk, first.row)
                 yield tuple(_batch(before, binding) for binding in bindings)
-            raise unreadable.error from None
-        yield batches
+            raise first.error
+        yield tuple(batches)
 
 
 class _Unreadable(Exception):
