@@ -548,6 +548,8 @@ def squeezed(column: Cells) -> Cells:
     """The cells; a list or row of one value is that value."""
     if isinstance(column, np.ndarray):
         return column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
+    if not isinstance(next((cell for cell in column if cell is not None), None), list):
+        return column
     if {
         len(cell) if isinstance(cell, list) and not any(isinstance(part, list) for part in cell) else 0
         for cell in column

@@ -15,7 +15,7 @@ from lossctl.readers.streams import BOM
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lossctl.readers.cells import Cells
     from lossctl.readers.locate import Options
@@ -97,10 +97,10 @@ def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
     )
 
 
-def _blanked(records: Iterable[list[str]], width: int) -> Iterator[list[str]]:
-    """The records, those of a line of blanks as empty as those of an empty line."""
-    for record in records:
-        yield [] if width > 1 and len(record) == 1 and not record[0].strip() else record
+def _blank(records: list[list[str]], start: int, width: int) -> None:
+    """Make the records behind `start` that are a line of blanks as empty as those of an empty line."""
+    if width > 1 and 1 in map(len, records[start:]):
+        records[start:] = [[] if len(record) == 1 and not record[0].strip() else record for record in records[start:]]
 
 
 class Lines(NamedTuple):
@@ -201,9 +201,10 @@ class Delimited(NamedTuple):
                     read = -1
                     while (missing := rows - sum(map(bool, records))) and read < len(records):
                         read = len(records)
-                        records.extend(
-                            _blanked(islice(reader, missing), len(names))
-                        )  # keeps the records before a fault
+                        try:
+                            records.extend(islice(reader, missing))  # keeps the records before a fault
+                        finally:
+                            _blank(records, read, len(names))
                 except csv.Error as error:
                     broken = error
                 full = [record for record in records if record] if [] in records else records
