@@ -17,6 +17,9 @@ from lossctl.losses.declare import Loss, every
 LOSSES = every()
 each = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 reals = st.floats(-1e6, 1e6)
+sizes = st.floats(1e-100, 1e6)
+squarable = st.one_of(st.just(0.0), sizes, sizes.map(lambda size: -size))
+"""Numbers whose differences have squares that are no subnormal numbers, so that halving them rounds nothing."""
 
 
 def claiming(claim: str) -> pytest.MarkDecorator:
@@ -119,7 +122,7 @@ def test_claim_only_the_difference_counts(loss: Loss, values: list[int], shift: 
     assert loss.rows(truth + shift, pred + shift).tolist() == loss.rows(truth, pred).tolist()
 
 
-@given(st.lists(st.tuples(reals, reals), min_size=1))
+@given(st.lists(st.tuples(squarable, squarable), min_size=1))
 def test_what_some_losses_are_of_others(rows: list[tuple[float, float]]) -> None:
     truth, pred = np.array(rows).T
     assert losses.smooth_l1(truth, pred).tolist() == losses.huber(truth, pred).tolist()
