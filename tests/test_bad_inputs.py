@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from lossctl import __version__
 from lossctl.errors import listed
 from lossctl.losses.conventions import CONVENTIONS
 
@@ -1048,22 +1049,22 @@ BYTES = [
     bad(
         "zstd",
         "compute mse a.csv.zst",
-        "a.csv.zst: zstd needs an extra that is not installed",
-        "python -m pip install 'lossctl[fast]', or zstd -d",
+        f"a.csv.zst: zstd needs the extra fast of a version newer than {__version__}",
+        "python -m pip install -U 'lossctl[fast]', or zstd -d",
         {"a.csv.zst": b"\x28\xb5\x2f\xfd\x00\x00"},
     ),
     bad(
         "parquet",
         "compute mse a.parquet",
-        "a.parquet: Parquet needs an extra that is not installed",
-        "python -m pip install 'lossctl[fast]', or export the table as CSV",
+        f"a.parquet: Parquet needs the extra fast of a version newer than {__version__}",
+        "python -m pip install -U 'lossctl[fast]', or export the table as CSV",
         {"a.parquet": b"PAR1\x15\x04\x15"},
     ),
     bad(
         "arrow",
         "compute mse a.arrow",
-        "a.arrow: Arrow needs an extra that is not installed",
-        "python -m pip install 'lossctl[fast]', or export the table as CSV",
+        f"a.arrow: Arrow needs the extra fast of a version newer than {__version__}",
+        "python -m pip install -U 'lossctl[fast]', or export the table as CSV",
         {"a.arrow": b"ARROW1\x00\x00\xff\xff"},
     ),
     bad(

@@ -7,6 +7,7 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
+from lossctl import __version__
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
 from lossctl.readers.streams import BOM, Stream, open_path, open_stdin
 
@@ -105,8 +106,8 @@ def _format(stream: Stream, path: str) -> str:
     for magic, name in _FOREIGN.items():
         if head.startswith(magic):
             raise InputError(
-                f"{stream.path}: {name} needs an extra that is not installed",
-                help="python -m pip install 'lossctl[fast]', or export the table as CSV",
+                f"{stream.path}: {name} needs the extra fast of a version newer than {__version__}",
+                help="python -m pip install -U 'lossctl[fast]', or export the table as CSV",
             )
     if head.startswith(b"\x93NUMPY"):
         return "npy"

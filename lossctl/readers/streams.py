@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from lossctl import __version__
 from lossctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -154,5 +155,6 @@ def _decompressed(path: str, raw: IO[bytes], compression: str) -> IO[bytes]:
 
         return lzma.LZMAFile(raw)
     raise InputError(
-        f"{path}: zstd needs an extra that is not installed", help="python -m pip install 'lossctl[fast]', or zstd -d"
+        f"{path}: zstd needs the extra fast of a version newer than {__version__}",
+        help="python -m pip install -U 'lossctl[fast]', or zstd -d",
     )
