@@ -117,6 +117,18 @@ def did_you_mean(words: Iterable[str]) -> str:
     return f"did you mean {names}?" if names else ""
 
 
+def repeated(names: Iterable[str]) -> str | None:
+    """The first of some names that stands among them again, None where each stands once.
+
+    >>> repeated(["a", "b", "b", "a"])
+    'a'
+    """
+    times: dict[str, int] = {}
+    for name in names:
+        times[name] = times.get(name, 0) + 1
+    return next((name for name, found in times.items() if found > 1), None)
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun.
 

@@ -148,8 +148,7 @@ class Plan(NamedTuple):
                 f"there are {listed(others, most=5)}",
                 help="--positive LABEL names the label that counts as 1",
             )
-        mixed = {_ZERO, _MINUS_ONE} <= totals.labels_seen
-        if mixed and any(_takes_signs(spec) and not spec.optional for spec in self.specs):
+        if _signs_mixed(totals) and any(_takes_signs(spec) and not spec.optional for spec in self.specs):
             raise DataError(
                 f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
                 help="keep -1 and 1, or 0 and 1",
@@ -165,7 +164,7 @@ class Plan(NamedTuple):
         where = path or label
         counts = totals.counts
         self.judge(where, totals)
-        mixed = {_ZERO, _MINUS_ONE} <= totals.labels_seen
+        mixed = _signs_mixed(totals)
         keyed: list[tuple[Group | None, Each[Mean]]] = [
             (dict(zip(map(plain_name, self.binding.by), group, strict=True)), each)
             for group, each in totals.groups.ordered()
@@ -404,6 +403,10 @@ class _Checks:
 
 def _aggregate(spec: Spec) -> type[Mean]:
     return _AGGREGATES[spec.terms[0].loss.finish]
+
+
+def _signs_mixed(totals: Totals) -> bool:
+    return {_ZERO, _MINUS_ONE} <= totals.labels_seen
 
 
 def _takes_signs(spec: Spec) -> bool:

@@ -24,7 +24,7 @@ Finish: TypeAlias = Literal["root_mean_square"]
 
 Params: TypeAlias = "Mapping[str, float | int | bool | tuple[float, ...] | None]"
 
-Claim: TypeAlias = Literal["distance", "proper", "nonnegative", "zero_at_truth"]
+Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth"]
 
 DISTANCE: frozenset[Claim] = frozenset({"distance", "nonnegative", "zero_at_truth"})
 """The loss depends on y_pred - y_true alone, is never negative, and is 0 where they are equal."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lossctl.batch import Batch, Key, key, named, place
-from lossctl.errors import DataError, InputError, LossctlError, UsageError, count, listed, nearest, quoted
+from lossctl.errors import DataError, InputError, LossctlError, UsageError, count, listed, nearest, quoted, repeated
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
@@ -94,7 +94,7 @@ class Found(NamedTuple):
 
     def width(self, role: str) -> int:
         """How many values a row of a role holds."""
-        return sum(column.width for column in self.roles[role])
+        return _width(self.roles[role])
 
 
 def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], bool]) -> Found:
@@ -249,8 +249,8 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
 
 
 def _refuse_twice(names: Sequence[str], option: str, path: str) -> None:
-    if len({*names}) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    twice = repeated(names)
+    if twice is not None:
         raise UsageError(f"{path}: {option} names column {quoted(twice)} twice", help="name each column once")
 
 
@@ -429,10 +429,10 @@ def _classes(found: Found, header: Header, asked: Asked, path: str) -> tuple[str
     columns = found.roles["y_pred"]
     width = _width(columns)
     names = _named_after(columns, asked.y_pred) if len(columns) > 1 and header.named else None
-    if names is not None and len({*names}) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    double = repeated(names or ())
+    if double is not None:
         raise InputError(
-            f"{path}: two columns of y_pred are named after the class {quoted(twice)}",
+            f"{path}: two columns of y_pred are named after the class {quoted(double)}",
             help="--classes names them apart",
         )
     if not asked.classes:

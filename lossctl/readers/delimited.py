@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from lossctl.errors import InputError, count, quoted
+from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
 from lossctl.readers.streams import BOM
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
@@ -149,23 +148,31 @@ class Delimited(NamedTuple):
         """The input as messages name it."""
         return self.stream.path
 
-    def header(self) -> Header:
-        """The columns, named by the first row or by number."""
+    def names(self) -> list[str]:
+        """The names of the columns, from the first row or by number.
+
+        Raises:
+            InputError: two are the same, or one is no UTF-8.
+        """
         first = self.sample[0]
-        if self.headed:
-            names = [name.strip() for name in first]
-            twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
-            if twice is not None:
-                raise InputError(f"{self.path}: two columns are named {quoted(twice)}", help="rename one of them")
-            for index, name in enumerate(names):
-                if is_undecodable(name):
-                    raise InputError(
-                        f"{self.path}: the name of column {index + 1} is not UTF-8",
-                        help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
-                    )
-        else:
-            names = [str(number) for number in range(1, len(first) + 1)]
-        rows = [row for row in self.sample[self.headed :] if len(row) == len(first)]
+        if not self.headed:
+            return [str(number) for number in range(1, len(first) + 1)]
+        names = [name.strip() for name in first]
+        twice = repeated(filter(None, names))
+        if twice is not None:
+            raise InputError(f"{self.path}: two columns are named {quoted(twice)}", help="rename one of them")
+        for index, name in enumerate(names):
+            if is_undecodable(name):
+                raise InputError(
+                    f"{self.path}: the name of column {index + 1} is not UTF-8",
+                    help="for Latin-1: iconv -f LATIN1 -t UTF-8 FILE",
+                )
+        return names
+
+    def header(self) -> Header:
+        """The columns, typed by the first rows."""
+        names = self.names()
+        rows = [row for row in self.sample[self.headed :] if len(row) == len(names)]
         notes = tuple(
             f"{what} {quoted(mark)}"
             for what, mark, usual in (
@@ -184,7 +191,7 @@ class Delimited(NamedTuple):
         Raises:
             InputError: a row has too few or too many cells, or stray quotes.
         """
-        names = self.header().names
+        names = self.names()
         places = {name: index for index, name in enumerate(names)}
         wanted = [(name, places[name]) for name in columns]
         with self.stream.reading():
