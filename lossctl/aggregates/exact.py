@@ -112,6 +112,10 @@ class ExactSum:
         """The sum times 2**bits."""
         return ExactSum(self.units << bits, self.plus, self.minus, self.nans)
 
+    def times(self, count: int) -> ExactSum:
+        """The sum of so many like it."""
+        return ExactSum(self.units * count, self.plus * count, self.minus * count, self.nans * count)
+
     def __float__(self) -> float:
         """The sum, rounded once."""
         return self.over(ONE)
