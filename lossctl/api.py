@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from lossctl.aggregates.mean import weighted
 from lossctl.engines.local import fold
 from lossctl.errors import DataError, UsageError, count, listed, quoted
 from lossctl.losses.spec import parse
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from lossctl.aggregates.mean import Reduction
     from lossctl.kinds import Floats
+    from lossctl.plan import Scored
     from lossctl.readers.cells import Cells
 
 _ROWS = 65_536
@@ -93,12 +95,21 @@ def compute(
     plan = planned(
         requests, header, asked, LITERAL, like, "mean" if reduction == "none" else cast("Reduction", reduction)
     )
+    of_rows: list[Floats] = []
+
+    def watch(scored: Sequence[Scored]) -> None:
+        of_rows.extend(
+            weighted(losses.values, part.batch.weight)
+            for part in scored
+            for losses in part.losses
+            if losses is not None
+        )
+
+    batches = assembled(source, [plan.binding], _ROWS)
+    (totals,) = fold([plan], batches, watch if reduction == "none" else None)
     if reduction == "none":
-        batches = [batch for (batch,) in assembled(source, [plan.binding], _ROWS)]
-        (totals,) = fold([plan], ([batch] for batch in batches))
         plan.judge(LITERAL, totals)
-        return np.concatenate([plan.rows(batch) for batch in batches])
-    (totals,) = fold([plan], assembled(source, [plan.binding], _ROWS))
+        return np.concatenate(of_rows)
     return plan.result("compute", LITERAL, None, header, totals).values[0].value
 
 

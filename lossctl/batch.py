@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +46,7 @@ class Batch(NamedTuple):
         dropped: how many of them were left out for a missing cell.
         labels: labels that the end of the input has to judge.
         origin: where the rows were read.
+        cells: the columns as they were read, for rows that are shown.
     """
 
     arrays: Mapping[str, Array]
@@ -59,6 +60,7 @@ class Batch(NamedTuple):
     dropped: int
     labels: frozenset[str]
     origin: Origin
+    cells: Mapping[str, Sequence[Any] | NDArray[Any]]
 
 
 def key(role: str, coding: str) -> str:

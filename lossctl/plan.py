@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 import numpy as np
 
 from lossctl.aggregates.counts import Counts, Mentions
-from lossctl.aggregates.groups import Each, Groups
+from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.batch import key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
@@ -19,7 +19,7 @@ from lossctl.readers.columns import POSITIVE, bind, find, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,6 +72,36 @@ class Totals:
         )
 
 
+class RowLosses(NamedTuple):
+    """The losses of some rows under one spec.
+
+    Attributes:
+        values: shape (n,), the loss of each row, multiplied by its factor already.
+        factor: shape (n,), what the loss multiplies the weight of each row by; None for 1.
+        parts: for each term of a weighted sum its part of the values, shape (n,); empty for a single loss.
+    """
+
+    values: Floats
+    factor: Floats | None = None
+    parts: tuple[Floats, ...] = ()
+
+
+class Scored(NamedTuple):
+    """Some rows and their losses.
+
+    Attributes:
+        batch: the rows.
+        losses: for each spec the losses; None where it is optional and some row is none for it.
+        labels: labels of special meaning that were seen.
+        mentions: by code and role, the rows that a note is about.
+    """
+
+    batch: Batch
+    losses: tuple[RowLosses | None, ...]
+    labels: frozenset[str]
+    mentions: Mapping[Key, Mentions]
+
+
 class Plan(NamedTuple):
     """What is asked of one input.
 
@@ -90,48 +120,45 @@ class Plan(NamedTuple):
     @property
     def empty(self) -> Totals:
         """The totals of no rows."""
-        return Totals(Each(tuple(_aggregate(spec)() for spec in self.specs)))
+        return Totals(Each(tuple(aggregate_of(spec)() for spec in self.specs)))
 
-    def tally(self, batch: Batch) -> Totals:
-        """The totals of the rows of a batch.
+    def score(self, batch: Batch) -> Scored:
+        """The losses of the rows of a batch.
 
         Raises:
             DataError: a value is not what a loss takes.
         """
         checks = _Checks(batch, self.binding)
-        tallies: list[Mean] = []
-        grouped: list[list[Mean]] = []
-        refused: set[int] = set()
-        for index, spec in enumerate(self.specs):
-            aggregate = _aggregate(spec)
+        losses: list[RowLosses | None] = []
+        for spec in self.specs:
             try:
-                values, factor = self._values(spec, batch, checks)
+                losses.append(self._values(spec, batch, checks))
             except DataError:
                 if not spec.optional:
                     raise
-                refused.add(index)
-                values, factor = np.zeros(batch.kept.size), None
+                losses.append(None)
+        return Scored(batch, tuple(losses), checks.labels, checks.mentions)
+
+    def total(self, scored: Scored) -> Totals:
+        """The totals of some rows."""
+        batch = scored.batch
+        tallies: list[Mean] = []
+        grouped: list[list[Mean]] = []
+        for spec, losses in zip(self.specs, scored.losses, strict=True):
+            aggregate = aggregate_of(spec)
+            values, factor, _ = losses or RowLosses(np.zeros(batch.kept.size))
             tallies.append(aggregate.of(values, batch.weight, factor))
             if batch.group is not None:
                 codes, keys = batch.group
                 grouped.append(aggregate.by_code(values, batch.weight, factor, codes, len(keys)))
         return Totals(
             Each(tuple(tallies)),
-            Groups({}) if batch.group is None else _by_key(batch.group[1], grouped),
+            Groups({}) if batch.group is None else by_key(batch.group[1], grouped),
             Counts(batch.rows, batch.filtered, batch.dropped),
-            batch.labels | checks.labels,
-            Groups(checks.mentions),
-            frozenset(refused),
+            batch.labels | scored.labels,
+            Groups(scored.mentions),
+            frozenset(index for index, losses in enumerate(scored.losses) if losses is None),
         )
-
-    def rows(self, batch: Batch) -> Floats:
-        """The loss of each row under the first spec, multiplied by its weight.
-
-        Raises:
-            DataError: a value is not what the loss takes.
-        """
-        values, _ = self._values(self.specs[0], batch, _Checks(batch, self.binding))
-        return values if batch.weight is None else np.where(batch.weight == 0, 0.0, batch.weight * values)
 
     def judge(self, where: str, totals: Totals) -> None:
         """Refuse what only the end of an input shows.
@@ -197,10 +224,10 @@ class Plan(NamedTuple):
         )
         return Result(command, (record,), values, self._warnings(label, totals))
 
-    def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> tuple[Floats, Floats | None]:
-        """The loss of each row, and what the loss multiplies its weight by."""
+    def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
         total: Floats | None = None
         factor: Floats | None = None
+        parts: list[Floats] = []
         for term in spec.terms:
             params = self._coded(term.params)
             arrays = checks.arrays(term.loss, params)
@@ -211,6 +238,7 @@ class Plan(NamedTuple):
                     values = _OUTPUTS[loss.finish](values)
                 if spec.is_sum:
                     values = term.weight * values
+                    parts.append(values)
                     total = values if total is None else total + values
                 else:
                     total = values
@@ -220,7 +248,8 @@ class Plan(NamedTuple):
         if batch.present is not None:
             total = _scattered(total, batch.present, np.nan)
             factor = None if factor is None else _scattered(factor, batch.present, 1.0)
-        return total, factor
+            parts = [_scattered(part, batch.present, np.nan) for part in parts]
+        return RowLosses(total, factor, tuple(parts))
 
     def _coded(self, params: Params) -> Params:
         """The parameters with an ignored label as the id that the arrays have for it."""
@@ -401,7 +430,8 @@ class _Checks:
         )
 
 
-def _aggregate(spec: Spec) -> type[Mean]:
+def aggregate_of(spec: Spec) -> type[Mean]:
+    """What the row losses of a spec add up to."""
     return _AGGREGATES[spec.terms[0].loss.finish]
 
 
@@ -426,8 +456,9 @@ def _refuse_class_weights(term: Term, classes: int, path: str) -> None:
         )
 
 
-def _by_key(keys: Sequence[Key], grouped: Sequence[Sequence[Mean]]) -> Groups[Each[Mean]]:
-    return Groups({group: Each(tuple(means)) for group, means in zip(keys, zip(*grouped, strict=True), strict=True)})
+def by_key(keys: Sequence[Key], grouped: Sequence[Sequence[T]]) -> Groups[Each[T]]:
+    """For each group its aggregates, from a list over groups for each aggregate."""
+    return Groups({group: Each(tuple(each)) for group, each in zip(keys, zip(*grouped, strict=True), strict=True)})
 
 
 def _scattered(values: Floats, present: NDArray[np.bool_], filling: float) -> Floats:

@@ -11,6 +11,7 @@ from lossctl import __version__
 
 if TYPE_CHECKING:
     from lossctl.losses.declare import Params
+    from lossctl.rows import Layout, Row, Summary, Within
 
 SCHEMA = "lossctl/result/1"
 
@@ -96,6 +97,7 @@ class Value(NamedTuple):
         n: rows.
         weight: the sum of their weights.
         value: the loss; may be inf or NaN.
+        within: what the rows are to all rows, where that was asked.
     """
 
     input: str
@@ -109,6 +111,7 @@ class Value(NamedTuple):
     n: int
     weight: float
     value: float
+    within: Within | None = None
 
     @property
     def signature(self) -> str:
@@ -137,6 +140,8 @@ class Value(NamedTuple):
             record["terms"] = [
                 {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
             ]
+        if self.within is not None:
+            record |= self.within.to_dict()
         return record
 
     @classmethod
@@ -187,23 +192,42 @@ class Warn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a command found out."""
+    """What a command found out.
+
+    Attributes:
+        command: its name.
+        inputs: what became of each input.
+        values: the values of losses.
+        warnings: what a reader should know.
+        summary: how the losses of rows are spread, where that was asked.
+        rows: single rows, where they were asked for and not written already.
+        layout: the columns of single rows.
+    """
 
     command: str
     inputs: tuple[Input, ...] = ()
     values: tuple[Value, ...] = ()
     warnings: tuple[Warn, ...] = ()
+    summary: tuple[Summary, ...] = ()
+    rows: tuple[Row, ...] = ()
+    layout: Layout | None = None
     schema: str = field(default=SCHEMA)
     version: str = field(default=__version__)
 
     def __add__(self, other: Result) -> Result:
         return Result(
-            self.command, self.inputs + other.inputs, self.values + other.values, self.warnings + other.warnings
+            self.command,
+            self.inputs + other.inputs,
+            self.values + other.values,
+            self.warnings + other.warnings,
+            self.summary + other.summary,
+            self.rows + other.rows,
+            self.layout,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""
-        return {
+        record: dict[str, Any] = {
             "schema": self.schema,
             "command": self.command,
             "version": self.version,
@@ -211,10 +235,14 @@ class Result:
             "results": [record.to_dict() for record in self.values],
             "warnings": [record.to_dict() for record in self.warnings],
         }
+        if self.summary:
+            record["summary"] = [summary.to_dict() for summary in self.summary]
+            record["rows"] = [row.to_dict(several=len(self.inputs) > 1) for row in self.rows]
+        return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Result:
-        """The result that `to_dict` wrote."""
+        """The result that `to_dict` wrote, but for single rows and their spread."""
         return cls(
             command=record["command"],
             inputs=tuple(map(Input.from_dict, record["inputs"])),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING
@@ -142,6 +142,10 @@ def test_the_worst_rows_are_those_of_a_sort(values: NDArray[np.float64], most: i
     assert all(one.row == one.shown for one in found.rows)
 
 
+def taken(rows: NDArray[np.intp], places: NDArray[np.intp]) -> list[int]:
+    return list(map(int, rows[places]))
+
+
 @given(floats, st.data())
 def test_the_worst_row_of_each_group(values: NDArray[np.float64], data: st.DataObject) -> None:
     codes = np.array(data.draw(st.lists(st.integers(0, 3), min_size=values.size, max_size=values.size)), np.intp)
@@ -149,4 +153,4 @@ def test_the_worst_row_of_each_group(values: NDArray[np.float64], data: st.DataO
     found = Worst.by_code(values, rows, codes, 4, lambda places: places.tolist())
     for code, one in enumerate(found):
         chosen = np.flatnonzero(codes == code)
-        assert one == Worst.of(values[chosen], chosen, 1, lambda places, chosen=chosen: chosen[places].tolist())
+        assert one == Worst.of(values[chosen], chosen, 1, partial(taken, chosen))

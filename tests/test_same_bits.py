@@ -195,7 +195,7 @@ def test_totals_add_in_any_grouping(seed: int, rows: int) -> None:
     table = {"y_true": rng.normal(size=60), "y_pred": rng.normal(size=60), "g": rng.integers(0, 3, 60)}
     source = Memory("x", "x", table)
     plan = planned(parse("mse,rmse"), source.header(), Asked(by="g"), "x", "exact", "mean")
-    parts = [plan.tally(batch) for (batch,) in assembled(source, [plan.binding], rows)]
+    parts = [plan.total(plan.score(batch)) for (batch,) in assembled(source, [plan.binding], rows)]
     whole = reduce(add, parts, plan.empty)
     assert reduce(add, reversed(parts), plan.empty) == whole
     middle = len(parts) // 2

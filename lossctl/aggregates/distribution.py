@@ -71,6 +71,12 @@ class Distribution:
         """Whether quantiles and sums of the largest are those of bins, within 1 %."""
         return self.values is None
 
+    @property
+    def infinite(self) -> int:
+        """How many values are not finite, NaN among them."""
+        values, counts = self._counted()
+        return self.nans + int(counts[np.isinf(values)].sum())
+
     def quantile(self, level: float) -> float:
         """The value below which the share `level` of the values lies, between two of them their linear mix.
 
@@ -109,7 +115,7 @@ class Distribution:
         # Halved, because the distance of two floats may be infinite; a width of 0 puts all into the first part.
         width = (high / 2 - low / 2) or 1.0
         parts = np.minimum(((values / 2 - low / 2) / width * bins).astype(np.intp), bins - 1)
-        return np.bincount(parts, counts, bins).astype(np.int64).tolist()
+        return list(map(int, np.bincount(parts, counts, bins)))
 
     def _counted(self) -> tuple[Floats, Floats]:
         """Values, and how often each is there."""

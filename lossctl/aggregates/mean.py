@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Mean:
     total: ExactSum = ExactSum()
     weight: ExactSum = ExactSum()
     rows: int = 0
+
+    _SHIFT: ClassVar[int] = 0  # the total counts in units of 2**-(1074 + _SHIFT)
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
@@ -68,6 +70,26 @@ class Mean:
         """The mean or the sum, rounded once; NaN where the denominator is 0."""
         return self.total.over(self._denominator(reduction))
 
+    def share(self, part: ExactSum) -> float | None:
+        """The share that a part has of the total, which must be finite and above 0; else None.
+
+        Args:
+            part: the total of some of the rows.
+        """
+        if self.total.units <= 0 or self.total.plus or self.total.minus or self.total.nans:
+            return None
+        return part.over(self.total)
+
+    @classmethod
+    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
+        """What each row adds to the total, rounded, shape (n,)."""
+        return weighted(values, weights)
+
+    @classmethod
+    def part(cls, carried: ExactSum) -> ExactSum:
+        """The total of some rows, from the sum of what they carry."""
+        return carried << cls._SHIFT
+
     def _denominator(self, reduction: Reduction) -> ExactSum:
         if reduction == "sum":
             return ONE
@@ -76,7 +98,7 @@ class Mean:
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
         """Arrays whose sums, each times a power of two, add to the total."""
-        return [(_weighted(values, weights), 0)]
+        return [(weighted(values, weights), 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,8 @@ class RootMeanSquare(Mean):
 
     The product of a square with its weight is rounded as a float64 times one of three powers of two.
     """
+
+    _SHIFT: ClassVar[int] = 1200
 
     def value(self, reduction: Reduction) -> float:
         """The root of the mean square, rounded once. It has no sum."""
@@ -99,6 +123,12 @@ class RootMeanSquare(Mean):
         root = 2 * root + (root * root != quotient or left != 0)
         return root / (1 << (shift + 1))
 
+    @classmethod
+    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
+        """The square of each row's value times its weight, rounded, shape (n,)."""
+        with np.errstate(over="ignore", under="ignore"):
+            return weighted(np.square(values), weights)
+
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
         size = np.abs(values)
@@ -109,7 +139,7 @@ class RootMeanSquare(Mean):
             parts.append((np.where(small, values, 0.0) * 2.0**_SCALE, 0))
         if large.any():
             parts.append((np.where(large, values, 0.0) * 2.0**-_SCALE, 4 * _SCALE))
-        return [(_weighted(np.square(part), weights), shift) for part, shift in parts]
+        return [(weighted(np.square(part), weights), shift) for part, shift in parts]
 
 
 _SCALE = 600  # values are multiplied by 2**±600 where their squares might leave the range of float64
@@ -118,7 +148,8 @@ _NEAR = 400
 assert UNIT + 2 * _SCALE == 2274
 
 
-def _weighted(values: Floats, weights: Floats | None) -> Floats:
+def weighted(values: Floats, weights: Floats | None) -> Floats:
+    """The losses of rows times their weights; where the weight is 0 the loss is not looked at. Shape (n,)."""
     if weights is None:
         return values
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):

@@ -58,15 +58,7 @@ class Worst(Generic[T]):
             shown: gives for indices of rows what is to be known of them; asked for the rows kept alone.
         """
         places = _first(values, most)
-        unknown = np.isnan(values[places])
-        ranks = zip(
-            (~unknown).tolist(),
-            np.where(unknown, 0.0, -values[places]).tolist(),
-            rows[places].tolist(),
-            shown(places),
-            strict=True,
-        )
-        return cls(most, tuple(Ranked(*rank) for rank in ranks))
+        return cls(most, _ranked(values[places], rows[places], shown(places)))
 
     @classmethod
     def by_code(
@@ -80,14 +72,20 @@ class Worst(Generic[T]):
         """The worst row of each group: row i belongs to group `codes[i]`, a number below `groups`."""
         order = np.lexsort((rows, -values, ~np.isnan(values), codes))
         seen, firsts = np.unique(codes[order], return_index=True)
+        places = order[firsts]
         found: list[Worst[T]] = [cls(1)] * groups
-        for code, place in zip(seen.tolist(), order[firsts].tolist(), strict=True):
-            one = slice(place, place + 1)
-            found[code] = cls.of(values[one], rows[one], 1, lambda _, place=place: shown(np.array([place])))
+        for code, row in zip(seen.tolist(), _ranked(values[places], rows[places], shown(places)), strict=True):
+            found[code] = cls(1, (row,))
         return found
 
     def __add__(self, other: Worst[T]) -> Worst[T]:
         return Worst(self.most, tuple(sorted(self.rows + other.rows, key=_rank)[: self.most]))
+
+
+def _ranked(values: Floats, rows: NDArray[np.intp], shown: Sequence[T]) -> tuple[Ranked[T], ...]:
+    unknown = np.isnan(values)
+    less = np.where(unknown, 0.0, -values).tolist()
+    return tuple(map(Ranked, (~unknown).tolist(), less, rows.tolist(), shown))
 
 
 def _rank(row: Ranked[T]) -> tuple[bool, float, int]:

@@ -1,25 +1,27 @@
-"""From FILE arguments and options to inputs and their results."""
+"""From FILE arguments and options to inputs and what is asked of them."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from lossctl.engines.local import fold
 from lossctl.errors import UsageError, listed, nearest, quoted
+from lossctl.losses.spec import parse
 from lossctl.plan import planned
-from lossctl.readers.columns import LITERAL, Asked, assembled
-from lossctl.readers.locate import check, label_and_path, locate
+from lossctl.readers.columns import LITERAL, Asked
+from lossctl.readers.locate import Options, check, label_and_path, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import ExitStack
 
     from lossctl.aggregates.mean import Reduction
+    from lossctl.cli.options import Data
     from lossctl.losses.spec import Request
-    from lossctl.readers.locate import Options
-    from lossctl.readers.table import Source
-    from lossctl.results import Result
+    from lossctl.plan import Plan
+    from lossctl.readers.columns import Missing
+    from lossctl.readers.table import Header, Source
 
 
 class Values(NamedTuple):
@@ -89,41 +91,92 @@ def sources(
     return found
 
 
-def evaluated(
-    command: str,
-    source: Source,
-    requests: Sequence[Request],
-    asked: Asked,
-    y_pred: Sequence[str],
-    like: str,
-    reduction: Reduction,
-    *,
-    alone: bool,
-) -> list[Result]:
-    """The results of one input, one for each -p; all come from one pass over the rows.
+class Job(NamedTuple):
+    """What the command line asks of its inputs.
 
-    Args:
-        command: the command that asks.
-        source: the input.
+    Attributes:
         requests: the losses.
-        asked: what the command line says about columns, but for y_pred.
+        sources: the inputs.
+        asked: the columns, but for y_pred.
         y_pred: the columns of each model, none for what is found.
         like: the convention.
-        reduction: how rows become one value.
-        alone: whether it is the only input, so that models need no label of it.
     """
-    for index, columns in enumerate(y_pred):
-        if columns in y_pred[:index]:
+
+    requests: Sequence[Request]
+    sources: Sequence[Source]
+    asked: Asked
+    y_pred: Sequence[str]
+    like: str
+
+
+class Model(NamedTuple):
+    """One model of an input: its plan, its name in results, the file and its header."""
+
+    plan: Plan
+    label: str
+    path: str | None
+    header: Header
+
+
+def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: ExitStack) -> Job:
+    """What the arguments of a command ask; `opened` will close its files.
+
+    Raises:
+        UsageError: they ask for something that does not exist.
+        InputError: a file cannot be read.
+    """
+    if not loss:
+        raise UsageError("LOSS is missing", help=f"lossctl {command} mse preds.csv")
+    missing = cast("Missing", choice(data.nan, "--nan", ("error", "drop", "propagate")))
+    requests = _requests(command, loss, data.like)
+    given = Values(data.y_true, tuple(data.y_pred or ()), data.weight)
+    options = Options(data.input_format, data.delimiter, data.no_header, data.decimal)
+    found = sources(files, given, options, opened, data.truth, data.id)
+    literal = found[0].path == LITERAL
+    apart = tuple(data.id.split("=") if data.truth else [data.id]) if data.id else ()
+    asked = Asked(
+        "" if literal else data.y_true,
+        "",
+        "weight" if literal and data.weight else data.weight,
+        data.by,
+        tuple(data.where or ()),
+        tuple(data.classes.split(",")) if data.classes else (),
+        data.positive,
+        missing,
+        apart,
+        apart[-1] if apart and command == "breakdown" else "",
+    )
+    return Job(requests, found, asked, () if literal else given.y_pred, data.like)
+
+
+def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
+    """The models of one input, one for each -p; one pass over the rows serves them all.
+
+    Raises:
+        UsageError: a column does not exist, or no loss takes columns of these shapes.
+        InputError: nothing says which columns are meant.
+    """
+    for index, columns in enumerate(job.y_pred):
+        if columns in job.y_pred[:index]:
             raise UsageError(f"-p {quoted(columns)} is given twice", help="give each model once")
     header = source.header()
-    models = [asked._replace(y_pred=columns) for columns in y_pred] or [asked]
-    plans = [planned(requests, header, model, source.path, like, reduction) for model in models]
-    totals = fold(plans, assembled(source, [plan.binding for plan in plans]))
     path = {LITERAL: None, "standard input": "-"}.get(source.path, source.path)
-    results = []
-    for plan, total, model in zip(plans, totals, models, strict=True):
-        name = source.label
-        if len(models) > 1:
-            name = model.y_pred if alone else f"{source.label}:{model.y_pred}"
-        results.append(plan.result(command, name, path, header, total))
-    return results
+    found = []
+    for asked in [job.asked._replace(y_pred=columns) for columns in job.y_pred] or [job.asked]:
+        label = source.label
+        if len(job.y_pred) > 1:
+            label = asked.y_pred if len(job.sources) == 1 else f"{source.label}:{asked.y_pred}"
+        plan = planned(job.requests, header, asked, source.path, job.like, reduction)
+        found.append(Model(plan, label, path, header))
+    return found
+
+
+def _requests(command: str, loss: str, like: str) -> list[Request]:
+    try:
+        return parse(loss, like)
+    except UsageError:
+        if not os.path.exists(loss):
+            raise
+        raise UsageError(
+            f"LOSS is missing: {quoted(loss)} is a file", help=f"losses come first: lossctl {command} mse {loss}"
+        ) from None

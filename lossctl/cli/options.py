@@ -1,10 +1,14 @@
-"""The options that commands share."""
+"""The options that commands share, one by one and in groups."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _print_version(asked: bool) -> None:
@@ -118,6 +122,14 @@ PositiveOption: TypeAlias = Annotated[
         help="The y_true label that counts as 1 in losses of two classes.",
     ),
 ]
+TopOption: TypeAlias = Annotated[
+    str,
+    typer.Option("-k", "--top", metavar="N", show_default=False, help="How many of the worst rows to show: 10."),
+]
+AllOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--all", help="Show every row, in the order of the file; csv, tsv, ndjson, json and value hold none."),
+]
 NanOption: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -210,3 +222,69 @@ DebugOption: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the 
 VersionOption: TypeAlias = Annotated[
     bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
 ]
+
+
+class Data(NamedTuple):
+    """The options that say which rows and columns are meant, and how files are read."""
+
+    y_true: TrueOption = ""
+    y_pred: PredOption = None
+    weight: WeightOption = ""
+    by: ByOption = ""
+    where: WhereOption = None
+    truth: TruthOption = ""
+    id: IdOption = ""
+    classes: ClassesOption = ""
+    positive: PositiveOption = ""
+    nan: NanOption = "error"
+    like: LikeOption = "exact"
+    input_format: InputFormatOption = ""
+    delimiter: DelimiterOption = ""
+    no_header: NoHeaderOption = False
+    decimal: DecimalOption = ""
+
+
+class Output(NamedTuple):
+    """The options that say where results go and how they look. The funnel reads `debug`; its callback, `version`."""
+
+    format: FormatOption = ""
+    json: JsonOption = False
+    output: OutputOption = ""
+    digits: DigitsOption = "6"
+    color: ColorOption = "auto"
+    quiet: QuietOption = False
+    verbose: VerboseOption = False
+    debug: DebugOption = False
+    version: VersionOption = False
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as Typer takes it: a parameter that is a group of options becomes these options."""
+    groups: dict[str, type[NamedTuple]] = {}
+    options: list[inspect.Parameter] = []
+    hints = get_type_hints(command, include_extras=True)
+    for name, parameter in inspect.signature(command).parameters.items():
+        if hints[name] in {Data, Output}:
+            groups[name] = hints[name]
+            options += _options(hints[name])
+        else:
+            options.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
+
+    def spread(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{option: given.pop(option) for option in group._fields})  # type: ignore[call-overload]  # mypy takes a type of NamedTuple for the function
+        command(**given)
+
+    spread.__doc__ = command.__doc__
+    spread.__annotations__ = {option.name: option.annotation for option in options}
+    spread.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what inspect.signature looks for
+    return spread
+
+
+def _options(group: type[Any]) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=group._field_defaults[name], annotation=annotation
+        )
+        for name, annotation in get_type_hints(group, include_extras=True).items()
+    ]

@@ -6,8 +6,8 @@ import io
 import os
 import shutil
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
@@ -16,24 +16,13 @@ from lossctl.readers.locate import label_and_path
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from lossctl.cli.options import Output
     from lossctl.results import Result
 
 _ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "tsv", ".md": "md"}
 _MOST_DIGITS = 17
-
-
-class Wishes(NamedTuple):
-    """What the command line says about the output."""
-
-    format: str
-    json: bool
-    output: str
-    digits: str
-    color: str
-    quiet: bool
-    verbose: bool
 
 
 class Target(NamedTuple):
@@ -46,7 +35,7 @@ class Target(NamedTuple):
     verbose: bool
 
 
-def target(wishes: Wishes, inputs: Sequence[str]) -> Target:
+def target(wishes: Output, inputs: Sequence[str]) -> Target:
     """The output that the command line asks for; called before the work, so that a wrong word costs none.
 
     Raises:
@@ -85,22 +74,44 @@ def _refuse_place(path: str, inputs: Sequence[str]) -> None:
 def emit(result: Result, to: Target) -> None:
     """Write the result, and the notes about it.
 
+    Who reads standard output may leave early, and the work, its notes and its verdict still stand.
+
     Raises:
-        InputError: the file cannot be written.
+        InputError: it cannot be written.
     """
-    text = render(to.format, result, to.look)
+    try:
+        with written(to) as write:
+            write(render(to.format, result, to.look))
+    except BrokenPipeError:
+        silence(sys.stdout)
+    notes(result, to)
+
+
+@contextmanager
+def written(to: Target) -> Iterator[Callable[[str], None]]:
+    """What writes text to where the output goes; a file is there whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+        BrokenPipeError: nobody reads standard output any more.
+    """
     if not to.path:
         if sys.stdout is None:
             raise InputError("standard output is closed", help="-o FILE writes a file")
-        _print(text)
-    else:
-        _write(to.path, text)
-    if not to.quiet:
-        _notes(result, to)
+        yield _print
+        return
+    with _beside(to.path) as file:
+
+        def write(text: str) -> None:
+            try:
+                file.write(text.encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                raise _unwritten(to.path, error) from None
+
+        yield write
 
 
 def _print(text: str) -> None:
-    """Write to standard output; who reads it may leave early, and the work, its notes and its verdict still stand."""
     try:
         raw = getattr(sys.stdout, "buffer", None)
         if isinstance(raw, io.RawIOBase):  # under PYTHONUNBUFFERED the text layer overlooks a write that was cut short
@@ -111,13 +122,50 @@ def _print(text: str) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
     except BrokenPipeError:
-        silence(sys.stdout)
+        raise
     except OSError as error:
         silence(sys.stdout)
         raise InputError(f"standard output: cannot write it: {os.strerror(error.errno or 0)}") from None
 
 
-def _notes(result: Result, to: Target) -> None:
+@contextmanager
+def _beside(path: str) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when all is written."""
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe cannot be replaced
+            file: BinaryIO = open(path, "wb")  # noqa: SIM115 — closed below
+            beside = ""
+        else:
+            import tempfile
+
+            real = os.path.realpath(path)
+            handle, beside = tempfile.mkstemp(prefix=".lossctl-", dir=os.path.dirname(real))
+            file = open(handle, "wb")  # noqa: SIM115 — closed below
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    try:
+        with file:
+            yield file
+        if beside:
+            mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o666 & ~_umask()
+            os.chmod(beside, mode)
+            os.replace(beside, real)
+    except BaseException as error:
+        if beside:
+            os.unlink(beside)
+        if isinstance(error, OSError):
+            raise _unwritten(path, error) from None
+        raise
+
+
+def _unwritten(path: str, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot write it: {os.strerror(error.errno or 0)}")
+
+
+def notes(result: Result, to: Target) -> None:
+    """Write what is to be known about the result to standard error."""
+    if to.quiet:
+        return
     from lossctl.render.grid import set_aside, taken
 
     for record in result.inputs:
@@ -134,31 +182,6 @@ def _note(text: str) -> None:
     if sys.stderr is not None:
         with suppress(OSError):
             sys.stderr.write(f"lossctl: note: {printable(text)}\n")
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe cannot be replaced
-            with open(path, "wb") as file:
-                file.write(data)
-            return
-        import tempfile
-
-        real = os.path.realpath(path)
-        handle, beside = tempfile.mkstemp(prefix=".lossctl-", dir=os.path.dirname(real))
-        try:
-            with open(handle, "wb") as file:
-                file.write(data)
-            mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o666 & ~_umask()
-            os.chmod(beside, mode)
-            os.replace(beside, real)
-        except BaseException:
-            os.unlink(beside)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot write it: {os.strerror(error.errno or 0)}") from None
 
 
 def _umask() -> int:

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from lossctl.aggregates.groups import Adds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lossctl.batch import Batch
-    from lossctl.plan import Plan, Totals
+    from lossctl.plan import Scored
 
 
-def fold(plans: Sequence[Plan], batches: Iterable[Sequence[Batch]]) -> list[Totals]:
+T_co = TypeVar("T_co", bound=Adds, covariant=True)
+
+
+class Asks(Protocol[T_co]):
+    """What is asked of an input."""
+
+    @property
+    def empty(self) -> T_co:
+        """The totals of no rows."""
+
+    def score(self, batch: Batch) -> Scored:
+        """The losses of the rows of a batch."""
+
+    def total(self, scored: Scored) -> T_co:
+        """The totals of some rows."""
+
+
+def fold(
+    plans: Sequence[Asks[T_co]],
+    batches: Iterable[Sequence[Batch]],
+    watch: Callable[[Sequence[Scored]], None] | None = None,
+) -> list[T_co]:
     """The totals of each plan over its batches, all taken from one pass over the rows.
 
     Totals of as many batches are added to each other, as a binary counter carries: with many groups adding each batch
-    to the whole would copy all groups each time.
+    to the whole would copy all groups each time. `watch` is shown the losses of each batch, in the order of the rows.
     """
-    carried: list[tuple[int, list[Totals]]] = [(0, [plan.empty for plan in plans])]
+    carried: list[tuple[int, list[T_co]]] = [(0, [plan.empty for plan in plans])]
     for parts in batches:
-        count, totals = 1, [plan.tally(batch) for plan, batch in zip(plans, parts, strict=True)]
+        scored = [plan.score(batch) for plan, batch in zip(plans, parts, strict=True)]
+        if watch is not None:
+            watch(scored)
+        count, totals = 1, [plan.total(rows) for plan, rows in zip(plans, scored, strict=True)]
         while carried[-1][0] == count:
             _, earlier = carried.pop()
             count, totals = 2 * count, _added(earlier, totals)
@@ -28,5 +54,5 @@ def fold(plans: Sequence[Plan], batches: Iterable[Sequence[Batch]]) -> list[Tota
     return reduce(_added, (totals for _, totals in carried))
 
 
-def _added(one: Sequence[Totals], other: Sequence[Totals]) -> list[Totals]:
+def _added(one: Sequence[T_co], other: Sequence[T_co]) -> list[T_co]:
     return [left + right for left, right in zip(one, other, strict=True)]

@@ -83,6 +83,11 @@ class Spec(NamedTuple):
         """All parameters of the loss; those of a weighted sum stand in its terms."""
         return {} if self.is_sum else self.terms[0].params
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The terms of a weighted sum as text, with their factors; none for a single loss."""
+        return tuple(_PLUS.split(self.text)) if self.is_sum else ()
+
 
 class _Wish(NamedTuple):
     weight: str

@@ -39,7 +39,10 @@ LITERAL = "arguments"
 
 
 class Asked(NamedTuple):
-    """What the command line says about columns; empty where they are to be found. `apart` are never y_true or y_pred."""
+    """What the command line says about columns; empty where they are to be found.
+
+    The columns of `apart` are never y_true or y_pred; `id` is the one of them that names the rows shown.
+    """
 
     y_true: str = ""
     y_pred: str = ""
@@ -50,6 +53,7 @@ class Asked(NamedTuple):
     positive: str = ""
     missing: Missing = "error"
     apart: tuple[str, ...] = ()
+    id: str = ""
 
 
 class Binding(NamedTuple):
@@ -66,6 +70,7 @@ class Binding(NamedTuple):
         by: the columns that make groups.
         where: columns and the text their cells must equal.
         missing: what to do with rows that lack a cell in these columns.
+        id: the column that names rows, where they are shown.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -78,12 +83,14 @@ class Binding(NamedTuple):
     by: tuple[str, ...]
     where: tuple[tuple[str, str], ...]
     missing: Missing
+    id: str | None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column in use."""
         used = [name for names in self.roles.values() for name in names]
         used += [*([self.weight] if self.weight else []), *self.by, *(name for name, _ in self.where)]
+        used += [self.id] if self.id else []
         return tuple(dict.fromkeys(used))
 
 
@@ -191,6 +198,7 @@ def bind(
         by=_by(found, header, asked.by, path),
         where=tuple(_where(header, text, path) for text in asked.where),
         missing=asked.missing,
+        id=select(header, asked.id, "--id", path)[0].name if asked.id else None,
     )
 
 
@@ -533,6 +541,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         dropped=dropped,
         labels=_labels(chunk, kept, binding),
         origin=chunk.origin,
+        cells=chunk.columns,
     )
 
 

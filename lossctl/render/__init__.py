@@ -6,7 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lossctl.results import Result
+    from lossctl.rows import Layout, Row
 
 FORMATS = {
     "table": "lossctl.render.table",
@@ -22,6 +25,9 @@ FORMATS = {
 
 TELLS_ROWS = frozenset({"table", "md", "json"})
 """The formats that say themselves how many rows were set aside."""
+
+STREAMED = frozenset({"csv", "tsv", "json", "ndjson", "value"})
+"""The formats in which rows can be written before their end is known."""
 
 
 class Look(NamedTuple):
@@ -42,6 +48,26 @@ class Look(NamedTuple):
 
 class _Renderer(Protocol):
     def render(self, result: Result, look: Look) -> str: ...
+
+
+class Streamer(Protocol):
+    """A format in which rows can be written before their end is known."""
+
+    BETWEEN: str
+
+    def opening(self, layout: Layout, look: Look) -> str:
+        """What stands before the first row."""
+
+    def block(self, layout: Layout, rows: Sequence[Row], look: Look) -> str:
+        """Some rows; `BETWEEN` stands between two blocks."""
+
+    def closing(self, result: Result, look: Look) -> str:
+        """What stands behind the last row."""
+
+
+def streamer(format: str) -> Streamer:
+    """The format, which is one of STREAMED."""
+    return cast("Streamer", import_module(FORMATS[format]))
 
 
 def render(format: str, result: Result, look: Look) -> str:

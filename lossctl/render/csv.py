@@ -11,10 +11,14 @@ from lossctl.render.numbers import full
 from lossctl.results import param_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from lossctl.losses.declare import Params
     from lossctl.render import Look
     from lossctl.results import Result, Value
+    from lossctl.rows import Cell, Cells, Layout, Row
 
+BETWEEN = ""
 HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight", "value")
 
 
@@ -23,13 +27,60 @@ def render(result: Result, look: Look) -> str:
     return separated(result, ",")
 
 
+def opening(layout: Layout, look: Look) -> str:
+    """The header of rows."""
+    return header(layout, ",")
+
+
+def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
+    """One line a row."""
+    return lines(layout, rows, ",")
+
+
+def closing(result: Result, look: Look) -> str:
+    """Nothing: the rows are all."""
+    return ""
+
+
 def separated(result: Result, delimiter: str) -> str:
     """The header and the rows with a delimiter."""
+    if result.layout is not None:
+        return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
+    return _text([HEADER, *([printable(cell) for cell in _row(value)] for value in result.values)], delimiter)
+
+
+def header(layout: Layout, delimiter: str) -> str:
+    """The names of the columns that rows have."""
+    names = ["input"] if layout.several else []
+    names += ["row", *(["id"] if layout.id else [])]
+    for role, width in (("y_true", layout.y_true), ("y_pred", layout.y_pred)):
+        names += [role] if width == 1 else [f"{role}_{output}" for output in range(width)]
+    return _text([[*names, *layout.losses]], delimiter)
+
+
+def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
+    """One line a row."""
+    records = []
+    for row in rows:
+        cells: list[Cell] = [printable(row.input)] if layout.several else []
+        cells.append(row.row)
+        if row.id is not None:
+            cells.append(printable(row.id))
+        cells += _cells(row.y_true)
+        cells += _cells(row.y_pred)
+        cells += row.losses.values()
+        records.append(cells)
+    return _text(records, delimiter)
+
+
+def _cells(cells: Cells) -> list[Cell]:
+    listed = cells if isinstance(cells, tuple) else (cells,)
+    return [printable(cell) if isinstance(cell, str) else cell for cell in listed]
+
+
+def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(HEADER)
-    for value in result.values:
-        writer.writerow([printable(cell) for cell in _row(value)])
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(records)
     return out.getvalue()
 
 

@@ -1,17 +1,27 @@
-"""The rows and columns that the human formats share, and the lines under them."""
+"""The tables that the human formats share, and the lines between them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from lossctl.errors import count, printable
 from lossctl.render.numbers import short
+from lossctl.rows import worst_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lossctl.render import Look
     from lossctl.results import Input, Result, Value
+    from lossctl.rows import Cells, Row, Summary
 
 ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_MARKS = ".:-=+*#@"
+
+
+Kind: TypeAlias = Literal["text", "number", "bars"]
 
 
 class Grid(NamedTuple):
@@ -19,30 +29,153 @@ class Grid(NamedTuple):
 
     Attributes:
         names: the headings.
-        numeric: for each column whether it holds numbers.
+        kinds: what each column holds: text, numbers, or bars that cannot be folded.
         rows: the cells.
+        title: a line above it, or nothing.
+        remarks: lines below it.
     """
 
     names: tuple[str, ...]
-    numeric: tuple[bool, ...]
+    kinds: tuple[Kind, ...]
     rows: tuple[tuple[str, ...], ...]
+    title: str = ""
+    remarks: tuple[str, ...] = ()
 
 
-def grid(result: Result, digits: int) -> Grid:
-    """The values of a result; columns that would say the same in each row are left out."""
-    several = len(result.inputs) > 1
-    groups = list(dict.fromkeys(name for value in result.values for name in value.group or ()))
-    weighted = any(value.weight != value.n for value in result.values)
-    names = [*(["input"] if several else []), "loss", *groups, "n", *(["weight"] if weighted else []), "value"]
-    rows = []
-    for value in result.values:
-        cells = [value.input] if several else []
-        cells += [value.text, *(_group_cell(value, name) for name in groups), str(value.n)]
-        cells += [short(value.weight, digits)] if weighted else []
-        rows.append(tuple(printable(cell) for cell in [*cells, short(value.value, digits)]))
-    text_columns = int(several) + 1 + len(groups)
-    numeric = tuple(index >= text_columns for index in range(len(names)))
-    return Grid(tuple(map(printable, names)), numeric, tuple(rows))
+def grids(result: Result, look: Look) -> list[Grid]:
+    """The tables of a result; columns that would say the same in each row are left out."""
+    if not result.summary:
+        return [_grid(_values(result, look, result.values, "value"))]
+    known = [_grid(_summary(result, look), remarks=_carried(result, look))]
+    if any(one.parts for one in result.summary):
+        known.append(_grid(_parts(result, look)))
+    if any(value.within is not None for value in result.values):
+        known.append(_grid(_groups(result, look)))
+    rows = [*_rows(result, look)]
+    return known + rows if any(row.shares for row in result.rows) else rows + known
+
+
+def _grid(columns: Iterable[tuple[str, Kind, Sequence[str]]], title: str = "", remarks: Iterable[str] = ()) -> Grid:
+    """A table of columns: name, kind, cells."""
+    names, kinds, cells = zip(*columns, strict=True)
+    rows = tuple(tuple(map(printable, row)) for row in zip(*cells, strict=True))
+    return Grid(tuple(map(printable, names)), kinds, rows, printable(title), tuple(map(printable, remarks)))
+
+
+def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> Iterator[tuple[str, Kind, list[str]]]:
+    if len(result.inputs) > 1:
+        yield "input", "text", [value.input for value in values]
+    yield "loss", "text", [value.text for value in values]
+    for group in dict.fromkeys(group for value in values for group in value.group or ()):
+        yield group, "text", [_group_cell(value, group) for value in values]
+    yield "n", "number", [str(value.n) for value in values]
+    if any(value.weight != value.n for value in values):
+        yield "weight", "number", [short(value.weight, look.digits) for value in values]
+    yield name, "number", [short(value.value, look.digits) for value in values]
+
+
+def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    values = [value for value in result.values if value.within is not None]
+    within = [value.within for value in values if value.within is not None]
+    yield from _values(result, look, values, "mean")
+    yield "share %", "number", [_percent(one.share, look) for one in within]
+    yield "worst row", "number", ["" if one.worst is None else str(one.worst) for one in within]
+    if any(one.id is not None for one in within):
+        yield "id", "text", [one.id or "" for one in within]
+
+
+def _summary(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    spread = result.summary
+    if len(result.inputs) > 1:
+        yield "input", "text", [one.input for one in spread]
+    yield "loss", "text", [one.text for one in spread]
+    yield "n", "number", [str(one.n) for one in spread]
+    for name in ("mean", "min", "median", "p90", "p99", "max"):
+        numbers = [short(getattr(one, name), look.digits) for one in spread]
+        if name in {"median", "p90", "p99"}:
+            numbers = ["~" + text if one.approximate else text for one, text in zip(spread, numbers, strict=True)]
+        yield name, "number", numbers
+    yield "min to max", "bars", [_bars(one, look) for one in spread]
+
+
+def _bars(one: Summary, look: Look) -> str:
+    """The histogram as a line of bars: a part that holds any row shows at least the lowest."""
+    marks = _BLOCKS if look.unicode else _MARKS
+    most = max(one.histogram)
+    return "".join(marks[(count * len(marks) - 1) // most] if count else " " for count in one.histogram)
+
+
+def _carried(result: Result, look: Look) -> Iterator[str]:
+    """For each loss how much of it the worst rows carry."""
+    for one in result.summary:
+        name = f"{one.input}: {one.text}" if len(result.inputs) > 1 else one.text
+        worst, tenth = one.shares["0.01"], one.shares["0.1"]
+        if one.infinite:
+            yield f"{name}: {count(one.infinite, 'row is', 'rows are')} not finite, so no row has a share of the total"
+        elif worst is not None and tenth is not None:
+            about = "about " if one.approximate else ""
+            yield (
+                f"{name}: the worst 1 % of rows ({worst_rows(one.n, '0.01'):,}) carry {about}{_percent(worst, look)} % "
+                f"of the total, the worst 10 % ({worst_rows(one.n, '0.1'):,}) {about}{_percent(tenth, look)} %"
+            )
+
+
+def _parts(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    """What each term of the weighted sums adds to the mean."""
+    parts = [(one, text, part) for one in result.summary for text, part in one.parts.items()]
+    if len(result.inputs) > 1:
+        yield "input", "text", [one.input for one, _, _ in parts]
+    yield "loss", "text", [one.text for one, _, _ in parts]
+    yield "term", "text", [text for _, text, _ in parts]
+    yield "mean", "number", [short(part.mean, look.digits) for _, _, part in parts]
+    yield "share %", "number", [_percent(part.share, look) for _, _, part in parts]
+
+
+def _rows(result: Result, look: Look) -> Iterator[Grid]:
+    for label in dict.fromkeys(row.input for row in result.rows):
+        rows = [row for row in result.rows if row.input == label]
+        used = next(record.used for record in result.inputs if record.label == label)
+        whose = f" of {label}" if len(result.inputs) > 1 else ""
+        worst = "the worst" if len(rows) == 1 else f"the {len(rows):,} worst"
+        title = f"{worst} of {count(used, 'row')}{whose} by {next(iter(rows[0].losses))}"
+        yield _grid(_row_columns(rows, look), title if rows[0].shares else whose.removeprefix(" of "))
+
+
+def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    yield "row", "number", [str(row.row) for row in rows]
+    if rows[0].id is not None:
+        yield "id", "text", [row.id or "" for row in rows]
+    guesses = [row.guess for row in rows]
+    if any(guesses):
+        yield "true class", "text", [_cell(row.guess.true if row.guess else row.y_true, look) for row in rows]
+        yield "p(true)", "number", ["" if one is None else short(one.probability, look.digits) for one in guesses]
+        yield "top class", "text", ["" if one is None else _cell(one.top, look) for one in guesses]
+        yield "p(top)", "number", ["" if one is None else short(one.most, look.digits) for one in guesses]
+    else:
+        for name, cells in (("y_true", [row.y_true for row in rows]), ("y_pred", [row.y_pred for row in rows])):
+            kind: Kind = "number" if all(isinstance(cell, (int, float)) for cell in cells) else "text"
+            yield name, kind, [_cell(cell, look) for cell in cells]
+    if rows[0].weight is not None:
+        yield "weight", "number", [short(row.weight or 0.0, look.digits) for row in rows]
+    for text in rows[0].losses:
+        yield text, "number", [short(row.losses[text], look.digits) for row in rows]
+        if rows[0].shares:
+            yield "share %", "number", [_percent(row.shares[text], look) for row in rows]
+    for text in (text for text in rows[0].parts if text not in rows[0].losses):
+        yield text, "number", [short(row.parts[text], look.digits) for row in rows]
+
+
+def _cell(cells: Cells, look: Look) -> str:
+    if isinstance(cells, tuple):
+        return _named([_cell(cell, look) for cell in cells])
+    if cells is None:
+        return ""
+    return short(cells, look.digits) if isinstance(cells, float) else str(cells)
+
+
+def _percent(share: float | None, look: Look) -> str:
+    """A share in hundredths, of three digits at most: it is for the eye."""
+    return "" if share is None else short(100 * share, min(look.digits, 3))
 
 
 def _group_cell(value: Value, name: str) -> str:
@@ -94,5 +227,5 @@ def _about(record: Input) -> str:
     return "; ".join([*parts, *record.notes])
 
 
-def _named(names: tuple[str, ...]) -> str:
+def _named(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 4 else f"{names[0]}, {names[1]} … {names[-1]} ({len(names)})"

@@ -1,4 +1,4 @@
-"""One JSON value a line, in the order of the results."""
+"""One JSON value a line: the entries of `results` in their order, or rows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,32 @@ from typing import TYPE_CHECKING
 from lossctl.render.json import dumps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lossctl.render import Look
     from lossctl.results import Result
+    from lossctl.rows import Layout, Row
+
+BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """Each entry of `results` on its line."""
+    """Each entry of `results` on its line; of a breakdown each row."""
+    if result.layout is not None:
+        return block(result.layout, result.rows, look)
     return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
+
+
+def opening(layout: Layout, look: Look) -> str:
+    """Nothing: each line stands for itself."""
+    return ""
+
+
+def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
+    """Each row on its line."""
+    return "".join(dumps(row.to_dict(several=layout.several), look) + "\n" for row in rows)
+
+
+def closing(result: Result, look: Look) -> str:
+    """Nothing: the rows are all."""
+    return ""

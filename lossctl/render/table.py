@@ -6,12 +6,13 @@ import io
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lossctl.render.grid import footer, grid
+from lossctl.render.grid import Grid, footer, grids
 from lossctl.render.numbers import aligned
 
 if TYPE_CHECKING:
@@ -19,25 +20,12 @@ if TYPE_CHECKING:
     from lossctl.results import Result
 
 _UNLIMITED = 100_000  # rich needs a number
+_GAP = 3  # blanks between columns
+_LEAST = 8  # text is folded down to so many columns before a table is turned
 
 
 def render(result: Result, look: Look) -> str:
-    """The table and its footer."""
-    cells = grid(result, look.digits)
-    table = Table(box=box.SIMPLE_HEAD if look.unicode else _ASCII, show_edge=False, pad_edge=False, header_style="bold")
-    columns = []
-    for index, (name, numeric) in enumerate(zip(cells.names, cells.numeric, strict=True)):
-        texts = [row[index] for row in cells.rows]
-        if numeric:  # padded here, because justifying to the right would drop the blanks that align the decimals
-            texts = aligned(texts)
-            width = max(map(len, (name, *texts)))
-            texts = [text.rjust(width) for text in texts]
-            table.add_column(Text(name.rjust(width)), no_wrap=True, min_width=width)
-        else:
-            table.add_column(Text(name), overflow="fold")
-        columns.append(texts)
-    for row in zip(*columns, strict=True):
-        table.add_row(*map(Text, row))
+    """The tables and their footer."""
     out = io.StringIO()
     console = Console(
         file=out,
@@ -52,11 +40,66 @@ def render(result: Result, look: Look) -> str:
         emoji=False,
         highlight=False,
     )
-    console.print(table, crop=False, soft_wrap=False)
-    console.print()
+    for cells in grids(result, look):
+        if cells.title:
+            console.print(Text(cells.title, style="dim"), crop=False)
+        for part in _fitting(cells, look.width or _UNLIMITED):
+            console.print(_table(part, look), crop=False, soft_wrap=False)
+            console.print()
+        for line in cells.remarks:
+            console.print(Padding(Text(line, overflow="fold"), (0, 0)), crop=False)
+        if cells.remarks:
+            console.print()
     for line in footer(result):
         console.print(Padding(Text(line, style="dim", overflow="fold"), (0, 0)), crop=False)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _table(cells: Grid, look: Look) -> Table:
+    table = Table(box=box.SIMPLE_HEAD if look.unicode else _ASCII, show_edge=False, pad_edge=False, header_style="bold")
+    columns = []
+    for name, kind, *cells_of in zip(cells.names, cells.kinds, *cells.rows, strict=True):
+        texts = list(cells_of)
+        if kind == "number":  # padded here, because justifying to the right would drop the blanks that align decimals
+            texts = aligned(texts)
+            width = max(map(len, (name, *texts)))
+            texts = [text.rjust(width) for text in texts]
+            table.add_column(Text(name.rjust(width)), no_wrap=True, min_width=width)
+        else:
+            table.add_column(Text(name), overflow="fold", no_wrap=kind == "bars")
+        columns.append(texts)
+    for row in zip(*columns, strict=True):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _fitting(cells: Grid, width: int) -> list[Grid]:
+    """The table, or where its numbers do not fit the width, turned: a line for each column, some rows side by side."""
+    least = [
+        min(max(map(cell_len, texts)), _LEAST if kind == "text" else width)
+        for kind, *texts in zip(cells.kinds, cells.names, *cells.rows, strict=True)
+    ]
+    if sum(least) + _GAP * (len(least) - 1) <= width:
+        return [cells]
+    label = max(map(cell_len, cells.names))
+    turned: list[list[tuple[str, ...]]] = [[]]
+    room = width - label
+    for row in cells.rows:
+        need = _GAP + max(map(cell_len, row))
+        if turned[-1] and need > room:
+            turned.append([])
+            room = width - label
+        turned[-1].append(row)
+        room -= need
+    first, *names = cells.names
+    return [
+        Grid(
+            (first, *(row[0] for row in rows)),
+            ("text", *("text" for _ in rows)),
+            tuple((name, *texts) for name, *texts in zip(names, *(row[1:] for row in rows), strict=True)),
+        )
+        for rows in turned
+    ]
 
 
 _ASCII = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)

@@ -7,10 +7,32 @@ from typing import TYPE_CHECKING
 from lossctl.render.numbers import full
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lossctl.render import Look
     from lossctl.results import Result
+    from lossctl.rows import Layout, Row
+
+BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """The values in the order of inputs, losses and groups."""
+    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows."""
+    if result.layout is not None:
+        return block(result.layout, result.rows, look)
     return "".join(full(value.value) + "\n" for value in result.values)
+
+
+def opening(layout: Layout, look: Look) -> str:
+    """Nothing: there are numbers alone."""
+    return ""
+
+
+def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
+    """The losses of the rows in their order."""
+    return "".join(full(loss) + "\n" for row in rows for loss in row.losses.values())
+
+
+def closing(result: Result, look: Look) -> str:
+    """Nothing: there are numbers alone."""
+    return ""

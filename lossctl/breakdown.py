@@ -1,0 +1,373 @@
+"""Where the loss sits: its spread over the rows, the worst of them, and what groups and terms add to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lossctl.aggregates.distribution import Distribution
+from lossctl.aggregates.exact import ExactSum
+from lossctl.aggregates.groups import Each, Groups
+from lossctl.aggregates.mean import Mean
+from lossctl.aggregates.worst import Worst
+from lossctl.batch import key
+from lossctl.losses.stable import surprise_of_logits
+from lossctl.plan import aggregate_of, by_key
+from lossctl.readers.cells import as_text, group_part
+from lossctl.readers.columns import squeezed
+from lossctl.rows import SHARES, Guess, Layout, Part, Row, Summary, Within, worst_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lossctl.batch import Batch, Key
+    from lossctl.losses.spec import Spec
+    from lossctl.plan import Plan, Scored, Totals
+    from lossctl.readers.table import Header
+    from lossctl.results import Result, Value
+    from lossctl.rows import Cell, Cells
+
+BINS = 16
+
+
+class Shown(NamedTuple):
+    """A row, and for each loss what it carries of the total."""
+
+    row: Row
+    carried: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How the losses of rows under one spec are spread.
+
+    Attributes:
+        losses: the losses of the rows whose weight is not 0.
+        carried: what each row adds to the total; None where that is its loss.
+        parts: for each term of a weighted sum the mean of what it adds.
+    """
+
+    losses: Distribution
+    carried: Distribution | None
+    parts: tuple[Mean, ...]
+
+    def __add__(self, other: Spread) -> Spread:
+        return Spread(
+            self.losses + other.losses,
+            None if self.carried is None or other.carried is None else self.carried + other.carried,
+            tuple(one + two for one, two in zip(self.parts, other.parts, strict=True)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of the rows seen so far. Details of different rows add, in any order.
+
+    Attributes:
+        totals: what a plan without details knows.
+        spreads: for each spec how its losses are spread.
+        worst: for each spec that rows may be ranked by, the worst of them.
+        peaks: by group and spec the worst row, with its id.
+    """
+
+    totals: Totals
+    spreads: Each[Spread]
+    worst: Each[Worst[Shown]]
+    peaks: Groups[Each[Worst[str | None]]]
+
+    def __add__(self, other: Details) -> Details:
+        return Details(
+            self.totals + other.totals,
+            self.spreads + other.spreads,
+            self.worst + other.worst,
+            self.peaks + other.peaks,
+        )
+
+
+class Breakdown(NamedTuple):
+    """What is asked of the rows of one input.
+
+    Attributes:
+        plan: the losses, and where they come from.
+        label: the name of the input in results.
+        top: how many of the worst rows are shown.
+        several: whether there are rows of other inputs beside them.
+    """
+
+    plan: Plan
+    label: str
+    top: int
+    several: bool
+
+    @property
+    def layout(self) -> Layout:
+        """The columns of its rows."""
+        binding = self.plan.binding
+        texts = tuple(spec.text for spec in self.plan.specs)
+        return Layout(binding.id is not None, binding.widths["y_true"], binding.widths["y_pred"], texts, self.several)
+
+    @property
+    def empty(self) -> Details:
+        """The details of no rows."""
+        spreads = tuple(
+            Spread(Distribution(), None if _carries_its_loss(self.plan, spec) else Distribution(), _no_parts(spec))
+            for spec in self.plan.specs
+        )
+        worst: Each[Worst[Shown]] = Each(tuple(Worst(self.top) for _ in self._rankings))
+        return Details(self.plan.empty, Each(spreads), worst, Groups())
+
+    @property
+    def _rankings(self) -> range:
+        """The specs that rows may be ranked by: the first that the data let stand, known only at their end."""
+        firm = [index for index, spec in enumerate(self.plan.specs) if not spec.optional]
+        return range(firm[0] + 1 if firm else len(self.plan.specs))
+
+    def score(self, batch: Batch) -> Scored:
+        """The losses of the rows of a batch.
+
+        Raises:
+            DataError: a value is not what a loss takes.
+        """
+        return self.plan.score(batch)
+
+    def total(self, scored: Scored) -> Details:
+        """The details of some rows."""
+        batch = scored.batch
+        numbers = batch.kept + batch.first_row
+        spreads: list[Spread] = []
+        worst: list[Worst[Shown]] = []
+        peaks: list[list[Worst[str | None]]] = []
+        for index, (spec, losses) in enumerate(zip(self.plan.specs, scored.losses, strict=True)):
+            values = np.zeros(batch.kept.size) if losses is None else losses.values
+            seen = np.flatnonzero(_weights(scored, index))
+            carried = aggregate_of(spec).carried(values, batch.weight)
+            parts = () if losses is None else tuple(Mean.of(part, batch.weight) for part in losses.parts)
+            spreads.append(
+                Spread(
+                    Distribution.of(values[seen]),
+                    None if _carries_its_loss(self.plan, spec) else Distribution.of(carried),
+                    parts or _no_parts(spec),
+                )
+            )
+            if index in self._rankings:
+                worst.append(Worst.of(values[seen], numbers[seen], self.top, partial(self._shown, scored, seen)))
+            if batch.group is not None:
+                codes, keys = batch.group
+                ids = partial(self._ids, batch, seen)
+                peaks.append(Worst.by_code(values[seen], numbers[seen], codes[seen], len(keys), ids))
+        return Details(
+            self.plan.total(scored),
+            Each(tuple(spreads)),
+            Each(tuple(worst)),
+            Groups({}) if batch.group is None else by_key(batch.group[1], peaks),
+        )
+
+    def rows(self, scored: Scored, places: NDArray[np.intp] | None = None) -> list[Row]:
+        """Rows of a batch and their losses, without their shares.
+
+        Args:
+            scored: the rows.
+            places: the indices of the rows wanted; None for all.
+        """
+        batch = scored.batch
+        every = np.arange(batch.kept.size)
+        places = every if places is None else places
+        losses: dict[str, list[float]] = {}
+        parts: dict[str, list[float]] = {}
+        for spec, found in zip(self.plan.specs, scored.losses, strict=True):
+            if found is not None:
+                losses[spec.text] = found.values[places].tolist()
+                parts |= {text: part[places].tolist() for text, part in zip(spec.parts, found.parts, strict=True)}
+        return [
+            Row(self.label, *cells)
+            for cells in zip(
+                (batch.kept[places] + batch.first_row).tolist(),
+                self._ids(batch, every, places),
+                self._cells(batch, "y_true", places),
+                self._cells(batch, "y_pred", places),
+                _records(losses, places.size),
+                _records(parts, places.size),
+                self._guesses(batch, places),
+                [None] * places.size if batch.weight is None else batch.weight[places].tolist(),
+                strict=True,
+            )
+        ]
+
+    def result(self, path: str | None, header: Header, details: Details) -> Result:
+        """The result that the details of all rows of an input amount to.
+
+        Raises:
+            InputError: there are no rows, or their weights add to 0.
+            DataError: the labels contradict each other.
+        """
+        totals = details.totals
+        result = self.plan.result("breakdown", self.label, path, header, totals)
+        places = {spec.text: index for index, spec in enumerate(self.plan.specs)}
+        standing = {value.text: places[value.text] for value in result.values}
+        return replace(
+            result,
+            values=tuple(self._within(value, places[value.text], details) for value in result.values),
+            summary=tuple(
+                self._summary(value, places[value.text], details) for value in result.values if value.group is None
+            ),
+            rows=tuple(
+                _shared(one.shown, standing, totals) for one in details.worst.members[min(standing.values())].rows
+            ),
+            layout=self.layout._replace(losses=tuple(standing)),
+        )
+
+    def _within(self, value: Value, index: int, details: Details) -> Value:
+        if value.group is None:
+            return value
+        group: Key = tuple(value.group.values())
+        whole = details.totals.tallies.members[index]
+        part = details.totals.groups.members[group].members[index]
+        peak = details.peaks.members[group].members[index].rows
+        row, id = (peak[0].row, peak[0].shown) if peak else (None, None)
+        return value._replace(within=Within(whole.share(part.total), row, id))
+
+    def _summary(self, value: Value, index: int, details: Details) -> Summary:
+        spec, spread = self.plan.specs[index], details.spreads.members[index]
+        whole = details.totals.tallies.members[index]
+        losses, carried = spread.losses, spread.carried or spread.losses
+        return Summary(
+            self.label,
+            value.loss,
+            value.text,
+            value.n,
+            value.value,
+            losses.quantile(0),
+            losses.quantile(0.5),
+            losses.quantile(0.9),
+            losses.quantile(0.99),
+            losses.quantile(1),
+            losses.approximate,
+            {name: whole.share(whole.part(carried.largest(worst_rows(value.n, name)))) for name in SHARES},
+            tuple(losses.histogram(BINS)),
+            losses.infinite,
+            {
+                text: Part(part.value("mean"), whole.share(part.total))
+                for text, part in zip(spec.parts, spread.parts, strict=True)
+            },
+        )
+
+    def _shown(self, scored: Scored, seen: NDArray[np.intp], at: NDArray[np.intp]) -> list[Shown]:
+        places = seen[at]
+        weight = scored.batch.weight
+        carried = [
+            aggregate_of(spec).carried(losses.values, weight)[places].tolist()
+            if losses is not None
+            else [math.nan] * places.size
+            for spec, losses in zip(self.plan.specs, scored.losses, strict=True)
+        ]
+        return [Shown(*shown) for shown in zip(self.rows(scored, places), zip(*carried, strict=True), strict=True)]
+
+    def _ids(self, batch: Batch, seen: NDArray[np.intp], at: NDArray[np.intp]) -> Sequence[str | None]:
+        name = self.plan.binding.id
+        if name is None:
+            return [None] * at.size
+        return [cell.strip() if isinstance(cell, str) else as_text(cell) for cell in _cells(batch, name, seen[at])]
+
+    def _cells(self, batch: Batch, role: str, places: NDArray[np.intp]) -> list[Cells]:
+        """What rows hold for a role: numbers as the losses took them, labels as they are written."""
+        binding = self.plan.binding
+        if binding.codings[role] == {"number"}:
+            array = batch.arrays[role]
+            if batch.present is not None:
+                whole = np.full((batch.present.size, *array.shape[1:]), np.nan)
+                whole[batch.present] = array
+                array = whole
+            listed = array[places].tolist()
+            return listed if array.ndim == 1 else list(map(tuple, listed))
+        columns = [_cells(batch, name, places) for name in binding.roles[role]]
+        if len(columns) == 1:
+            return [_label(cell) for cell in columns[0]]
+        return [tuple(map(group_part, cells)) for cells in zip(*columns, strict=True)]
+
+    def _guesses(self, batch: Batch, places: NDArray[np.intp]) -> Sequence[Guess | None]:
+        """What rows say of classes; None where no loss is about classes."""
+        terms = [term for spec in self.plan.specs for term in spec.terms if term.loss.takes_classes]
+        if not terms:
+            return [None] * places.size
+        inside = np.cumsum(batch.present) - 1 if batch.present is not None else np.arange(batch.kept.size)
+        known = places if batch.present is None else places[batch.present[places]]
+        predicted = batch.arrays["y_pred"][inside[known]]
+        if not terms[0].loss.roles["y_pred"].adds_up:
+            predicted = np.exp(-surprise_of_logits(predicted))
+        elif terms[0].params.get("renormalise"):
+            predicted = predicted / predicted.sum(axis=1, keepdims=True)
+        ids = batch.arrays.get(key("y_true", "class"))
+        true = batch.arrays["y_true"].argmax(axis=1) if ids is None else ids
+        true = true[inside[known]]
+        top = predicted.argmax(axis=1)
+        rows = np.arange(known.size)
+        inner = (true >= 0) & (true < predicted.shape[1])  # an ignored label is none of the classes
+        names = self.plan.binding.classes
+        found: dict[int, Guess | None] = {}
+        for place, is_class, *guess in zip(
+            known.tolist(),
+            inner.tolist(),
+            true.tolist(),
+            predicted[rows, np.where(inner, true, 0)].tolist(),
+            top.tolist(),
+            predicted[rows, top].tolist(),
+            strict=True,
+        ):
+            if is_class:
+                one, probability, other, most = guess
+                found[place] = Guess(_named(one, names), probability, _named(other, names), most)
+        return [found.get(place) for place in places.tolist()]
+
+
+def _carries_its_loss(plan: Plan, spec: Spec) -> bool:
+    return plan.binding.weight is None and aggregate_of(spec) is Mean
+
+
+def _no_parts(spec: Spec) -> tuple[Mean, ...]:
+    return tuple(Mean() for _ in spec.parts)
+
+
+def _weights(scored: Scored, index: int) -> NDArray[np.float64]:
+    """The weights of rows under a spec: those of 0 are not looked at."""
+    losses, weight = scored.losses[index], scored.batch.weight
+    found = np.ones(scored.batch.kept.size) if weight is None else weight
+    return found if losses is None or losses.factor is None else found * losses.factor
+
+
+def _shared(shown: Shown, standing: Mapping[str, int], totals: Totals) -> Row:
+    """The row with its shares, and with the losses that the data let stand."""
+    shares = {}
+    for text, index in standing.items():
+        whole = totals.tallies.members[index]
+        shares[text] = whole.share(whole.part(ExactSum.of(np.array([shown.carried[index]]))))
+    losses = {text: shown.row.losses[text] for text in standing}
+    return shown.row._replace(losses=losses, shares=shares)
+
+
+def _records(columns: Mapping[str, Sequence[float]], rows: int) -> list[dict[str, float]]:
+    names = tuple(columns)
+    if not names:
+        return [{} for _ in range(rows)]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _cells(batch: Batch, name: str, places: NDArray[np.intp]) -> list[object]:
+    column = squeezed(batch.cells[name])
+    rows = batch.kept[places].tolist()
+    return [column[row] for row in rows]
+
+
+def _label(cell: object) -> Cells:
+    if isinstance(cell, (list, np.ndarray)):
+        return tuple(map(group_part, cell))
+    return group_part(cell)
+
+
+def _named(code: int, names: Sequence[str] | None) -> Cell:
+    return code if names is None else group_part(names[code])

@@ -1,0 +1,134 @@
+"""`lossctl breakdown`: where the loss sits."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial, reduce
+from heapq import merge
+from operator import add, attrgetter
+from typing import TYPE_CHECKING
+
+from lossctl.cli import options as opt
+from lossctl.errors import UsageError, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lossctl.breakdown import Breakdown
+    from lossctl.cli.output import Target
+    from lossctl.plan import Scored
+    from lossctl.results import Result
+    from lossctl.rows import Layout, Row
+
+_TOP = "10"
+
+
+@opt.grouped
+def breakdown(
+    loss: opt.LossArgument = "",
+    files: opt.FilesArgument = None,
+    *,
+    top: opt.TopOption = "",
+    all: opt.AllOption = False,
+    data: opt.Data,
+    output: opt.Output,
+) -> None:
+    """Print where losses sit: their spread, the worst rows, and what groups and terms add.
+
+    lossctl breakdown mse preds.csv -k 20 --id id
+
+    lossctl breakdown bce preds.csv --all -f csv
+    """
+    from lossctl.breakdown import Breakdown
+    from lossctl.cli.inputs import gathered, models
+    from lossctl.cli.output import emit, notes, target, written
+    from lossctl.engines.local import fold
+    from lossctl.readers.columns import assembled
+    from lossctl.render import STREAMED
+
+    most = _most(top, all=all)
+    to = target(output, [*(files or []), data.truth])
+    with ExitStack() as opened:
+        job = gathered("breakdown", loss, files or [], data, opened)
+        if all and any(request.optional for request in job.requests):
+            raise UsageError(
+                "LOSS all and --all do not go together: only the last row shows which losses fit every row",
+                help="name the losses",
+            )
+        stream = _Stream(opened.enter_context(written(to)), to) if all and to.format in STREAMED else None
+        held: list[Row] = []
+        results: list[Result] = []
+        layouts: list[Layout] = []
+        for source in job.sources:
+            found = models(source, job, "mean")
+            several = len(job.sources) * len(found) > 1
+            asks = [Breakdown(model.plan, model.label, most, several) for model in found]
+            layouts += [ask.layout for ask in asks]
+            if to.format in {"csv", "tsv"}:
+                _refuse_other_columns(layouts)
+            show = held.extend if stream is None else partial(stream.show, asks[0].layout)
+            watch = _watch(asks, show) if all else None
+            details = fold(asks, assembled(source, [model.plan.binding for model in found]), watch)
+            results += [
+                ask.result(model.path, model.header, known)
+                for ask, model, known in zip(asks, found, details, strict=True)
+            ]
+        result = reduce(add, results)
+        if stream is not None:
+            stream.close(result)
+    if stream is None:
+        emit(replace(result, rows=tuple(held)) if all else result, to)
+    else:
+        notes(result, to)
+
+
+def _most(top: str, *, all: bool) -> int:
+    """How many of the worst rows to keep."""
+    if all and top:
+        raise UsageError(
+            "--all and --top contradict each other", help="--top N shows the N worst rows, --all every row"
+        )
+    if not (top.isascii() and (top or _TOP).isdecimal()):
+        raise UsageError(f"--top is a whole number of at least 0, not {quoted(top)}", help="-k 20 shows 20 rows")
+    return 0 if all else int(top or _TOP)
+
+
+def _watch(asks: Sequence[Breakdown], show: Callable[[Iterable[Row]], None]) -> Callable[[Sequence[Scored]], None]:
+    """What shows the rows of each batch: in the order of the file, and those of several models side by side."""
+
+    def watch(scored: Sequence[Scored]) -> None:
+        show(merge(*(ask.rows(rows) for ask, rows in zip(asks, scored, strict=True)), key=attrgetter("row")))
+
+    return watch
+
+
+class _Stream:
+    """Rows on their way out, none of them held."""
+
+    def __init__(self, write: Callable[[str], None], to: Target) -> None:
+        from lossctl.render import streamer
+
+        self._write = write
+        self._format = streamer(to.format)
+        self._look = to.look
+        self._begun = False
+
+    def show(self, layout: Layout, rows: Iterable[Row]) -> None:
+        text = self._format.block(layout, tuple(rows), self._look)
+        if text:
+            self._write((self._format.BETWEEN if self._begun else self._format.opening(layout, self._look)) + text)
+            self._begun = True
+
+    def close(self, result: Result) -> None:
+        self._write(self._format.closing(result, self._look))
+
+
+def _refuse_other_columns(layouts: Sequence[Layout]) -> None:
+    if len({*layouts}) > 1:
+        names = [" ".join(layout.losses) for layout in layouts]
+        raise UsageError(
+            "the rows of these inputs have different columns, which one table cannot hold"
+            + (f": {' and '.join(dict.fromkeys(names))}" if len({*names}) > 1 else ""),
+            help="-f ndjson holds them all, or call it once for each input",
+        )

@@ -1,0 +1,199 @@
+"""Records of single rows and of how their losses are spread: what `breakdown` adds to a result."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Cell: TypeAlias = str | int | float | None
+Cells: TypeAlias = Cell | tuple[Cell, ...]
+"""What a row holds for one role: a cell, or one for each of its outputs or classes."""
+
+SHARES = ("0.01", "0.05", "0.1", "0.5")
+"""The parts of the rows, the worst of them, whose share of the total is told."""
+
+
+def worst_rows(rows: int, part: str) -> int:
+    """How many rows a part of them is: a whole number, rounded up.
+
+    >>> worst_rows(442, "0.01"), worst_rows(7, "0.5"), worst_rows(100, "0.05")
+    (5, 4, 5)
+    """
+    return -(-rows // round(1 / float(part)))
+
+
+class Within(NamedTuple):
+    """What a group is to all rows.
+
+    Attributes:
+        share: the share of the total that it carries, None where the total has no shares.
+        worst: the number of its row with the largest loss, None where all rows weigh nothing.
+        id: the id of that row.
+    """
+
+    share: float | None
+    worst: int | None
+    id: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it adds to the record of a value."""
+        return {"share": self.share, "worst": {"row": self.worst, "id": self.id}}
+
+
+class Part(NamedTuple):
+    """What one term adds to a weighted sum.
+
+    Attributes:
+        mean: the mean of its rows, its factor included.
+        share: the share of the total, None where the total has no shares.
+    """
+
+    mean: float
+    share: float | None
+
+
+class Summary(NamedTuple):
+    """How the losses of the rows of an input are spread.
+
+    Attributes:
+        input: the label of the input.
+        loss: the name of the loss; of a weighted sum its text.
+        text: the loss as the user may write it again.
+        n: rows.
+        mean: the value of the loss over all rows.
+        min, median, p90, p99, max: of the losses of rows, rows of weight 0 left out; NaN where one of them is.
+        approximate: whether median, p90, p99 and the shares are known within 1 % only.
+        shares: for parts of the rows, `0.01` for one in a hundred, the share of the total that the worst of them carry;
+            None where the total is not finite and above 0.
+        histogram: how many losses lie in each of some parts of equal width from the least to the largest finite one.
+        infinite: how many losses are not finite.
+        parts: for each term of a weighted sum what it adds; empty for a single loss.
+    """
+
+    input: str
+    loss: str
+    text: str
+    n: int
+    mean: float
+    min: float
+    median: float
+    p90: float
+    p99: float
+    max: float
+    approximate: bool
+    shares: Mapping[str, float | None]
+    histogram: tuple[int, ...]
+    infinite: int
+    parts: Mapping[str, Part]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it: a number that is not finite is null, and `value_str` names it."""
+        record: dict[str, Any] = {"input": self.input, "loss": self.loss, "spec": self.text, "n": self.n}
+        record |= {name: getattr(self, name) for name in _SPREAD}
+        record |= {"approximate": self.approximate, "shares": dict(self.shares), "histogram": list(self.histogram)}
+        record |= {"infinite": self.infinite}
+        if self.parts:
+            record["parts"] = {name: _strict(part._asdict()) for name, part in self.parts.items()}
+        return _strict(record)
+
+
+_SPREAD = ("mean", "min", "median", "p90", "p99", "max")
+
+
+class Layout(NamedTuple):
+    """Which columns rows have, known before the first of them.
+
+    Attributes:
+        id: whether they have ids.
+        y_true: how many values of y_true a row holds.
+        y_pred: likewise.
+        losses: each LOSS.
+        several: whether the rows come from several inputs.
+    """
+
+    id: bool
+    y_true: int
+    y_pred: int
+    losses: tuple[str, ...]
+    several: bool = False
+
+
+class Guess(NamedTuple):
+    """What a row of classes says.
+
+    Attributes:
+        true: the true class; of a true distribution the likeliest.
+        probability: what y_pred gives it.
+        top: the class that y_pred gives most.
+        most: how much.
+    """
+
+    true: Cell
+    probability: float
+    top: Cell
+    most: float
+
+
+class Row(NamedTuple):
+    """One row of an input and its losses.
+
+    Attributes:
+        input: the label of the input.
+        row: its number, counted from 1 in the rows of data, those that a filter leaves out included.
+        id: its id, where a column of ids is known.
+        y_true: the cell, or one for each output; a number as the loss took it, a label as it is written.
+        y_pred: likewise.
+        losses: the loss of the row, by LOSS.
+        parts: what each term of a weighted sum adds, by its text.
+        guess: what it says of classes.
+        weight: its weight, where there are weights.
+        shares: by LOSS the share of the total that the row carries, where totals are known.
+    """
+
+    input: str
+    row: int
+    id: str | None
+    y_true: Cells
+    y_pred: Cells
+    losses: Mapping[str, float]
+    parts: Mapping[str, float]
+    guess: Guess | None
+    weight: float | None
+    shares: Mapping[str, float | None] = {}
+
+    def to_dict(self, *, several: bool) -> dict[str, Any]:
+        """The record as JSON has it, with the name of the input where there are several."""
+        record: dict[str, Any] = {"input": self.input} if several else {}
+        record["row"] = self.row
+        if self.id is not None:
+            record["id"] = self.id
+        record |= {"y_true": _listed(self.y_true), "y_pred": _listed(self.y_pred), **self.losses}
+        if self.parts:
+            record["parts"] = _strict(dict(self.parts))
+        if self.guess is not None:
+            record["classes"] = _strict(self.guess._asdict())
+        if self.weight is not None:
+            record["weight"] = self.weight
+        if self.shares:
+            record["shares"] = dict(self.shares)
+        return _strict(record)
+
+
+def _listed(cells: Cells) -> Cell | list[Cell]:
+    return list(cells) if isinstance(cells, tuple) else cells
+
+
+def _strict(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with null for each number that is not finite, and their names under `value_str`."""
+    names = {}
+    for key, value in record.items():
+        parts = value if isinstance(value, list) else [value]
+        if any(isinstance(part, float) and not math.isfinite(part) for part in parts):
+            texts = [repr(part) if isinstance(part, float) else part for part in parts]
+            names[key] = texts if isinstance(value, list) else texts[0]
+            finite = [None if isinstance(part, float) and not math.isfinite(part) else part for part in parts]
+            record = record | {key: finite if isinstance(value, list) else finite[0]}
+    return record | {"value_str": names} if names else record
