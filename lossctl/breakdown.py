@@ -353,7 +353,7 @@ def _shared(shown: Shown, standing: Mapping[str, int], totals: Totals) -> Row:
 def _records(columns: Mapping[str, Sequence[float]], rows: int) -> list[dict[str, float]]:
     names = tuple(columns)
     if not names:
-        return [{} for _ in range(rows)]
+        return [{}] * rows
     return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

@@ -98,7 +98,8 @@ def _watch(asks: Sequence[Breakdown], show: Callable[[Iterable[Row]], None]) -> 
     """What shows the rows of each batch: in the order of the file, and those of several models side by side."""
 
     def watch(scored: Sequence[Scored]) -> None:
-        show(merge(*(ask.rows(rows) for ask, rows in zip(asks, scored, strict=True)), key=attrgetter("row")))
+        rows = [ask.rows(part) for ask, part in zip(asks, scored, strict=True)]
+        show(rows[0] if len(rows) == 1 else merge(*rows, key=attrgetter("row")))
 
     return watch
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lossctl.losses.declare import Params
     from lossctl.render import Look
     from lossctl.results import Result, Value
-    from lossctl.rows import Cell, Cells, Layout, Row
+    from lossctl.rows import Layout, Row
 
 BETWEEN = ""
 HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight", "value")
@@ -60,22 +60,20 @@ def header(layout: Layout, delimiter: str) -> str:
 
 def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
     """One line a row."""
-    records = []
-    for row in rows:
-        cells: list[Cell] = [printable(row.input)] if layout.several else []
-        cells.append(row.row)
-        if row.id is not None:
-            cells.append(printable(row.id))
-        cells += _cells(row.y_true)
-        cells += _cells(row.y_pred)
-        cells += row.losses.values()
-        records.append(cells)
-    return _text(records, delimiter)
+    columns: list[Sequence[object]] = [[row.input for row in rows]] if layout.several else []
+    columns.append([row.row for row in rows])
+    if layout.id:
+        columns.append([row.id for row in rows])
+    for cells, width in (([row.y_true for row in rows], layout.y_true), ([row.y_pred for row in rows], layout.y_pred)):
+        columns += [cells] if width == 1 else zip(*cells, strict=True)
+    columns += [[row.losses[text] for row in rows] for text in layout.losses]
+    return _text(zip(*map(_harmless, columns), strict=True), delimiter)
 
 
-def _cells(cells: Cells) -> list[Cell]:
-    listed = cells if isinstance(cells, tuple) else (cells,)
-    return [printable(cell) if isinstance(cell, str) else cell for cell in listed]
+def _harmless(column: Sequence[object]) -> Sequence[object]:
+    if str not in set(map(type, column)):
+        return column
+    return [printable(cell) if isinstance(cell, str) else cell for cell in column]
 
 
 def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:

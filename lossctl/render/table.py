@@ -95,7 +95,7 @@ def _fitting(cells: Grid, width: int) -> list[Grid]:
     return [
         Grid(
             (first, *(row[0] for row in rows)),
-            ("text", *("text" for _ in rows)),
+            tuple(["text"] * (1 + len(rows))),
             tuple((name, *texts) for name, *texts in zip(names, *(row[1:] for row in rows), strict=True)),
         )
         for rows in turned
