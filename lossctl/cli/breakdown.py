@@ -59,20 +59,18 @@ def breakdown(
         stream = _Stream(opened.enter_context(written(to)), to) if all and to.format in STREAMED else None
         held: list[Row] = []
         results: list[Result] = []
-        layouts: list[Layout] = []
-        for source in job.sources:
-            found = models(source, job, "mean")
-            several = len(job.sources) * len(found) > 1
-            asks = [Breakdown(model.plan, model.label, most, several) for model in found]
-            layouts += [ask.layout for ask in asks]
-            if to.format in {"csv", "tsv"}:
-                _refuse_other_columns(layouts)
+        found = [models(source, job, "mean") for source in job.sources]
+        several = sum(map(len, found)) > 1
+        asked = [[Breakdown(model.plan, model.label, most, several) for model in each] for each in found]
+        if to.format in {"csv", "tsv"}:
+            _refuse_other_columns([ask.layout for asks in asked for ask in asks])
+        for source, each, asks in zip(job.sources, found, asked, strict=True):
             show = held.extend if stream is None else partial(stream.show, asks[0].layout)
             watch = _watch(asks, show) if all else None
-            details = fold(asks, assembled(source, [model.plan.binding for model in found]), watch)
+            details = fold(asks, assembled(source, [model.plan.binding for model in each]), watch)
             results += [
                 ask.result(model.path, model.header, known)
-                for ask, model, known in zip(asks, found, details, strict=True)
+                for ask, model, known in zip(asks, each, details, strict=True)
             ]
         result = reduce(add, results)
         if stream is not None:

@@ -26,6 +26,10 @@ INTERRUPTED = 130
 COULD_NOT = 2
 
 
+class UnreadError(Exception):
+    """Nobody reads standard output any more. It is no OSError, because Typer ends at those with exit code 1."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -58,7 +62,7 @@ def _answered(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _tell("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, UnreadError):
         silence(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 — what nobody foresaw is told as a bug

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from lossctl.cli.inputs import choice
-from lossctl.cli.main import silence
+from lossctl.cli.main import UnreadError, silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import label_and_path
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
@@ -82,7 +82,7 @@ def emit(result: Result, to: Target) -> None:
     try:
         with written(to) as write:
             write(render(to.format, result, to.look))
-    except BrokenPipeError:
+    except UnreadError:
         silence(sys.stdout)
     notes(result, to)
 
@@ -93,7 +93,7 @@ def written(to: Target) -> Iterator[Callable[[str], None]]:
 
     Raises:
         InputError: it cannot be written.
-        BrokenPipeError: nobody reads standard output any more.
+        UnreadError: nobody reads standard output any more.
     """
     if not to.path:
         if sys.stdout is None:
@@ -122,7 +122,7 @@ def _print(text: str) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        raise UnreadError from None
     except OSError as error:
         silence(sys.stdout)
         raise InputError(f"standard output: cannot write it: {os.strerror(error.errno or 0)}") from None
