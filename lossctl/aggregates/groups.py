@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any, Protocol
 
     from lossctl.batch import Key
 
+    class Adds(Protocol):
+        """Anything that can be added to its like."""
 
-class Adds(Protocol):
-    """Anything that can be added to its like."""
-
-    def __add__(self, other: Any, /) -> Any: ...
+        def __add__(self, other: Any, /) -> Any: ...
 
 
-T = TypeVar("T", bound=Adds)
+T = TypeVar("T", bound="Adds")
 
 
 @dataclass(frozen=True, slots=True)

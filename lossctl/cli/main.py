@@ -26,10 +26,6 @@ INTERRUPTED = 130
 COULD_NOT = 2
 
 
-class UnreadError(Exception):
-    """Nobody reads standard output any more. It is no OSError, because Typer ends at those with exit code 1."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -62,7 +58,7 @@ def _answered(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         _tell("interrupted")
         return INTERRUPTED
-    except (BrokenPipeError, UnreadError):
+    except BrokenPipeError:
         silence(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 — what nobody foresaw is told as a bug
@@ -90,10 +86,15 @@ def _run(arguments: list[str]) -> int:
         with redirect_stdout(sys.stderr):
             _run(["--help"])
         return COULD_NOT
-    code = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
-    if code == INTERRUPTED:  # some versions of the library turn an interrupt into a code without a word
+    # Typer only reads the command line. What it calls itself runs below a dozen of its frames, turns a closed pipe
+    # into exit code 1, and imports slower: at some depths each call needs a new piece of the interpreter's stack.
+    command = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
+    if callable(command):
+        command()
+        return 0
+    if command == INTERRUPTED:  # some versions of the library turn an interrupt into a code without a word
         raise KeyboardInterrupt
-    return code if isinstance(code, int) else 0
+    return command if isinstance(command, int) else 0
 
 
 def _told(error: Exception) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, get_type_hints
 
 import typer
@@ -258,8 +259,8 @@ class Output(NamedTuple):
     version: VersionOption = False
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as Typer takes it: a parameter that is a group of options becomes these options."""
+def grouped(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    """The command as Typer takes it: a group of options becomes these options, and a call only says what to run."""
     groups: dict[str, type[NamedTuple]] = {}
     options: list[inspect.Parameter] = []
     hints = get_type_hints(command, include_extras=True)
@@ -270,10 +271,10 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
         else:
             options.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def spread(**given: Any) -> None:
+    def spread(**given: Any) -> Callable[[], None]:
         for name, group in groups.items():
             given[name] = group(**{option: given.pop(option) for option in group._fields})  # type: ignore[call-overload]  # mypy takes a type of NamedTuple for the function
-        command(**given)
+        return partial(command, **given)
 
     spread.__doc__ = command.__doc__
     spread.__annotations__ = {option.name: option.annotation for option in options}

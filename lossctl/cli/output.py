@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from lossctl.cli.inputs import choice
-from lossctl.cli.main import UnreadError, silence
+from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import label_and_path
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
@@ -82,7 +82,7 @@ def emit(result: Result, to: Target) -> None:
     try:
         with written(to) as write:
             write(render(to.format, result, to.look))
-    except UnreadError:
+    except BrokenPipeError:
         silence(sys.stdout)
     notes(result, to)
 
@@ -93,7 +93,7 @@ def written(to: Target) -> Iterator[Callable[[str], None]]:
 
     Raises:
         InputError: it cannot be written.
-        UnreadError: nobody reads standard output any more.
+        BrokenPipeError: nobody reads standard output any more.
     """
     if not to.path:
         if sys.stdout is None:
@@ -122,7 +122,7 @@ def _print(text: str) -> None:
             sys.stdout.write(text)
             sys.stdout.flush()
     except BrokenPipeError:
-        raise UnreadError from None
+        raise
     except OSError as error:
         silence(sys.stdout)
         raise InputError(f"standard output: cannot write it: {os.strerror(error.errno or 0)}") from None
@@ -166,14 +166,15 @@ def notes(result: Result, to: Target) -> None:
     """Write what is to be known about the result to standard error."""
     if to.quiet:
         return
-    from lossctl.render.grid import set_aside, taken
-
     for record in result.inputs:
-        if to.verbose:
-            details = [taken(record), *record.notes]
-            _note(f"{record.label}: {'; '.join(details)}")
-        if record.used != record.rows and to.format not in TELLS_ROWS:
-            _note(f"{record.label}: {set_aside(record)}")
+        untold = record.used != record.rows and to.format not in TELLS_ROWS
+        if to.verbose or untold:
+            from lossctl.render.grid import set_aside, taken
+
+            if to.verbose:
+                _note(f"{record.label}: {'; '.join([taken(record), *record.notes])}")
+            if untold:
+                _note(f"{record.label}: {set_aside(record)}")
     for warning in result.warnings:
         _note(f"{warning.input}: {warning.message}")
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Protocol, TypeVar
-
-from lossctl.aggregates.groups import Adds
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import Protocol, TypeVar
 
+    from lossctl.aggregates.groups import Adds
     from lossctl.batch import Batch
     from lossctl.plan import Scored
 
+    T_co = TypeVar("T_co", bound=Adds, covariant=True)
 
-T_co = TypeVar("T_co", bound=Adds, covariant=True)
+    class Asks(Protocol[T_co]):
+        """What is asked of an input."""
 
+        @property
+        def empty(self) -> T_co:
+            """The totals of no rows."""
 
-class Asks(Protocol[T_co]):
-    """What is asked of an input."""
+        def score(self, batch: Batch) -> Scored:
+            """The losses of the rows of a batch."""
 
-    @property
-    def empty(self) -> T_co:
-        """The totals of no rows."""
-
-    def score(self, batch: Batch) -> Scored:
-        """The losses of the rows of a batch."""
-
-    def total(self, scored: Scored) -> T_co:
-        """The totals of some rows."""
+        def total(self, scored: Scored) -> T_co:
+            """The totals of some rows."""
 
 
 def fold(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from lossctl.errors import count, printable
 from lossctl.render.numbers import short
-from lossctl.rows import worst_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,6 +106,8 @@ def _bars(one: Summary, look: Look) -> str:
 
 def _carried(result: Result, look: Look) -> Iterator[str]:
     """For each loss how much of it the worst rows carry."""
+    from lossctl.rows import worst_rows  # tables of values are faster without
+
     for one in result.summary:
         name = f"{one.input}: {one.text}" if len(result.inputs) > 1 else one.text
         worst, tenth = one.shares["0.01"], one.shares["0.1"]
