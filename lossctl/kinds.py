@@ -25,6 +25,17 @@ PerRow: TypeAlias = Annotated[Floats, "row"]
 
 OFF_ONE_REFUSED = 0.05
 OFF_ONE_NOTED = 1e-6
+CLASSES_HELP = "--classes names the classes in the order of the y_pred columns"
+
+
+def from_one(classes: int) -> str:
+    """What to type where the labels of so many classes count from 1.
+
+    >>> from_one(3), from_one(40)[:20]
+    ('--classes 1,2,3 names the classes where labels count from 1', '--classes 1,2,3,…,40')
+    """
+    names = map(str, range(1, classes + 1)) if classes <= 12 else ("1", "2", "3", "…", str(classes))
+    return f"--classes {','.join(names)} names the classes where labels count from 1"
 
 
 class Fault(NamedTuple):
@@ -56,6 +67,7 @@ class Kind(NamedTuple):
         adds_up: the values of a row are probabilities that add to 1.
         allowed: the values there are, where they can be counted.
         help: what to type when a value is refused.
+        percents: what to type when it looks like a percentage instead.
     """
 
     name: str
@@ -68,6 +80,7 @@ class Kind(NamedTuple):
     adds_up: bool = False
     allowed: tuple[float, ...] = ()
     help: str = ""
+    percents: str = ""
 
     def fault(self, values: Array, params: Mapping[str, object], classes: int) -> Fault | None:
         """The first value that is not of this kind.
@@ -86,7 +99,8 @@ class Kind(NamedTuple):
             wrong = ~np.isin(values, self.allowed)
         if wrong.any():
             row, *output = np.unravel_index(int(np.argmax(wrong)), values.shape)
-            return Fault(int(row), int(output[0]) if output else None, f"is not {self.meaning}", self.help)
+            found = values[row].sum() if self.vector else values[(row, *output)]
+            return Fault(int(row), int(output[0]) if output else None, f"is not {self.meaning}", self._help(found))
         if self.vector:
             return self._row_fault(values, renormalise=renormalise)
         return None
@@ -110,7 +124,12 @@ class Kind(NamedTuple):
         found = f"adds to {sums[row]:.6g}"
         if renormalise:
             return Fault(row, None, f"{found}, which nothing can renormalise", self.help)
-        return Fault(row, None, f"{found}, not to 1", self.help)
+        return Fault(row, None, f"{found}, not to 1", self._help(sums[row]))
+
+    def _help(self, found: float) -> str:
+        """What to type for a refused value, or for a row by its sum."""
+        low, high = (100 - 100 * OFF_ONE_REFUSED, 100 + 100 * OFF_ONE_REFUSED) if self.vector else (1, 100)
+        return self.percents if self.percents and low < found <= high else self.help
 
     def _label_fault(self, values: Array, ignore: object, classes: int) -> Fault | None:
         wrong = (values < 0) | (values >= classes)
@@ -118,11 +137,12 @@ class Kind(NamedTuple):
             wrong &= values != ignore
         if not wrong.any():
             return None
+        row = int(np.argmax(wrong))
         return Fault(
-            int(np.argmax(wrong)),
+            row,
             None,
             f"is not a class id: y_pred has {count(classes, 'class', 'classes')}, so ids run from 0 to {classes - 1}",
-            "--classes names the classes in the order of the y_pred columns",
+            from_one(classes) if values[row] == classes else CLASSES_HELP,
         )
 
     def rows_off_one(self, values: Array, params: Mapping[str, object]) -> NDArray[np.intp]:
@@ -141,7 +161,12 @@ ABOVE_MINUS_ONE = Kind(
     help="mse takes any number",
 )
 PROBABILITY = Kind(
-    "probability", "a probability between 0 and 1", low=0.0, high=1.0, help="bce_logits takes values before the sigmoid"
+    "probability",
+    "a probability between 0 and 1",
+    low=0.0,
+    high=1.0,
+    help="bce_logits takes values before the sigmoid",
+    percents="bce_logits takes values before the sigmoid; percents have to be divided by 100",
 )
 TRUTH = Kind(
     "0 or 1, or a probability",
@@ -167,6 +192,7 @@ DISTRIBUTION = Kind(
     vector=True,
     adds_up=True,
     help="the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits",
+    percents="the parameter renormalise=true divides each row by its sum, also a row of percents",
 )
 TARGET_DISTRIBUTION = Kind(
     "true probabilities of the classes, often one-hot",
@@ -176,6 +202,7 @@ TARGET_DISTRIBUTION = Kind(
     vector=True,
     adds_up=True,
     help="each row of y_true must add to 1; class ids and names go in one column",
+    percents="each row of y_true must add to 1; percents have to be divided by 100",
 )
 LABEL = Kind("class id or name", coding="class")
 

@@ -37,6 +37,8 @@ OTHER_FORMAT = "--input-format names another format"
 ONE_ROW = "at least one row is needed"
 AS_MANY = "give as many of one as of the other; rows of several values are like [[0,1],[1,0]]"
 LOGITS = "bce_logits takes values before the sigmoid"
+PERCENTS = "bce_logits takes values before the sigmoid; percents have to be divided by 100"
+FROM_ONE = "--classes 1,2,3 names the classes where labels count from 1"
 POSITIVE = "--positive LABEL says which label counts as 1; --y-true COLUMN chooses another column"
 ANOTHER = "--nan covers missing cells only; --y-pred COLUMN chooses another column"
 CLASSES_HELP = "--classes names the classes in the order of the y_pred columns"
@@ -372,7 +374,7 @@ CELLS = [
         "first-fault-first",
         "compute bce a.csv",
         'a.csv:2: column "y_pred": "1.2" is not a probability between 0 and 1',
-        "bce_logits takes values before the sigmoid",
+        PERCENTS,
         csv("y_true,y_pred", "0,1.2", "0,0.5", "0,x"),
     ),
     bad(
@@ -793,8 +795,29 @@ VALUES = [
         "class-id-too-high",
         "compute sparse_cce a.npz",
         'a.npz: row 2: column "y_true": "3" is not a class id: y_pred has 3 classes, so ids run from 0 to 2',
-        CLASSES_HELP,
+        FROM_ONE,
         npz(y_true=[0, 3], y_pred=np.full((2, 3), 1 / 3)),
+    ),
+    bad(
+        "class-id-far-too-high",
+        "compute sparse_cce a.npz",
+        'a.npz: row 2: column "y_true": "4" is not a class id: y_pred has 3 classes, so ids run from 0 to 2',
+        CLASSES_HELP,
+        npz(y_true=[0, 4], y_pred=np.full((2, 3), 1 / 3)),
+    ),
+    bad(
+        "class-ids-from-1-of-many-classes",
+        "compute sparse_cce a.npz",
+        'a.npz: row 2: column "y_true": "20" is not a class id: y_pred has 20 classes, so ids run from 0 to 19',
+        "--classes 1,2,3,…,20 names the classes where labels count from 1",
+        npz(y_true=[1, 20], y_pred=np.full((2, 20), 1 / 20)),
+    ),
+    bad(
+        "class-labels-from-1",
+        "compute sparse_cce a.csv",
+        'a.csv:3: column "y_true": "3" is none of the classes, which are "0", "1" and "2"',
+        FROM_ONE,
+        csv("y_true,p_0,p_1,p_2", "1,0.2,0.5,0.3", "3,0.2,0.5,0.3"),
     ),
     bad(
         "class-id-negative",
@@ -826,8 +849,29 @@ VALUES = [
         "probability-above-1",
         "compute bce a.csv",
         'a.csv:3: column "y_pred": "1.2" is not a probability between 0 and 1',
-        LOGITS,
+        PERCENTS,
         csv("y_true,y_pred", "1,0.5", "0,1.2"),
+    ),
+    bad(
+        "probability-above-100",
+        "compute bce a.csv",
+        'a.csv:2: column "y_pred": "100.5" is not a probability between 0 and 1',
+        LOGITS,
+        csv("y_true,y_pred", "1,100.5"),
+    ),
+    bad(
+        "class-probabilities-in-percents",
+        "compute sparse_cce a.csv",
+        'a.csv:2: column "p_1": "99.5" is not a probability between 0 and 1',
+        "the parameter renormalise=true divides each row by its sum, also a row of percents",
+        csv("y_true,p_0,p_1", "0,0.5,99.5"),
+    ),
+    bad(
+        "targets-in-percents",
+        "compute cce a.csv",
+        'a.csv:2: column "y_true_0": "40" is not a probability between 0 and 1',
+        "each row of y_true must add to 1; percents have to be divided by 100",
+        csv("y_true_0,y_true_1,p_0,p_1", "40,60,0.5,0.5"),
     ),
     bad(
         "probability-below-0",

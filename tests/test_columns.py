@@ -522,3 +522,12 @@ def test_a_lone_record_is_a_row(text: str, loss: str, value: str, shell: Callabl
 def test_names_with_colons_make_ranges_too(compute: Callable[..., dict[str, Any]]) -> None:
     record = compute("sparse_cce", "y,x:0,x:1,x:2\n0,0.5,0.25,0.25\n", "-p", "x:0:x:2", "--classes", "0,1,2")
     assert taken(record)["y_pred"] == ["x:0", "x:1", "x:2"]
+
+
+def test_labels_that_count_from_1_are_read_by_the_help_of_their_error(
+    compute: Callable[..., dict[str, Any]], refused: Callable[..., str]
+) -> None:
+    text = "y_true,p_0,p_1\n1,0.5,0.5\n2,0.75,0.25\n"
+    option = refused("sparse_cce", text).partition("help: ")[2].split()[:2]
+    assert option == ["--classes", "1,2"]
+    assert compute("sparse_cce", text, *option)["results"][0]["value"] == pytest.approx(1.0397207708399179, rel=1e-12)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossctl.batch import Batch, Key, key, named, place
 from lossctl.errors import DataError, InputError, LossctlError, UsageError, count, listed, nearest, quoted, repeated
+from lossctl.kinds import CLASSES_HELP, from_one
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
@@ -632,9 +633,10 @@ def _cell_error(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> 
             else f"--nan covers missing cells only; {another}",
         )
     if problem == "is none of the classes":
-        classes = listed(binding.classes or (), most=12)
+        classes = binding.classes or ()
+        counted = classes == tuple(map(str, range(len(classes)))) and cells.as_text(cell) == str(len(classes))
         return DataError(
-            f"{where}: {quoted(cell)} is none of the classes, which are {classes}",
-            help="--classes names the classes in the order of the y_pred columns",
+            f"{where}: {quoted(cell)} is none of the classes, which are {listed(classes, most=12)}",
+            help=from_one(len(classes)) if counted else CLASSES_HELP,
         )
     return DataError(f"{where}: {quoted(cell)} {problem}", help=another)
