@@ -62,6 +62,11 @@ class Batch(NamedTuple):
     origin: Origin
     cells: Mapping[str, Sequence[Any] | NDArray[Any]]
 
+    @property
+    def numbers(self) -> NDArray[np.intp]:
+        """The numbers of the m rows that the arrays hold, counted from 1."""
+        return (self.kept if self.present is None else self.kept[self.present]) + self.first_row
+
 
 def key(role: str, coding: str) -> str:
     """The name under which a batch holds the array of a role.

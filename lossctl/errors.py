@@ -1,9 +1,9 @@
 """What can go wrong, and the exit code each fault carries.
 
     LossctlError            2   the job could not be done
-    ├── UsageError          2   the command line or a call asks for something that does not exist
-    ├── InputError          2   a file, a pipe or an argument cannot be read
-    └── DataError           2   it can be read, but a value is not what the loss takes
+    ├── UsageError          2   code usage: the command line or a call asks for something that does not exist
+    ├── InputError          2   code input: a file, a pipe or an argument cannot be read
+    └── DataError           2   code data: it can be read, but a value is not what the loss takes
 
 Exit code 1 belongs to broken gates alone, so no error has it.
 """
@@ -28,6 +28,7 @@ class LossctlError(ValueError):
     """
 
     exit_code = 2
+    code = "error"
 
     def __init__(self, message: str, *, help: str = "") -> None:
         self.message = printable(message)  # here, so that no sentence can forget the name of its file
@@ -40,13 +41,19 @@ class LossctlError(ValueError):
 class UsageError(LossctlError):
     """The command line or a call asks for something that does not exist."""
 
+    code = "usage"
+
 
 class InputError(LossctlError):
     """A file, a pipe or an argument cannot be read."""
 
+    code = "input"
+
 
 class DataError(LossctlError):
     """A value is not what the loss takes."""
+
+    code = "data"
 
 
 def printable(text: str) -> str:

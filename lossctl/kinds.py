@@ -65,6 +65,7 @@ class Kind(NamedTuple):
         coding: how cells become numbers: as written, as 0 and 1 by `--positive`, or as class ids by class names.
         vector: a row holds a value per class.
         adds_up: the values of a row are probabilities that add to 1.
+        divided: the parameter `renormalise` divides them by their sum first.
         allowed: the values there are, where they can be counted.
         help: what to type when a value is refused.
         percents: what to type when it looks like a percentage instead.
@@ -78,6 +79,7 @@ class Kind(NamedTuple):
     coding: Literal["number", "binary", "class"] = "number"
     vector: bool = False
     adds_up: bool = False
+    divided: bool = False
     allowed: tuple[float, ...] = ()
     help: str = ""
     percents: str = ""
@@ -92,7 +94,7 @@ class Kind(NamedTuple):
         """
         if self.coding == "class":
             return self._label_fault(values, params.get("ignore_index"), classes)
-        renormalise = params.get("renormalise") is True and self.adds_up
+        renormalise = params.get("renormalise") is True and self.divided
         low_ok = values > self.low if self.open_low else values >= self.low
         wrong = ~(low_ok if renormalise or self.high == np.inf else low_ok & (values <= self.high))
         if self.allowed:
@@ -147,7 +149,7 @@ class Kind(NamedTuple):
 
     def rows_off_one(self, values: Array, params: Mapping[str, object]) -> NDArray[np.intp]:
         """The rows that are let pass but do not quite add to 1."""
-        if not self.adds_up or params.get("renormalise") is True:
+        if not self.adds_up or (params.get("renormalise") is True and self.divided):
             return np.empty(0, np.intp)
         return np.flatnonzero(np.abs(values.sum(axis=1) - 1) > OFF_ONE_NOTED)
 
@@ -191,6 +193,7 @@ DISTRIBUTION = Kind(
     high=1.0,
     vector=True,
     adds_up=True,
+    divided=True,
     help="the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits",
     percents="the parameter renormalise=true divides each row by its sum, also a row of percents",
 )

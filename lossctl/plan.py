@@ -10,6 +10,7 @@ import numpy as np
 from lossctl.aggregates.counts import Counts, Mentions
 from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
+from lossctl.aggregates.specimen import MOST_ROWS, Specimen
 from lossctl.batch import key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.kinds import SIGN
@@ -52,6 +53,7 @@ class Totals:
         labels_seen: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
         refused: indices of optional specs for which some row was none.
+        specimen: the first rows, as losses receive them.
     """
 
     tallies: Each[Mean]
@@ -60,6 +62,7 @@ class Totals:
     labels_seen: frozenset[str] = frozenset()
     mentions: Groups[Mentions] = field(default_factory=Groups)
     refused: frozenset[int] = frozenset()
+    specimen: Specimen = field(default_factory=Specimen)
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -69,6 +72,7 @@ class Totals:
             self.labels_seen | other.labels_seen,
             self.mentions + other.mentions,
             self.refused | other.refused,
+            self.specimen + other.specimen,
         )
 
 
@@ -158,6 +162,7 @@ class Plan(NamedTuple):
             batch.labels | scored.labels,
             Groups(scored.mentions),
             frozenset(index for index, losses in enumerate(scored.losses) if losses is None),
+            Specimen.of(batch.numbers, batch.arrays) if batch.first_row <= MOST_ROWS else Specimen(),
         )
 
     def judge(self, where: str, totals: Totals) -> None:
@@ -396,20 +401,14 @@ class _Checks:
             return self._error(role, kind, fault, array)
         off = kind.rows_off_one(array, params)
         if off.size:
-            kept = self._whole()[off]
-            self.mentions[(_OFF_ONE, role)] = Mentions.of((kept + self._batch.first_row).tolist())
+            self.mentions[(_OFF_ONE, role)] = Mentions.of(self._batch.numbers[off].tolist())
         if kind == SIGN:
             zero = {_ZERO} if (array == 0).any() else set()
             self.labels |= zero | ({_MINUS_ONE} if (array == -1).any() else set())
         return None
 
-    def _whole(self) -> NDArray[np.intp]:
-        """For each row of the arrays its index among the rows read."""
-        present = self._batch.present
-        return self._batch.kept if present is None else self._batch.kept[present]
-
     def _error(self, role: str, kind: Kind, fault: Fault, array: Array) -> DataError:
-        row = int(self._whole()[fault.row])
+        row = int(self._batch.numbers[fault.row]) - self._batch.first_row
         origin = self._batch.origin
         names = self._binding.roles[role]
         name = names[fault.output or 0] if len(names) > 1 else names[0]

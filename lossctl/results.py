@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from lossctl import __version__
@@ -224,6 +224,10 @@ class Result:
             self.rows + other.rows,
             self.layout,
         )
+
+    def noted(self, warnings: tuple[Warn, ...]) -> Result:
+        """The result with further warnings."""
+        return replace(self, warnings=self.warnings + warnings)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""

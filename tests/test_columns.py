@@ -203,7 +203,7 @@ def test_labels_of_binary_losses(
 def test_a_positive_label_that_never_comes_is_told(tmp_path: Path, run: Callable[..., Ran]) -> None:
     (tmp_path / "a.csv").write_text("label,prob\nham,0.5\n")
     ran = run("compute", "bce", f"a={tmp_path}/a.csv", "--positive", "sapm", "-f", "value")
-    assert ran.err == 'lossctl: note: a: no y_true cell is "sapm", so every row counts as negative\n'
+    assert ran.err == 'lossctl: note: a: no y_true cell is "sapm", so every row counts as negative [positive-unseen]\n'
 
 
 MISSING = "y_true,y_pred,w\n1,1,1\n2,NA,1\n3,5,1\n,1,1\n"

@@ -27,7 +27,7 @@ def test_a_sample_gives_the_number_of_scikit_learn(
     case: dict[str, Any], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(SAMPLES)
-    ran = run("compute", *case["arguments"], "-f", "value", "-q")
+    ran = run("compute", *case["arguments"], "-f", "value")
     assert (ran.code, ran.err) == (0, "")
     pairs = list(zip(map(float, ran.out.split()), case["values"], strict=True))
     assert not [(given, value) for given, value in pairs if not abs(given - value) <= RELATIVE * abs(value)]

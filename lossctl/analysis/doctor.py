@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lossctl.aggregates.specimen import FEWEST_ROWS
 from lossctl.errors import count, listed, printable, quoted
 from lossctl.kinds import ABOVE_MINUS_ONE, DISTRIBUTION, LABEL, LOGITS, PROBABILITY, REAL, TRUTH
 from lossctl.losses.declare import spelled
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from lossctl.kinds import Array, Floats
     from lossctl.losses.declare import Loss, Params
 
-FEWEST = 10
-"""Rows below which nothing is said: too few for any rule here."""
 FEWEST_PAIRS = 30
 """Rows with both neighbours, below which nothing is said of shifts."""
 LONGEST = 200
@@ -113,7 +112,7 @@ class Finding(NamedTuple):
 
 def examine(case: Case, sheet: Sheet) -> list[Finding]:
     """What in the data looks misread, most often nothing."""
-    if len(case.y_pred) < FEWEST:
+    if len(case.y_pred) < FEWEST_ROWS:
         return []
     with np.errstate(all="ignore"):
         found = [finding for rule in _rules(case.loss) if (finding := rule(case, sheet)) is not None]
@@ -199,7 +198,7 @@ def _percents(case: Case, sheet: Sheet) -> Finding | None:
         # Fisher: of independent sides atanh(r) sqrt(n - 3) is near normal, and 6 is one in a billion. The slope, which
         # noise makes less than 100, tells percents from counts and from an offset, and a hundredth must fit better than
         # the mean does.
-        if n >= 2 * FEWEST and r > 0.5 and np.arctanh(min(r, 1 - 1e-9)) * math.sqrt(n - 3) >= 6:
+        if n >= 2 * FEWEST_ROWS and r > 0.5 and np.arctanh(min(r, 1 - 1e-9)) * math.sqrt(n - 3) >= 6:
             if not (30 * square < common < 300 * square and (error * error).sum() < square):
                 continue
             name, base = (_shown(getattr(sheet, role), role) for role in (percent, fraction))
@@ -215,7 +214,7 @@ def _percents(case: Case, sheet: Sheet) -> Finding | None:
 def _class_ids(case: Case, sheet: Sheet) -> Finding | None:
     """Class ids given to a loss of quantities."""
     t, p = case.y_true, case.y_pred
-    if t.ndim > 1 or len(t) < 3 * FEWEST:
+    if t.ndim > 1 or len(t) < 3 * FEWEST_ROWS:
         return None
     low, high = t.min(), t.max()
     if not (low in {0, 1} and 2 <= high - low < 100 and p.min() >= low and p.max() <= high):
@@ -238,7 +237,7 @@ def _class_ids(case: Case, sheet: Sheet) -> Finding | None:
     # differ, at least half of it, two standard errors away. Columns of probabilities named after the ids speak for
     # ids themselves, and the errors are left out.
     family = _family(sheet, [str(int(low) + index) for index in range(k)])
-    if not (missed >= (3 if family else FEWEST) and (hits - lucky) >= (n - lucky) / 2):
+    if not (missed >= (3 if family else FEWEST_ROWS) and (hits - lucky) >= (n - lucky) / 2):
         return None
     expected = float((by_chance * apart).sum()) / (n - lucky) - 1
     mean = float((pairs * apart).sum()) / missed - 1
@@ -268,7 +267,7 @@ def _swapped(case: Case, sheet: Sheet) -> Finding | None:
     # No chance is involved: a fraction of truth beside a certain forecast makes the loss infinite, so as it stands the
     # input has no other use. Soft labels beside decisions may still occur; those of a few judges have few values.
     fractions = t[(t > 0) & (t < 1)]
-    if fractions.size * 2 < t.size or len(np.unique(fractions)) < FEWEST:
+    if fractions.size * 2 < t.size or len(np.unique(fractions)) < FEWEST_ROWS:
         return None
     return _exchanged(sheet, "0 and 1")
 
@@ -280,7 +279,7 @@ def _swapped_rows(case: Case, sheet: Sheet) -> Finding | None:
         return None
     tops = t.max(axis=1)
     fractions = tops[(tops > 0) & (tops < 1)]
-    if fractions.size * 2 < len(t) or len(np.unique(fractions)) < FEWEST:
+    if fractions.size * 2 < len(t) or len(np.unique(fractions)) < FEWEST_ROWS:
         return None
     return _exchanged(sheet, "one-hot rows")
 

@@ -41,7 +41,7 @@ def breakdown(
     lossctl breakdown bce preds.csv --all -f csv
     """
     from lossctl.breakdown import Breakdown
-    from lossctl.cli.inputs import gathered, models
+    from lossctl.cli.inputs import gathered, misread, models
     from lossctl.cli.output import emit, notes, target, written
     from lossctl.engines.local import fold
     from lossctl.readers.columns import assembled
@@ -69,7 +69,7 @@ def breakdown(
             watch = _watch(asks, show) if all else None
             details = fold(asks, assembled(source, [model.plan.binding for model in each]), watch)
             results += [
-                ask.result(model.path, model.header, known)
+                ask.result(model.path, model.header, known).noted(misread(model, known.totals, data))
                 for ask, model, known in zip(asks, each, details, strict=True)
             ]
         result = reduce(add, results)

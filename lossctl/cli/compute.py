@@ -28,7 +28,7 @@ def compute(
 
     lossctl compute bce -t 0,1 -p 0.4,0.6
     """
-    from lossctl.cli.inputs import choice, gathered, models
+    from lossctl.cli.inputs import choice, gathered, misread, models
     from lossctl.cli.output import emit, target
     from lossctl.engines.local import fold
     from lossctl.plan import REDUCTIONS
@@ -43,7 +43,9 @@ def compute(
             found = models(source, job, reduced)
             totals = fold([model.plan for model in found], assembled(source, [model.plan.binding for model in found]))
             results += [
-                model.plan.result("compute", model.label, model.path, model.header, total)
+                model.plan.result("compute", model.label, model.path, model.header, total).noted(
+                    misread(model, total, data)
+                )
                 for model, total in zip(found, totals, strict=True)
             ]
     emit(reduce(add, results), to)

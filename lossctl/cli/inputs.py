@@ -6,11 +6,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
+from lossctl.batch import key
 from lossctl.errors import UsageError, listed, nearest, quoted
 from lossctl.losses.spec import parse
 from lossctl.plan import planned
-from lossctl.readers.columns import LITERAL, Asked
+from lossctl.readers.columns import LITERAL, Asked, plain_name
 from lossctl.readers.locate import Options, check, label_and_path, locate
+from lossctl.results import Warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from lossctl.aggregates.mean import Reduction
     from lossctl.cli.options import Data
     from lossctl.losses.spec import Request
-    from lossctl.plan import Plan
+    from lossctl.plan import Plan, Totals
     from lossctl.readers.columns import Missing
     from lossctl.readers.table import Header, Source
 
@@ -169,6 +172,48 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
         plan = planned(job.requests, header, asked, source.path, job.like, reduction)
         found.append(Model(plan, label, path, header))
     return found
+
+
+def misread(model: Model, totals: Totals, data: Data) -> tuple[Warn, ...]:
+    """Notes on data that were probably misread, each with what mends them."""
+    if totals.specimen.size < FEWEST_ROWS:
+        return ()
+    from lossctl.analysis.doctor import Case, Sheet, examine
+
+    rows, arrays = totals.specimen.together()
+    binding = model.plan.binding
+    roles = {role: tuple(map(plain_name, names)) for role, names in binding.roles.items()}
+    sheet = Sheet(
+        model.path,
+        "",
+        roles["y_true"],
+        roles["y_pred"],
+        binding.classes,
+        model.header.names if model.header.named else (),
+        model.header.delimiter,
+        model.header.truth is not None,
+        _options(data),
+    )
+    found: dict[str, Warn] = {}
+    for spec in model.plan.specs:
+        for term in () if spec.optional else spec.terms:
+            true, pred = (arrays[key(role, kind.coding)] for role, kind in term.loss.roles.items())
+            case = Case(term.loss, term.params, true, pred, rows, totals.counts.rows <= most_rows(arrays))
+            for finding in examine(case, sheet._replace(text=spec.text)):
+                found.setdefault(finding.code, Warn(finding.code, finding.message, model.label))
+    return tuple(found.values())
+
+
+def _options(data: Data) -> tuple[str, ...]:
+    """The options for a command on the same data, but for those that name columns of y_true, y_pred and classes."""
+    words: list[str] = []
+    for name, value in data._asdict().items():
+        if name in {"y_true", "y_pred", "classes"} or value == data._field_defaults[name]:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        for each in value if isinstance(value, list) else [value]:
+            words += [option] if each is True else [option, each]
+    return tuple(words)
 
 
 def _requests(command: str, loss: str, like: str) -> list[Request]:

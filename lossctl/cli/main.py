@@ -64,7 +64,7 @@ def _answered(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 — what nobody foresaw is told as a bug
         if "--debug" in arguments:
             _trace()
-        return _told(error)
+        return _told(error, verbose=not {"-v", "--verbose"}.isdisjoint(arguments))
 
 
 def _run(arguments: list[str]) -> int:
@@ -97,12 +97,12 @@ def _run(arguments: list[str]) -> int:
     return command if isinstance(command, int) else 0
 
 
-def _told(error: Exception) -> int:
+def _told(error: Exception, *, verbose: bool) -> int:
     """Print what went wrong and give the exit code that belongs to it."""
     from lossctl.errors import LossctlError, printable
 
     if isinstance(error, LossctlError):
-        _tell(error.message, error.help)
+        _tell(error.message, error.help, error.code if verbose else "")
         return error.exit_code
     if hasattr(error, "format_message"):  # a usage error of the command-line library, whatever its class is this year
         _tell(*_usage(error))
@@ -152,9 +152,10 @@ def _trace() -> None:
             sys.stderr.writelines(f"{printable(line)}\n" for line in traceback.format_exc().splitlines())
 
 
-def _tell(message: str, help: str = "") -> None:
+def _tell(message: str, help: str = "", code: str = "") -> None:
     if sys.stderr is None:
         return
     with suppress(OSError):  # nobody listens; the exit code says it still
-        sys.stderr.write(f"lossctl: {message}\n" + (f"  help: {help}\n" if help else ""))
+        lines = [f"lossctl: {message}", *([f"  help: {help}"] if help else []), *([f"  code: {code}"] if code else [])]
+        sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

@@ -176,7 +176,7 @@ def notes(result: Result, to: Target) -> None:
             if untold:
                 _note(f"{record.label}: {set_aside(record)}")
     for warning in result.warnings:
-        _note(f"{warning.input}: {warning.message}")
+        _note(f"{warning.input}: {warning.message} [{warning.code}]")
 
 
 def _note(text: str) -> None:

@@ -183,7 +183,11 @@ class Delimited(NamedTuple):
         )
         columns: list[Cells] = [[row[index] for row in rows] for index in range(len(names))]
         columns = [with_points(cells, self.decimal) for cells in columns]
-        return Header(tuple(map(described, names, columns)), self.headed, notes)
+        head = self.stream.head
+        plain = self.headed and self.decimal == "." and not self.stream.compression and head[:1].strip() != b""
+        plain = plain and not any(mark in head for mark in (b'"', b"\r", BOM))
+        described_columns = tuple(map(described, names, columns))
+        return Header(described_columns, self.headed, notes, delimiter=self.delimiter if plain else None)
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """The rows as text.

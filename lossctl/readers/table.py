@@ -42,6 +42,8 @@ class Header(NamedTuple):
         truth: the columns of a second input, which alone may be y_true and otherwise stand in for missing ones.
         truth_path: the second input as messages name it.
         sampled: whether columns were sought in the first rows only.
+        delimiter: of text that line tools can cut: uncompressed, a header in its first line, line feeds, no quotes,
+            decimal points, as far as that was seen; else None.
     """
 
     columns: tuple[Column, ...]
@@ -50,6 +52,7 @@ class Header(NamedTuple):
     truth: Header | None = None
     truth_path: str = ""
     sampled: bool = False
+    delimiter: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
