@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from lossctl.cli.options import Output
     from lossctl.results import Result
 
-_ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "tsv", ".md": "md"}
+_ENDINGS = {
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".md": "md",
+    ".svg": "svg",
+}
 _MOST_DIGITS = 17
 
 

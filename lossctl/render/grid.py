@@ -77,7 +77,7 @@ def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]
     values = [value for value in result.values if value.within is not None]
     within = [value.within for value in values if value.within is not None]
     yield from _values(result, look, values, "mean")
-    yield "share %", "number", [_percent(one.share, look) for one in within]
+    yield from _shares([one.share for one in within], look)
     yield "worst row", "number", ["" if one.worst is None else str(one.worst) for one in within]
     if any(one.id is not None for one in within):
         yield "id", "text", [one.id or "" for one in within]
@@ -129,7 +129,7 @@ def _parts(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     yield "loss", "text", [one.text for one, _, _ in parts]
     yield "term", "text", [text for _, text, _ in parts]
     yield "mean", "number", [short(part.mean, look.digits) for _, _, part in parts]
-    yield "share %", "number", [_percent(part.share, look) for _, _, part in parts]
+    yield from _shares([part.share for _, _, part in parts], look)
 
 
 def _rows(result: Result, look: Look) -> Iterator[Grid]:
@@ -161,9 +161,15 @@ def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, l
     for text in rows[0].losses:
         yield text, "number", [short(row.losses[text], look.digits) for row in rows]
         if rows[0].shares:
-            yield "share %", "number", [_percent(row.shares[text], look) for row in rows]
+            yield from _shares([row.shares[text] for row in rows], look)
     for text in (text for text in rows[0].parts if text not in rows[0].losses):
         yield text, "number", [short(row.parts[text], look.digits) for row in rows]
+
+
+def _shares(shares: Sequence[float | None], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    """A column of shares, where there is any."""
+    if any(share is not None for share in shares):
+        yield "share %", "number", [_percent(share, look) for share in shares]
 
 
 def _cell(cells: Cells, look: Look) -> str:

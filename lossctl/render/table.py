@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -27,7 +27,13 @@ _LEAST = 8  # text is folded down to so many columns before a table is turned
 def render(result: Result, look: Look) -> str:
     """The tables and their footer."""
     out = io.StringIO()
-    console = Console(
+    show(result, look, console(out, look))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def console(out: IO[str], look: Look, *, record: bool = False) -> Console:
+    """A console that prints text as it is, whatever the surroundings."""
+    return Console(
         file=out,
         width=look.width or _UNLIMITED,
         height=_UNLIMITED,  # without a height rich asks the terminal, and then ignores the width on a dumb one
@@ -39,7 +45,12 @@ def render(result: Result, look: Look) -> str:
         markup=False,
         emoji=False,
         highlight=False,
+        record=record,
     )
+
+
+def show(result: Result, look: Look, console: Console) -> None:
+    """Print the tables and their footer."""
     for cells in grids(result, look):
         if cells.title:
             console.print(Text(cells.title, style="dim"), crop=False)
@@ -52,7 +63,6 @@ def render(result: Result, look: Look) -> str:
             console.print()
     for line in footer(result):
         console.print(Padding(Text(line, style="dim", overflow="fold"), (0, 0)), crop=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def _table(cells: Grid, look: Look) -> Table:
