@@ -109,8 +109,15 @@ class Breakdown(NamedTuple):
     def layout(self) -> Layout:
         """The columns of its rows."""
         binding = self.plan.binding
-        texts = tuple(spec.text for spec in self.plan.specs)
-        return Layout(binding.id is not None, binding.widths["y_true"], binding.widths["y_pred"], texts, self.several)
+        return Layout(
+            self.label,
+            self.several,
+            binding.id is not None,
+            binding.widths["y_true"],
+            binding.widths["y_pred"],
+            tuple(spec.text for spec in self.plan.specs),
+            tuple(text for spec in self.plan.specs for text in spec.parts),
+        )
 
     @property
     def empty(self) -> Details:
@@ -178,21 +185,22 @@ class Breakdown(NamedTuple):
         batch = scored.batch
         every = np.arange(batch.kept.size)
         places = every if places is None else places
-        losses: dict[str, list[float]] = {}
-        parts: dict[str, list[float]] = {}
+        losses: list[list[float]] = []
+        parts: list[list[float]] = []
         for spec, found in zip(self.plan.specs, scored.losses, strict=True):
-            if found is not None:
-                losses[spec.text] = found.values[places].tolist()
-                parts |= {text: part[places].tolist() for text, part in zip(spec.parts, found.parts, strict=True)}
+            unknown = [math.nan] * places.size
+            losses.append(unknown if found is None else found.values[places].tolist())
+            parts += [unknown for _ in spec.parts] if found is None else [part[places].tolist() for part in found.parts]
+        layout = self.layout
         return [
-            Row(self.label, *cells)
+            Row(layout, *cells)
             for cells in zip(
                 (batch.kept[places] + batch.first_row).tolist(),
                 self._ids(batch, every, places),
                 self._cells(batch, "y_true", places),
                 self._cells(batch, "y_pred", places),
-                _records(losses, places.size),
-                _records(parts, places.size),
+                zip(*losses, strict=True),
+                zip(*parts, strict=True) if parts else [()] * places.size,
                 self._guesses(batch, places),
                 [None] * places.size if batch.weight is None else batch.weight[places].tolist(),
                 strict=True,
@@ -210,6 +218,7 @@ class Breakdown(NamedTuple):
         result = self.plan.result("breakdown", self.label, path, header, totals)
         places = {spec.text: index for index, spec in enumerate(self.plan.specs)}
         standing = {value.text: places[value.text] for value in result.values}
+        layout = self.layout._replace(losses=tuple(standing))
         return replace(
             result,
             values=tuple(self._within(value, places[value.text], details) for value in result.values),
@@ -217,9 +226,10 @@ class Breakdown(NamedTuple):
                 self._summary(value, places[value.text], details) for value in result.values if value.group is None
             ),
             rows=tuple(
-                _shared(one.shown, standing, totals) for one in details.worst.members[min(standing.values())].rows
+                _shared(one.shown, layout, standing, totals)
+                for one in details.worst.members[min(standing.values())].rows
             ),
-            layout=self.layout._replace(losses=tuple(standing)),
+            layout=layout,
         )
 
     def _within(self, value: Value, index: int, details: Details) -> Value:
@@ -251,10 +261,10 @@ class Breakdown(NamedTuple):
             {name: whole.share(whole.part(carried.largest(worst_rows(value.n, name)))) for name in SHARES},
             tuple(losses.histogram(BINS)),
             losses.infinite,
-            {
-                text: Part(part.value("mean"), whole.share(part.total))
+            tuple(
+                Part(text, part.value("mean"), whole.share(part.total))
                 for text, part in zip(spec.parts, spread.parts, strict=True)
-            },
+            ),
         )
 
     def _shown(self, scored: Scored, seen: NDArray[np.intp], at: NDArray[np.intp]) -> list[Shown]:
@@ -340,21 +350,14 @@ def _weights(scored: Scored, index: int) -> NDArray[np.float64]:
     return found if losses is None or losses.factor is None else found * losses.factor
 
 
-def _shared(shown: Shown, standing: Mapping[str, int], totals: Totals) -> Row:
+def _shared(shown: Shown, layout: Layout, standing: Mapping[str, int], totals: Totals) -> Row:
     """The row with its shares, and with the losses that the data let stand."""
-    shares = {}
-    for text, index in standing.items():
+    shares = []
+    for index in standing.values():
         whole = totals.tallies.members[index]
-        shares[text] = whole.share(whole.part(ExactSum.of(np.array([shown.carried[index]]))))
-    losses = {text: shown.row.losses[text] for text in standing}
-    return shown.row._replace(losses=losses, shares=shares)
-
-
-def _records(columns: Mapping[str, Sequence[float]], rows: int) -> list[dict[str, float]]:
-    names = tuple(columns)
-    if not names:
-        return [{}] * rows
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        shares.append(whole.share(whole.part(ExactSum.of(np.array([shown.carried[index]])))))
+    losses = tuple(shown.row.losses[index] for index in standing.values())
+    return shown.row._replace(layout=layout, losses=losses, shares=tuple(shares))
 
 
 def _cells(batch: Batch, name: str, places: NDArray[np.intp]) -> list[object]:

@@ -124,7 +124,7 @@ class _Stream:
 
 
 def _refuse_other_columns(layouts: Sequence[Layout]) -> None:
-    if len({*layouts}) > 1:
+    if len({layout._replace(input="") for layout in layouts}) > 1:
         names = [" ".join(layout.losses) for layout in layouts]
         raise UsageError(
             "the rows of these inputs have different columns, which one table cannot hold"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lossctl.render import Look
     from lossctl.results import Input, Result, Value
-    from lossctl.rows import Cells, Row, Summary
+    from lossctl.rows import Cells, Layout, Row, Summary
 
 ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
@@ -123,28 +123,28 @@ def _carried(result: Result, look: Look) -> Iterator[str]:
 
 def _parts(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     """What each term of the weighted sums adds to the mean."""
-    parts = [(one, text, part) for one in result.summary for text, part in one.parts.items()]
+    parts = [(one, part) for one in result.summary for part in one.parts]
     if len(result.inputs) > 1:
-        yield "input", "text", [one.input for one, _, _ in parts]
-    yield "loss", "text", [one.text for one, _, _ in parts]
-    yield "term", "text", [text for _, text, _ in parts]
-    yield "mean", "number", [short(part.mean, look.digits) for _, _, part in parts]
-    yield from _shares([part.share for _, _, part in parts], look)
+        yield "input", "text", [one.input for one, _ in parts]
+    yield "loss", "text", [one.text for one, _ in parts]
+    yield "term", "text", [part.term for _, part in parts]
+    yield "mean", "number", [short(part.mean, look.digits) for _, part in parts]
+    yield from _shares([part.share for _, part in parts], look)
 
 
 def _rows(result: Result, look: Look) -> Iterator[Grid]:
-    for label in dict.fromkeys(row.input for row in result.rows):
-        rows = [row for row in result.rows if row.input == label]
-        used = next(record.used for record in result.inputs if record.label == label)
-        whose = f" of {label}" if len(result.inputs) > 1 else ""
+    for layout in dict.fromkeys(row.layout for row in result.rows):
+        rows = [row for row in result.rows if row.layout == layout]
+        used = next(record.used for record in result.inputs if record.label == layout.input)
+        whose = f" of {layout.input}" if layout.several else ""
         worst = "the worst" if len(rows) == 1 else f"the {len(rows):,} worst"
-        title = f"{worst} of {count(used, 'row')}{whose} by {next(iter(rows[0].losses))}"
-        yield _grid(_row_columns(rows, look), title if rows[0].shares else whose.removeprefix(" of "))
+        title = f"{worst} of {count(used, 'row')}{whose} by {layout.losses[0]}"
+        yield _grid(_row_columns(layout, rows, look), title if rows[0].shares else whose.removeprefix(" of "))
 
 
-def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     yield "row", "number", [str(row.row) for row in rows]
-    if rows[0].id is not None:
+    if layout.id:
         yield "id", "text", [row.id or "" for row in rows]
     guesses = [row.guess for row in rows]
     if any(guesses):
@@ -158,12 +158,13 @@ def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, l
             yield name, kind, [_cell(cell, look) for cell in cells]
     if rows[0].weight is not None:
         yield "weight", "number", [short(row.weight or 0.0, look.digits) for row in rows]
-    for text in rows[0].losses:
-        yield text, "number", [short(row.losses[text], look.digits) for row in rows]
+    for index, text in enumerate(layout.losses):
+        yield text, "number", [short(row.losses[index], look.digits) for row in rows]
         if rows[0].shares:
-            yield from _shares([row.shares[text] for row in rows], look)
-    for text in (text for text in rows[0].parts if text not in rows[0].losses):
-        yield text, "number", [short(row.parts[text], look.digits) for row in rows]
+            yield from _shares([row.shares[index] for row in rows], look)
+    parts = {text: index for index, text in enumerate(layout.parts) if text not in layout.losses}
+    for text, index in parts.items():
+        yield text, "number", [short(row.parts[index], look.digits) for row in rows]
 
 
 def _shares(shares: Sequence[float | None], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
