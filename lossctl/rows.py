@@ -30,12 +30,12 @@ class Within(NamedTuple):
 
     Attributes:
         share: the share of the total that it carries, None where the total has no shares.
-        worst: the number of its row with the largest loss, None where all rows weigh nothing.
+        worst: the number of its row with the largest loss.
         id: the id of that row.
     """
 
     share: float | None
-    worst: int | None
+    worst: int
     id: str | None
 
     def to_dict(self) -> dict[str, Any]:

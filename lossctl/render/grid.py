@@ -44,21 +44,30 @@ class Grid(NamedTuple):
 def grids(result: Result, look: Look) -> list[Grid]:
     """The tables of a result; columns that would say the same in each row are left out."""
     if not result.summary:
-        return [_grid(_values(result, look, result.values, "value"))]
-    known = [_grid(_summary(result, look), remarks=_carried(result, look))]
+        return [_grid(_values(result, look, result.values, "value"), look)]
+    known = [_grid(_summary(result, look), look, remarks=_carried(result, look))]
     if any(one.parts for one in result.summary):
-        known.append(_grid(_parts(result, look)))
+        known.append(_grid(_parts(result, look), look))
     if any(value.within is not None for value in result.values):
-        known.append(_grid(_groups(result, look)))
+        known.append(_grid(_groups(result, look), look))
     rows = [*_rows(result, look)]
     return known + rows if any(row.shares for row in result.rows) else rows + known
 
 
-def _grid(columns: Iterable[tuple[str, Kind, Sequence[str]]], title: str = "", remarks: Iterable[str] = ()) -> Grid:
+def _grid(
+    columns: Iterable[tuple[str, Kind, Sequence[str]]], look: Look, title: str = "", remarks: Iterable[str] = ()
+) -> Grid:
     """A table of columns: name, kind, cells."""
     names, kinds, cells = zip(*columns, strict=True)
-    rows = tuple(tuple(map(printable, row)) for row in zip(*cells, strict=True))
-    return Grid(tuple(map(printable, names)), kinds, rows, printable(title), tuple(map(printable, remarks)))
+    rows = tuple(tuple(_shown(cell, look) for cell in row) for row in zip(*cells, strict=True))
+    texts = tuple(_shown(line, look) for line in remarks)
+    return Grid(tuple(_shown(name, look) for name in names), kinds, rows, _shown(title, look), texts)
+
+
+def _shown(text: str, look: Look) -> str:
+    """The text harmless, and of a length that the stream does not change."""
+    harmless = printable(text)
+    return harmless if look.unicode else harmless.encode("ascii", "backslashreplace").decode()
 
 
 def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -78,7 +87,7 @@ def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]
     within = [value.within for value in values if value.within is not None]
     yield from _values(result, look, values, "mean")
     yield from _shares([one.share for one in within], look)
-    yield "worst row", "number", ["" if one.worst is None else str(one.worst) for one in within]
+    yield "worst row", "number", [str(one.worst) for one in within]
     if any(one.id is not None for one in within):
         yield "id", "text", [one.id or "" for one in within]
 
@@ -139,7 +148,7 @@ def _rows(result: Result, look: Look) -> Iterator[Grid]:
         whose = f" of {layout.input}" if layout.several else ""
         worst = "the worst" if len(rows) == 1 else f"the {len(rows):,} worst"
         title = f"{worst} of {count(used, 'row')}{whose} by {layout.losses[0]}"
-        yield _grid(_row_columns(layout, rows, look), title if rows[0].shares else whose.removeprefix(" of "))
+        yield _grid(_row_columns(layout, rows, look), look, title if rows[0].shares else whose.removeprefix(" of "))
 
 
 def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -193,9 +202,9 @@ def _group_cell(value: Value, name: str) -> str:
     return "" if part is None else str(part)
 
 
-def footer(result: Result) -> list[str]:
+def footer(result: Result, look: Look) -> list[str]:
     """For each input the columns taken and the rows set aside, then the reduction where it is not the usual one."""
-    lines = [printable(_about(record)) for record in result.inputs]
+    lines = [_shown(_about(record), look) for record in result.inputs]
     first = result.values[0]
     if first.reduction != "mean" or first.like != "exact":
         lines.append(f"reduction {first.reduction}, convention {first.like}")

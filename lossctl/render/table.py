@@ -61,7 +61,7 @@ def show(result: Result, look: Look, console: Console) -> None:
             console.print(Padding(Text(line, overflow="fold"), (0, 0)), crop=False)
         if cells.remarks:
             console.print()
-    for line in footer(result):
+    for line in footer(result, look):
         console.print(Padding(Text(line, style="dim", overflow="fold"), (0, 0)), crop=False)
 
 
