@@ -7,12 +7,14 @@ relied on.
 
 from __future__ import annotations
 
+import io
 import os
 import struct
+from itertools import chain
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 MAGIC = b"ARROW1"
 STREAM_MAGIC = b"\xff\xff\xff\xff"
@@ -21,7 +23,7 @@ STREAM_MAGIC = b"\xff\xff\xff\xff"
 _END = STREAM_MAGIC + bytes(4)
 _SCHEMA, _DICTIONARY, _ROWS = 1, 2, 3
 _BLOCK = struct.Struct("<qi4xq")
-_PIECE = 1 << 24
+_PIECE = 1 << 20
 _ENOUGH = 1 << 20  # small batches are read together: each call costs about as much as 100 kB
 
 
@@ -29,71 +31,72 @@ class Damaged(Exception):
     """The framing is cut off or makes no sense."""
 
 
-class Part(NamedTuple):
-    """Messages that make a stream of their own."""
+class Message(NamedTuple):
+    """What says what it is, and the pieces of what that is about."""
 
-    schema: bytes
-    dictionaries: Sequence[bytes]
-    rows: Sequence[bytes]
-
-    @property
-    def bytes(self) -> bytes:
-        """The stream."""
-        return b"".join([self.schema, *self.dictionaries, *self.rows, _END])
+    head: bytes
+    body: Iterator[bytes]
 
 
-def parts(raw: IO[bytes]) -> Iterator[Part]:
-    """The parts of a stream, or of a file that can be read in any order; the first may be without rows.
+def parts(raw: IO[bytes]) -> Iterator[bytes]:
+    """The schema as a stream without rows, and then the rows as streams of one batch or some small ones.
+
+    Args:
+        raw: a stream, or a file that can be read in any order.
 
     Raises:
         Damaged: the framing is cut off or makes no sense.
     """
     start = _exactly(raw, len(STREAM_MAGIC))
     messages = _of_stream(raw) if start == STREAM_MAGIC else _of_file(raw)
-    schema = next(messages, b"")
-    if _kind(schema) != _SCHEMA:
+    schema = next(messages, None)
+    if schema is None or _kind(schema) != _SCHEMA:
         raise Damaged
+    yield schema.head + _END
     dictionaries: dict[int, list[bytes]] = {}
-    rows: list[bytes] = []
-    empty = True
+    part: io.BytesIO | None = None
     for message in messages:
-        full = sum(map(len, rows)) > _ENOUGH
         kind = _kind(message)
-        if rows and (full or kind == _DICTIONARY):
-            yield Part(schema, [*_flat(dictionaries)], rows)
-            rows, empty = [], False
+        if kind not in {_DICTIONARY, _ROWS}:
+            raise Damaged
+        if part is not None and (kind == _DICTIONARY or part.tell() > _ENOUGH):
+            yield _ended(part)
+            part = None
         if kind == _DICTIONARY:
             id, is_delta = _dictionary(message)
-            dictionaries[id] = [*(dictionaries.get(id, ()) if is_delta else ()), message]
-        elif kind == _ROWS:
-            rows.append(message)
-        else:
-            raise Damaged
-    if rows or empty:
-        yield Part(schema, [*_flat(dictionaries)], rows)
+            earlier = dictionaries.get(id, []) if is_delta else []
+            dictionaries[id] = [*earlier, b"".join([message.head, *message.body])]
+            continue
+        if part is None:
+            part = io.BytesIO()
+            part.writelines([schema.head, *chain.from_iterable(dictionaries.values())])
+        part.write(message.head)
+        part.writelines(message.body)
+    if part is not None:
+        yield _ended(part)
 
 
-def _flat(dictionaries: dict[int, list[bytes]]) -> Iterator[bytes]:
-    for messages in dictionaries.values():
-        yield from messages
+def _ended(part: io.BytesIO) -> bytes:
+    part.write(_END)
+    return part.getvalue()
 
 
-def _of_stream(raw: IO[bytes]) -> Iterator[bytes]:
-    """The messages of a stream whose first mark has been read."""
+def _of_stream(raw: IO[bytes]) -> Iterator[Message]:
+    """The messages of a stream whose first mark has been read; each has to be read before the next is asked for."""
     mark = STREAM_MAGIC
     while mark == STREAM_MAGIC:
         (size,) = struct.unpack("<i", _exactly(raw, 4))
         if not size:
             return
         head = mark + struct.pack("<i", size) + _exactly(raw, size)
-        yield head + _exactly(raw, _body_length(head))
+        yield Message(head, _pieces(raw, _body_length(head)))
         mark = raw.read(4)
         if not mark:  # a writer may just stop
             return
     raise Damaged
 
 
-def _of_file(raw: IO[bytes]) -> Iterator[bytes]:
+def _of_file(raw: IO[bytes]) -> Iterator[Message]:
     """The messages of a file, by its footer."""
     tail = struct.calcsize("<i") + len(MAGIC)
     end = raw.seek(0, os.SEEK_END) - tail
@@ -104,15 +107,15 @@ def _of_file(raw: IO[bytes]) -> Iterator[bytes]:
     raw.seek(end - size)
     footer = _exactly(raw, size)
     table = _Table.root(footer)
-    yield _schema_message(footer, table.offset(1))
+    yield Message(_schema_message(footer, table.offset(1)), iter(()))
     for field in (2, 3):
-        for start, head, body in table.structs(field, _BLOCK):
-            if start < 0 or head < 8 or body < 0 or start + head + body > end:
+        for start, size, body in table.structs(field, _BLOCK):
+            if start < 0 or size < 8 or body < 0 or start + size + body > end:
                 raise Damaged
             raw.seek(start)
-            message = _exactly(raw, head + body)
+            head = _exactly(raw, size)
             # Writers before 2019 left the mark out, and so a message has four bytes less before its content.
-            yield message if message.startswith(STREAM_MAGIC) else STREAM_MAGIC + message
+            yield Message(head if head.startswith(STREAM_MAGIC) else STREAM_MAGIC + head, _pieces(raw, body))
 
 
 def _schema_message(footer: bytes, at: int) -> bytes:
@@ -175,34 +178,36 @@ def _unpacked(format: str, data: bytes, at: int) -> int:
     return int(value)
 
 
-def _content(message: bytes) -> _Table:
-    return _Table.root(message, 8)
+def _content(head: bytes) -> _Table:
+    return _Table.root(head, 8)
 
 
-def _kind(message: bytes) -> int:
-    return _content(message).field(1, "<B")
+def _kind(message: Message) -> int:
+    return _content(message.head).field(1, "<B")
 
 
-def _body_length(message: bytes) -> int:
-    return _content(message).field(3, "<q")
+def _body_length(head: bytes) -> int:
+    return _content(head).field(3, "<q")
 
 
-def _dictionary(message: bytes) -> tuple[int, bool]:
+def _dictionary(message: Message) -> tuple[int, bool]:
     """The id of a dictionary, and whether the message adds to the one there was."""
-    content = _content(message)
+    content = _content(message.head)
     table = _Table(content.data, content.offset(2))
     return table.field(0, "<q"), bool(table.field(2, "<B"))
 
 
 def _exactly(raw: IO[bytes], size: int) -> bytes:
+    return b"".join(_pieces(raw, size))
+
+
+def _pieces(raw: IO[bytes], size: int) -> Iterator[bytes]:
     """So many bytes. A size that was never written must not take the memory for it."""
     if size < 0:
         raise Damaged
-    pieces = []
     while size:
         piece = raw.read(min(size, _PIECE))
         if not piece:
             raise Damaged
-        pieces.append(piece)
+        yield piece
         size -= len(piece)
-    return b"".join(pieces)

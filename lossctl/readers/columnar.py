@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Frames: TypeAlias = Callable[[Sequence[str]], Iterator[pl.DataFrame]]
 
-CHUNK_ROWS = 1 << 15
+CHUNK_ROWS = 1 << 16
 """How many rows are given at a time: calls cost little beside so many, and their arrays stay in a cache."""
 
 _SAMPLE = 100
@@ -74,7 +75,7 @@ class Columnar(NamedTuple):
         for name in columns:
             if not _is_readable(self.schema[name]):
                 raise InputError(
-                    f"{self.path}: column {quoted(name)} holds {self.schema[name]}, neither numbers nor text",
+                    f"{self.path}: column {quoted(name)} is of type {quoted(self.schema[name])}, neither numbers nor text",
                     help="choose another column, or save this one as numbers or text",
                 )
         first_row = 1
@@ -143,20 +144,29 @@ def _parquet(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
 def _arrow(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
     import polars as pl
 
-    raw = stream.seekable() if stream.head.startswith(arrow.MAGIC) else stream.open()
-    parts = arrow.parts(raw)
-    first = next(parts)
-    schema = pl.read_ipc_stream(first._replace(rows=[]).bytes).schema
+    raw = stream.open() if stream.head.startswith(arrow.STREAM_MAGIC) else stream.seekable()
+    parts = _told(stream, arrow.parts(raw))
+    schema = pl.read_ipc_stream(next(parts)).schema
+    first = [*islice(parts, 1)]
     untold = _untold(schema)
-    sample = pl.read_ipc_stream(first.bytes, columns=untold).head(_SAMPLE) if untold else pl.DataFrame()
+    sample = pl.read_ipc_stream(first[0], columns=untold, n_rows=_SAMPLE) if first and untold else pl.DataFrame()
 
     def frames(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        yield pl.read_ipc_stream(first.bytes, columns=list(columns))
-        for part in parts:
-            with stream.reading():
-                yield pl.read_ipc_stream(part.bytes, columns=list(columns))
+        for part in chain(first, parts):
+            first.clear()  # no part is held for longer than it is read
+            yield pl.read_ipc_stream(part, columns=list(columns))
 
     return schema, sample, frames
+
+
+def _told(stream: Stream, parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts; a fault of the file below them is told as one."""
+    while True:
+        with stream.reading():
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
 
 
 def _untold(schema: Mapping[str, pl.DataType]) -> list[str]:

@@ -30,6 +30,7 @@ FORMATS = {
 
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
 _NAMES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
+_BINARY_NAMES = {".parquet": "Parquet", ".pq": "Parquet"} | dict.fromkeys((".arrow", ".arrows", ".feather"), "Arrow")
 _MAGIC = {
     b"PAR1": "parquet",
     b"ARROW1": "arrow",
@@ -38,7 +39,7 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"PK\x05\x06": "npz",
 }
-_WILD = re.compile(r"[*?\[]")
+_WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
 _TEXT_NAMES = {".csv", ".tsv", ".txt"}
@@ -155,6 +156,11 @@ def _format(stream: Stream, path: str) -> str:
     for magic, name in _MAGIC.items():
         if head.startswith(magic):
             return name
+    if ending in _BINARY_NAMES:
+        raise InputError(
+            f"{stream.path}: it is named like {_BINARY_NAMES[ending]}, and its content is something else",
+            help="--input-format reads it as another format",
+        )
     if head.startswith(_UTF16):
         raise InputError(
             f"{stream.path}: it holds UTF-16 text, not UTF-8", help="iconv -f UTF-16 -t UTF-8 FILE turns it into UTF-8"

@@ -17,7 +17,7 @@ from lossctl.errors import InputError, count, quoted
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from lossctl.readers.cells import Cells
     from lossctl.readers.table import Source
@@ -29,7 +29,7 @@ ENDINGS = {
 """What the names of the files that a folder is read for end with, perhaps before the name of a compression."""
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
-_WILD = re.compile(r"[*?\[]")
+_WILD = re.compile(r"[*?]|\[.+?\]")
 _NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -144,7 +144,7 @@ def listed(path: str) -> Listed:
         InputError: there are none, or a folder cannot be read.
     """
     if os.path.isdir(path):
-        files = [*_below(path, set())]
+        files = _once(_below(path, set()))
         known = [file for file in files if _is_known(file)]
         if not known:
             there = f"; there is {quoted(files[0])}" if files else ""
@@ -152,17 +152,23 @@ def listed(path: str) -> Listed:
                 f"{path}: the folder holds no file of a format known here{there}",
                 help="a quoted pattern takes files of any name, like 'preds/*.txt'",
             )
-        return Listed(sorted(known, key=_natural), path, len(files) - len(known))
+        return Listed(known, path, len(files) - len(known))
     wild = _WILD.search(path)
     base = os.path.dirname(path[: wild.start()] if wild else path)
-    found = {
-        os.path.normpath(file): file
-        for match in _matching(base, path[len(base) :].strip(os.sep).split(os.sep))
-        for file in ([*filter(_is_known, _below(match, set()))] if os.path.isdir(match) else [match])
-    }
+    found: list[str] = []
+    for match in _matching(base, path[len(base) :].strip(os.sep).split(os.sep)):
+        found += filter(_is_known, _below(match, set())) if os.path.isdir(match) else [match]
     if not found:
         raise InputError(f"{path}: no file matches this pattern", help="* stands for any letters, ** for any folders")
-    return Listed(sorted(found.values(), key=_natural), base)
+    return Listed(_once(found), base)
+
+
+def _once(files: Iterable[str]) -> list[str]:
+    """Files in natural order, each once, however many links lead to it."""
+    found: dict[str, str] = {}
+    for file in sorted(files, key=lambda file: (os.path.islink(file), _natural(file))):
+        found.setdefault(os.path.realpath(file), file)
+    return sorted(found.values(), key=_natural)
 
 
 def _natural(path: str) -> list[tuple[str, int]]:

@@ -99,6 +99,8 @@ def open_path(path: str, opened: ExitStack) -> Stream:
     try:
         raw = opened.enter_context(open(path, "rb"))  # noqa: SIM115 — `opened` closes it
     except FileNotFoundError:
+        if os.path.islink(path):
+            raise InputError(f"{path}: it is a link to nothing", help="mend the link or remove it") from None
         raise InputError(f"{path}: there is no such file", help=_near(path)) from None
     except IsADirectoryError:
         raise InputError(f"{path}: it is a folder, not a file", help="name the files in it") from None
