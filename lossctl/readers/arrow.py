@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-from itertools import chain
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def parts(raw: IO[bytes]) -> Iterator[bytes]:
     if schema is None or _kind(schema) != _SCHEMA:
         raise Damaged
     yield schema.head + _END
-    dictionaries: dict[int, list[bytes]] = {}
+    dictionaries: dict[int, bytes] = {}
     part: io.BytesIO | None = None
     for message in messages:
         kind = _kind(message)
@@ -63,13 +62,11 @@ def parts(raw: IO[bytes]) -> Iterator[bytes]:
             yield _ended(part)
             part = None
         if kind == _DICTIONARY:
-            id, is_delta = _dictionary(message)
-            earlier = dictionaries.get(id, []) if is_delta else []
-            dictionaries[id] = [*earlier, b"".join([message.head, *message.body])]
+            dictionaries[_dictionary_id(message)] = b"".join([message.head, *message.body])
             continue
         if part is None:
             part = io.BytesIO()
-            part.writelines([schema.head, *chain.from_iterable(dictionaries.values())])
+            part.writelines([schema.head, *dictionaries.values()])
         part.write(message.head)
         part.writelines(message.body)
     if part is not None:
@@ -137,10 +134,10 @@ class _Table(NamedTuple):
     def root(cls, data: bytes, start: int = 0) -> _Table:
         return cls(data, start + _unpacked("<I", data, start))
 
-    def field(self, index: int, format: str, default: int = 0) -> int:
-        """A number of the table."""
+    def field(self, index: int, format: str) -> int:
+        """A number of the table, 0 where it is left out."""
         at = self._place(index)
-        return _unpacked(format, self.data, at) if at else default
+        return _unpacked(format, self.data, at) if at else 0
 
     def offset(self, index: int) -> int:
         """Where a table or vector that the table holds begins.
@@ -190,11 +187,9 @@ def _body_length(head: bytes) -> int:
     return _content(head).field(3, "<q")
 
 
-def _dictionary(message: Message) -> tuple[int, bool]:
-    """The id of a dictionary, and whether the message adds to the one there was."""
+def _dictionary_id(message: Message) -> int:
     content = _content(message.head)
-    table = _Table(content.data, content.offset(2))
-    return table.field(0, "<q"), bool(table.field(2, "<B"))
+    return _Table(content.data, content.offset(2)).field(0, "<q")
 
 
 def _exactly(raw: IO[bytes], size: int) -> bytes:
