@@ -47,6 +47,7 @@ class Batch(NamedTuple):
         labels: labels that the end of the input has to judge.
         origin: where the rows were read.
         cells: the columns as they were read, for rows that are shown.
+        unheld: by role the numbers of the rows that hold a number which no float64 is.
     """
 
     arrays: Mapping[str, Array]
@@ -61,6 +62,7 @@ class Batch(NamedTuple):
     labels: frozenset[str]
     origin: Origin
     cells: Mapping[str, Sequence[Any] | NDArray[Any]]
+    unheld: Mapping[str, Sequence[int]]
 
     @property
     def numbers(self) -> NDArray[np.intp]:
@@ -75,6 +77,37 @@ def key(role: str, coding: str) -> str:
     ('y_true', 'y_true as class')
     """
     return role if coding == "number" else f"{role} as {coding}"
+
+
+class Within(NamedTuple):
+    """The origin of rows that stand somewhere in another one.
+
+    Attributes:
+        whole: the other.
+        start: the row of it that is the first here.
+        first_row: number of that row in its own file, counted from 1, where rows are numbered through several files.
+        same: cells that are the same in all rows, and so are none of the file.
+    """
+
+    whole: Origin
+    start: int = 0
+    first_row: int | None = None
+    same: Mapping[str, str] | None = None
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.whole.path
+
+    def line(self, row: int) -> int | None:
+        """The line of the row in its file."""
+        return self.whole.line(self.start + row)
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell of the row."""
+        if self.same is not None and column in self.same:
+            return self.same[column]
+        return self.whole.cell(self.start + row, column)
 
 
 class Paired(NamedTuple):
@@ -122,4 +155,10 @@ def place(origin: Origin, row: int, first_row: int, column: str = "") -> str:
     elif isinstance(origin, Paired):
         origin = origin.first
     line = origin.line(row)
-    return f"{origin.path}: row {first_row + row}" if line is None else f"{origin.path}:{line}"
+    if line is not None:
+        return f"{origin.path}:{line}"
+    while isinstance(origin, Within):
+        first_row = first_row - origin.start if origin.first_row is None else origin.first_row
+        row += origin.start
+        origin = origin.whole
+    return f"{origin.path}: row {first_row + row}"

@@ -37,6 +37,7 @@ REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 _ZERO = "\0the label 0"
 _MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
+_ROUNDED = "rounded-numbers"
 
 _AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
 _OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
@@ -226,6 +227,7 @@ class Plan(NamedTuple):
             roles,
             self.binding.classes,
             header.notes,
+            header.parts,
         )
         return Result(command, (record,), values, self._warnings(label, totals))
 
@@ -305,15 +307,15 @@ class Plan(NamedTuple):
     def _warnings(self, label: str, totals: Totals) -> tuple[Warn, ...]:
         found = []
         for (code, role), mentions in totals.mentions.ordered():
-            found.append(
-                Warn(
-                    str(code),
-                    f"{count(mentions.count, 'row')} of {role} {'adds' if mentions.count == 1 else 'add'} to 1 only "
-                    f"roughly (first row {mentions.first[0]}); nothing was divided, renormalise=true divides",
-                    label,
-                    mentions.first,
-                )
+            one = mentions.count == 1
+            message = (
+                f"{count(mentions.count, 'row')} of {role} {'adds' if one else 'add'} to 1 only roughly "
+                f"(first row {mentions.first[0]}); nothing was divided, renormalise=true divides"
+                if code == _OFF_ONE
+                else f"{count(mentions.count, 'row')} of {role} {'holds' if one else 'hold'} numbers with more digits "
+                f"than a float64 has (first row {mentions.first[0]}); they were rounded to the nearest"
             )
+            found.append(Warn(str(code), message, label, mentions.first))
         if self._positive_unseen(totals):
             found.append(
                 Warn(
@@ -373,7 +375,9 @@ class _Checks:
         self._binding = binding
         self._done: dict[tuple[object, ...], DataError | None] = {}
         self.labels: frozenset[str] = frozenset()
-        self.mentions: dict[Key, Mentions] = {}
+        self.mentions: dict[Key, Mentions] = {
+            (_ROUNDED, role): Mentions.of(rows) for role, rows in batch.unheld.items()
+        }
 
     def arrays(self, loss: Loss, params: Params) -> list[Array]:
         """The arrays of a loss's roles.

@@ -31,6 +31,7 @@ class Input(NamedTuple):
         columns: the columns taken, by role.
         classes: the names of the classes in order, None where there are none.
         notes: decisions taken while reading: delimiter, decimal mark.
+        parts: of how many files a folder or pattern consists, None for a single file.
     """
 
     label: str
@@ -42,6 +43,7 @@ class Input(NamedTuple):
     columns: Mapping[str, tuple[str, ...]]
     classes: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    parts: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON has it."""
@@ -55,6 +57,7 @@ class Input(NamedTuple):
             "columns": {role: list(names) for role, names in self.columns.items()},
             "classes": None if self.classes is None else list(self.classes),
             "notes": list(self.notes),
+            "parts": self.parts,
         }
 
     @classmethod
@@ -71,6 +74,7 @@ class Input(NamedTuple):
             columns={role: tuple(names) for role, names in record["columns"].items()},
             classes=None if classes is None else tuple(classes),
             notes=tuple(record.get("notes", ())),
+            parts=record.get("parts"),
         )
 
 

@@ -8,12 +8,23 @@ import gzip
 import io
 import json
 import lzma
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import polars as pl
 
-Table: TypeAlias = dict[str, Sequence[Any]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+Table: TypeAlias = dict[str, Any]
+
+zst = zstd.compress
 
 
 def delimited(table: Table, delimiter: str = ",", decimal: str = ".", end: str = "\n", quoting: int = 0) -> bytes:
@@ -61,6 +72,26 @@ def _indexed(table: Table) -> bytes:
     ).encode()
 
 
+def parquet(table: Table, **how: Any) -> bytes:
+    """The table as a Parquet file."""
+    out = io.BytesIO()
+    pl.DataFrame(table, strict=False).write_parquet(out, **how)
+    return out.getvalue()
+
+
+def arrow(table: Table, **how: Any) -> bytes:
+    """The table as an Arrow file."""
+    out = io.BytesIO()
+    pl.DataFrame(table, strict=False).write_ipc(out, **how)
+    return out.getvalue()
+
+
+def _arrow_stream(table: Table) -> bytes:
+    out = io.BytesIO()
+    pl.DataFrame(table, strict=False).write_ipc_stream(out, compression="lz4")
+    return out.getvalue()
+
+
 FORMATS: dict[str, Callable[[Table], bytes]] = {
     "plain.csv": delimited,
     "crlf.csv": lambda table: delimited(table, end="\r\n"),
@@ -87,5 +118,16 @@ FORMATS: dict[str, Callable[[Table], bytes]] = {
     "two_members.csv.gz": lambda table: b"".join(map(gzip.compress, delimited(table).partition(b"\n"))),
     "plain.csv.bz2": lambda table: bz2.compress(delimited(table)),
     "plain.csv.xz": lambda table: lzma.compress(delimited(table)),
+    "plain.csv.zst": lambda table: zst(delimited(table)),
+    "two_frames.csv.zst": lambda table: b"".join(map(zst, delimited(table).partition(b"\n"))),
     "lines.ndjson.gz": lambda table: gzip.compress(_ndjson(table)),
+    "columns.parquet": parquet,
+    "row_groups.parquet": lambda table: parquet(table, row_group_size=37, compression="snappy"),
+    "columns.parquet.gz": lambda table: gzip.compress(parquet(table)),
+    "columns.arrow": arrow,
+    "batches.arrow": lambda table: arrow(table, record_batch_size=37, compression="zstd"),
+    "batches.feather.xz": lambda table: lzma.compress(arrow(table, record_batch_size=37)),
+    "stream.arrows": _arrow_stream,
+    "stream.arrows.zst": lambda table: zst(_arrow_stream(table)),
+    "columns_without_a_telling_name": parquet,
 }

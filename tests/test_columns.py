@@ -227,6 +227,7 @@ def test_rows_with_missing_cells_are_refused_dropped_or_carried(
         "columns": 0,
         "classes": None,
         "notes": [],
+        "parts": None,
     }
     assert (record["results"][0]["value"], record["results"][0]["n"]) == (1.0, 2)
     record = compute("mae", MISSING, "--nan", "propagate")

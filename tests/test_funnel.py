@@ -359,7 +359,10 @@ def test_version(shell: Callable[..., Ran], line: str) -> None:
     assert re.fullmatch(r"lossctl [0-9]+\.[0-9]+\.[0-9]+\n", done.out)
 
 
-READERS = {f"lossctl.readers.{name}" for name in ("arrays", "delimited", "document", "lines", "literals")}
+READERS = {
+    f"lossctl.readers.{name}"
+    for name in ("arrays", "arrow", "columnar", "delimited", "document", "joined", "lines", "literals", "parts")
+}
 
 
 @pytest.mark.usefixtures("pair")
@@ -376,7 +379,10 @@ READERS = {f"lossctl.readers.{name}" for name in ("arrays", "delimited", "docume
             ["-m", "lossctl", "compute", "mse", "-t", "1,2", "-p", "1,3", "-f", "value"],
             {"rich", "polars", "csv", "lossctl.readers.delimited", "lossctl.readers.lines", "lossctl.readers.arrays"},
         ),
-        (["-m", "lossctl", "compute", "mse", "a.csv"], {"polars", "json", "lossctl.render.json"}),
+        (
+            ["-m", "lossctl", "compute", "mse", "a.csv"],
+            {"polars", "json", "lossctl.render.json", *READERS} - {"lossctl.readers.delimited"},
+        ),
     ],
     ids=lambda value: " ".join(value[1:]) if isinstance(value, list) else "",
 )

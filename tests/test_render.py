@@ -138,6 +138,7 @@ def test_json_is_the_contract() -> None:
         "columns": {"y_true": ["label"], "y_pred": ["p_1"]},
         "classes": None,
         "notes": [],
+        "parts": None,
     }
     assert record["results"][0] == {
         "input": "a.csv",

@@ -164,7 +164,13 @@ def test_the_worked_examples_from_every_format(
 
 
 @pytest.mark.parametrize(("loss", "y_true", "y_pred", "expected"), WORKED)
-@pytest.mark.parametrize("format", ["columns.json", "records.json", "lines.ndjson", "members.npz", "records.npy"])
+@pytest.mark.parametrize(
+    "format",
+    [
+        *("columns.json", "records.json", "lines.ndjson", "members.npz", "records.npy"),
+        *("columns.parquet", "columns.arrow", "stream.arrows"),
+    ],
+)
 def test_the_worked_examples_from_cells_that_are_lists(
     format: str,
     loss: str,

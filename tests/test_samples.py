@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples"
 FILES = sorted(path.name for path in SAMPLES.iterdir() if path.is_file() and path.suffix not in {".py", ".md", ".svg"})
-READ = [name for name in FILES if not name.endswith(".parquet")]
 EXPECTED: dict[str, Any] = json.loads((HERE / "samples" / "expected.json").read_text())
 RELATIVE = 1e-12
 
@@ -35,14 +34,14 @@ def test_a_sample_gives_the_number_of_scikit_learn(
 
 @pytest.mark.parametrize("part", ["compute", "breakdown"])
 def test_every_sample_has_its_numbers(part: str) -> None:
-    assert sorted({case["arguments"][1] for case in EXPECTED[part]}) == READ
+    assert sorted({case["arguments"][1] for case in EXPECTED[part]}) == FILES
 
 
 def test_the_samples_are_small() -> None:
     assert sum((SAMPLES / name).stat().st_size for name in FILES) < 700_000
 
 
-@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("name", FILES)
 def test_a_sample_is_read_without_a_note(name: str, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = next(case["arguments"] for case in EXPECTED["compute"] if case["arguments"][1] == name)
     monkeypatch.chdir(SAMPLES)

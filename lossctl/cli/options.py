@@ -33,7 +33,8 @@ FilesArgument: TypeAlias = Annotated[
     typer.Argument(
         metavar="[FILE...]",
         show_default=False,
-        help="CSV, TSV, JSON, NDJSON, npy or npz, plain or compressed; label=path names an input; - is standard input.",
+        help="CSV, TSV, JSON, NDJSON, Parquet, Arrow, npy or npz, plain or gz, bz2, xz, zst; a folder or a quoted pattern "
+        "like 'preds/*.csv' is one input of several parts; label=path names an input; - is standard input.",
     ),
 ]
 TrueOption: TypeAlias = Annotated[
@@ -161,7 +162,7 @@ InputFormatOption: TypeAlias = Annotated[
         "--input-format",
         metavar="FORMAT",
         show_default=False,
-        help="csv, tsv, json, ndjson, npy or npz, instead of what the content says.",
+        help="csv, tsv, json, ndjson, parquet, arrow, npy or npz, instead of what the content says.",
     ),
 ]
 DelimiterOption: TypeAlias = Annotated[

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
-from lossctl.readers.locate import label_and_path
+from lossctl.readers.locate import paths
 from lossctl.render import FORMATS, TELLS_ROWS, Look, render
 
 if TYPE_CHECKING:
@@ -73,9 +73,8 @@ def _refuse_place(path: str, inputs: Sequence[str]) -> None:
         )
     if folder and not os.path.isdir(folder):
         raise UsageError(f"there is no folder {quoted(folder)} for the output {quoted(path)}", help="mkdir -p makes it")
-    for argument in inputs:
-        _, input = label_and_path(argument)
-        if os.path.exists(path) and os.path.exists(input) and os.path.samefile(path, input):
+    for input in (file for argument in inputs if os.path.exists(path) for file in paths(argument)):
+        if os.path.exists(input) and os.path.samefile(path, input):
             raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o takes another file")
 
 

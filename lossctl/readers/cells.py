@@ -99,6 +99,28 @@ def group_part(cell: object) -> str | int | float | None:
     return float(text) if _PLAIN_DECIMAL.fullmatch(text) and repr(float(text)) == text.rstrip("0") else text
 
 
+_HELD = 2**53
+
+
+def unheld(array: Array) -> NDArray[np.bool_] | None:
+    """Which rows of an array hold a whole number that no float64 is, None for none.
+
+    Args:
+        array: shape (n,) or (n, k), of any type.
+    """
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
+        return None
+    if array.max() <= _HELD and array.min() >= -_HELD:
+        return None
+    near = array.astype(np.float64)
+    # The float64 next to the largest whole number may lie beyond it, where it cannot be turned back.
+    inside = near < float(np.iinfo(array.dtype).max)
+    wrong = ~inside
+    wrong[inside] = near[inside].astype(array.dtype) != array[inside]
+    rows: NDArray[np.bool_] = np.asarray(wrong.any(axis=1)) if array.ndim > 1 else wrong
+    return rows if rows.any() else None
+
+
 def numbers(cells: Cells, decimal: str = ".") -> Coded:
     """Cells as float64.
 
@@ -124,6 +146,8 @@ def binary(cells: Cells, positive: str | None, decimal: str = ".") -> Coded:
         BadCell: a cell is none of these.
     """
     if positive is None:
+        if isinstance(cells, np.ndarray) and cells.dtype.kind == "b":
+            return Coded(cells.astype(np.float64), None)
         return _coded(with_points(cells, decimal), _truth)
     wanted = as_text(positive)
 

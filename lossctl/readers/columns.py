@@ -319,7 +319,7 @@ def assembled(source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROW
         if unreadable:
             first = min(unreadable, key=lambda fault: fault.row)
             if first.row:
-                before = _before(chunk, first.row)
+                before = chunk.cut(0, first.row)
                 yield tuple(_batch(before, binding) for binding in bindings)
             raise first.error
         yield tuple(batches)
@@ -332,10 +332,6 @@ class _Unreadable(Exception):
         super().__init__(row)
         self.row = row
         self.error = error
-
-
-def _before(chunk: Chunk, row: int) -> Chunk:
-    return chunk._replace(columns={name: column[:row] for name, column in chunk.columns.items()}, rows=row)
 
 
 def _width(columns: Sequence[Column]) -> int:
@@ -531,6 +527,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         first = min(faults, key=lambda fault: fault[0])
         raise _Unreadable(first[0], _cell_error(chunk, binding, first))
 
+    unheld = _unheld(chunk, binding, kept[~missing]) if chunk.unheld else {}
     present: NDArray[np.bool_] | None = None
     dropped = 0
     if missing.any():
@@ -555,7 +552,25 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         labels=_labels(chunk, kept, binding),
         origin=chunk.origin,
         cells=chunk.columns,
+        unheld=unheld,
     )
+
+
+def _unheld(chunk: Chunk, binding: Binding, rows: NDArray[np.intp]) -> dict[str, list[int]]:
+    """For each role whose numbers are taken the rows of which some number is no float64."""
+    numeric = {
+        role: names
+        for role, names in binding.roles.items()
+        if "number" in binding.codings[role] or ("binary" in binding.codings[role] and binding.positive is None)
+    }
+    if binding.weight:
+        numeric["weight"] = (binding.weight,)
+    found = {}
+    for role, names in numeric.items():
+        masks = [chunk.unheld[name][rows] for name in names if name in chunk.unheld]
+        if masks:
+            found[role] = (rows[np.logical_or.reduce(masks)] + chunk.first_row).tolist()
+    return {role: numbers for role, numbers in found.items() if numbers}
 
 
 def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +14,8 @@ from lossctl.readers.table import CHUNK_ROWS, Chunk, MemoryOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from lossctl.readers.table import Header, Source
 
@@ -90,22 +91,21 @@ class Joined(NamedTuple):
 
     def _by_position(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
         seen = [0, 0]
-        whole = True
-        for pred, truth in zip_longest(self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)):
-            for side, chunk in enumerate((truth, pred)):
-                seen[side] += 0 if chunk is None else chunk.rows
-            whole = whole and truth is not None and pred is not None and truth.rows == pred.rows
-            if whole and truth is not None and pred is not None:
-                columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
-                commas = pred.commas | {key for key, name in theirs.items() if name in truth.commas}
-                yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs), commas)
+        preds, truths = self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)
+        pred, truth = next(preds, None), next(truths, None)
+        while pred is not None and truth is not None:
+            both = min(pred.rows, truth.rows)
+            yield _beside(pred.cut(0, both), truth.cut(0, both), theirs)
+            seen = [rows + both for rows in seen]
+            pred = pred.cut(both, pred.rows) if both < pred.rows else next(preds, None)
+            truth = truth.cut(both, truth.rows) if both < truth.rows else next(truths, None)
+        for side, (chunk, more) in enumerate(((truth, truths), (pred, preds))):
+            seen[side] += 0 if chunk is None else chunk.rows + sum(chunk.rows for chunk in more)
         if seen[0] != seen[1]:
             raise InputError(
                 f"{self.truth.path} has {count(seen[0], 'row')} and {self.path} has {seen[1]:,}",
                 help="rows are joined by position; --id COLUMN joins them by id",
             )
-        if not whole:
-            raise AssertionError("a source gave a chunk that is not full before its last")
 
     def _by_id(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
         ids = self.ids()
@@ -113,6 +113,7 @@ class Joined(NamedTuple):
         index: dict[str, int] = {}
         twice: dict[str, None] = {}
         held_commas: frozenset[str] = frozenset()
+        held_unheld: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in held}
         for chunk in self.truth.chunks(list(dict.fromkeys([ids.truth, *held])), rows):
             for id_ in _texts(chunk, ids.truth):
                 if id_ in index:
@@ -121,7 +122,9 @@ class Joined(NamedTuple):
             for name, cells in held.items():
                 column = chunk.columns[name]
                 cells.extend(column.tolist() if isinstance(column, np.ndarray) else column)
+                held_unheld[name].append(chunk.unheld.get(name, np.zeros(chunk.rows, np.bool_)))
             held_commas |= chunk.commas
+        masks = {name: np.concatenate(parts) for name, parts in held_unheld.items() if parts}
         _refuse(twice, f"{self.truth.path}: column {quoted(ids.truth)}", "stands twice", "stand twice")
         unseen = np.ones(len(index), np.bool_)
         foreign: dict[str, None] = {}
@@ -141,7 +144,9 @@ class Joined(NamedTuple):
                 columns |= {key: [held[name][place] for place in places] for key, name in theirs.items()}
                 origin = Paired(chunk.origin, MemoryOrigin(self.truth.path, held), theirs, places)
                 commas = chunk.commas | {key for key, name in theirs.items() if name in held_commas}
-                yield Chunk(columns, chunk.rows, chunk.first_row, origin, commas)
+                unheld = dict(chunk.unheld)
+                unheld |= {key: masks[name][places] for key, name in theirs.items() if masks[name].any()}
+                yield Chunk(columns, chunk.rows, chunk.first_row, origin, commas, unheld)
         _refuse(twice, f"{self.path}: column {quoted(ids.pred)}", "stands twice", "stand twice")
         _refuse(
             foreign,
@@ -154,6 +159,14 @@ class Joined(NamedTuple):
             f"{self.truth.path}: column {quoted(ids.truth)}",
             *(f"{verb} not in {self.path}" for verb in ("is", "are")),
         )
+
+
+def _beside(pred: Chunk, truth: Chunk, theirs: Mapping[str, str]) -> Chunk:
+    """Rows of both inputs, as many of one as of the other."""
+    columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
+    commas = pred.commas | {key for key, name in theirs.items() if name in truth.commas}
+    unheld = dict(pred.unheld) | {key: truth.unheld[name] for key, name in theirs.items() if name in truth.unheld}
+    return Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs), commas, unheld)
 
 
 def _texts(chunk: Chunk, name: str) -> Iterator[str]:

@@ -7,11 +7,11 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from lossctl import __version__
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
 from lossctl.readers.streams import BOM, Stream, open_path, open_stdin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from lossctl.readers.table import Source
@@ -23,13 +23,23 @@ FORMATS = {
     "ndjson": "lossctl.readers.lines",
     "npy": "lossctl.readers.arrays",
     "npz": "lossctl.readers.arrays",
+    "parquet": "lossctl.readers.columnar",
+    "arrow": "lossctl.readers.columnar",
 }
 """The module that reads each format; its `read` makes a `Source`."""
 
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
 _NAMES = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
-_FOREIGN = {b"PAR1": "Parquet", b"ARROW1": "Arrow"}
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_BINARY_NAMES = {".parquet": "Parquet", ".pq": "Parquet"} | dict.fromkeys((".arrow", ".arrows", ".feather"), "Arrow")
+_MAGIC = {
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"\xff\xff\xff\xff": "arrow",
+    b"\x93NUMPY": "npy",
+    b"PK\x03\x04": "npz",
+    b"PK\x05\x06": "npz",
+}
+_WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
 _TEXT_NAMES = {".csv", ".tsv", ".txt"}
@@ -76,13 +86,61 @@ def check(options: Options) -> Options:
 
 
 def locate(argument: str, options: Options, opened: ExitStack) -> Source:
-    """The input that a FILE argument names: a path, `-`, or `label=path`; `opened` will close it.
+    """The input that a FILE argument names: a path, a folder, a pattern, `-`, or one of these behind `label=`.
+
+    `opened` will close it.
 
     Raises:
         InputError: it cannot be opened, or is of no format known here.
     """
     label, path = label_and_path(argument)
-    stream = open_stdin() if path == "-" else open_path(path, opened)
+    if path == "-":
+        return _source(label, open_stdin(), path, options)
+    if not _is_several(path):
+        return _source(label, open_path(path, opened), path, options)
+    from lossctl.readers.parts import Parts, listed
+
+    def part(file: str, opened: ExitStack) -> Source:
+        return _source(file, open_path(file, opened), file, options)
+
+    files = listed(path)
+    return Parts(label, path, files, part(files.paths[0], opened), part)
+
+
+def label_and_path(argument: str) -> tuple[str, str]:
+    """The two parts of `label=path`; without a label, and where the whole is a path that exists, the path twice."""
+    labelled = _LABELLED.fullmatch(argument)
+    if labelled is None or os.path.exists(argument) or _matches(argument):
+        return argument, argument
+    return labelled["label"], labelled["path"]
+
+
+def paths(argument: str) -> Sequence[str]:
+    """The paths of the files that a FILE argument names, as far as they can be found."""
+    return _found(label_and_path(argument)[1])
+
+
+def _found(path: str) -> Sequence[str]:
+    if not _is_several(path):
+        return [path]
+    from lossctl.readers.parts import listed
+
+    try:
+        return listed(path).paths
+    except InputError:  # told when it is read
+        return []
+
+
+def _is_several(path: str) -> bool:
+    """Whether a path names a folder or a pattern; a path that exists is no pattern, whatever it contains."""
+    return os.path.isdir(path) or (_WILD.search(path) is not None and not os.path.lexists(path))
+
+
+def _matches(argument: str) -> bool:
+    return _WILD.search(argument) is not None and bool(_found(argument))
+
+
+def _source(label: str, stream: Stream, path: str, options: Options) -> Source:
     if not stream.head.removeprefix(BOM).strip():
         raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
     format = options.input_format or _format(stream, path)
@@ -90,29 +148,19 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
     return reader.read(label, stream, format, options)
 
 
-def label_and_path(argument: str) -> tuple[str, str]:
-    """The two parts of `label=path`; without a label, and where the whole is a path that exists, the path twice."""
-    labelled = _LABELLED.fullmatch(argument)
-    if labelled is None or os.path.exists(argument):
-        return argument, argument
-    return labelled["label"], labelled["path"]
-
-
 def _format(stream: Stream, path: str) -> str:
     head = stream.head
     stem, ending = os.path.splitext(path.lower())
     if stream.compression:
         ending = os.path.splitext(stem)[1]
-    for magic, name in _FOREIGN.items():
+    for magic, name in _MAGIC.items():
         if head.startswith(magic):
-            raise InputError(
-                f"{stream.path}: {name} needs the extra fast of a version newer than {__version__}",
-                help="python -m pip install -U 'lossctl[fast]', or export the table as CSV",
-            )
-    if head.startswith(b"\x93NUMPY"):
-        return "npy"
-    if head.startswith(_ZIP):
-        return "npz"
+            return name
+    if ending in _BINARY_NAMES:
+        raise InputError(
+            f"{stream.path}: it is named like {_BINARY_NAMES[ending]}, and its content is something else",
+            help="--input-format reads it as another format",
+        )
     if head.startswith(_UTF16):
         raise InputError(
             f"{stream.path}: it holds UTF-16 text, not UTF-8", help="iconv -f UTF-16 -t UTF-8 FILE turns it into UTF-8"
@@ -120,7 +168,8 @@ def _format(stream: Stream, path: str) -> str:
     if b"\x00" in head:
         raise InputError(
             f"{stream.path}: it holds binary data of no format known here",
-            help="wanted is CSV, JSON, NDJSON, npy or npz, plain or compressed; for UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
+            help="wanted is CSV, JSON, NDJSON, Parquet, Arrow, npy or npz, plain or compressed; "
+            "for UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
         )
     text = head.removeprefix(BOM)
     if _JSON_START.match(text) and not (ending in _TEXT_NAMES and text.lstrip().startswith(b"[")):

@@ -8,7 +8,6 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from lossctl import __version__
 from lossctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,16 +31,19 @@ class Stream:
         head: the first bytes, decompressed.
         cut: whether there is more behind the head.
         compression: how the bytes are compressed, empty for not at all.
+        file: where a plain file of just these bytes is, empty for none.
     """
 
-    def __init__(self, path: str, raw: IO[bytes]) -> None:
+    def __init__(self, path: str, raw: IO[bytes], file: str = "") -> None:
         self.path = path
+        self.file = file
         self._raw = raw
         self.compression = ""
         with self.reading():
             self.head = _read(raw, HEAD)
             self.compression = next((name for magic, name in _MAGIC.items() if self.head.startswith(magic)), "")
             if self.compression:
+                self.file = ""
                 self._raw = _decompressed(path, _replayed(self.head, raw), self.compression)
                 self.head = _read(self._raw, HEAD)
             self.cut = len(self.head) == HEAD
@@ -54,6 +56,18 @@ class Stream:
         """All the bytes, the head included. Can be asked for once."""
         return _replayed(self.head, self._raw)
 
+    def all(self) -> bytes:
+        """All the bytes, in memory."""
+        with self.reading():
+            return self.open().read()
+
+    def seekable(self) -> IO[bytes]:
+        """All the bytes, to be read in any order: the file where there is one, else in memory."""
+        if not self.file:
+            return io.BytesIO(self.all())
+        self._raw.seek(0)
+        return self._raw
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Turn what the operating system or a decompressor says into a sentence that names the input."""
@@ -64,8 +78,9 @@ class Stream:
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise InputError(f"{self.path}: cannot read it: {os.strerror(error.errno)}") from error
-            # gzip and bz2 raise an OSError without a number; the class of lzma is not worth its import.
-            if not isinstance(error, (OSError, EOFError, zlib.error)) and type(error).__name__ != "LZMAError":
+            # gzip and bz2 raise an OSError without a number; the classes of lzma and zstd are not worth their import.
+            others = {"LZMAError", "ZstdError"}
+            if not isinstance(error, (OSError, EOFError, zlib.error)) and type(error).__name__ not in others:
                 raise
             raise InputError(
                 f"{self.path}: the {self.compression} data are cut off or damaged",
@@ -84,6 +99,8 @@ def open_path(path: str, opened: ExitStack) -> Stream:
     try:
         raw = opened.enter_context(open(path, "rb"))  # noqa: SIM115 — `opened` closes it
     except FileNotFoundError:
+        if os.path.islink(path):
+            raise InputError(f"{path}: it is a link to nothing", help="mend the link or remove it") from None
         raise InputError(f"{path}: there is no such file", help=_near(path)) from None
     except IsADirectoryError:
         raise InputError(f"{path}: it is a folder, not a file", help="name the files in it") from None
@@ -91,7 +108,7 @@ def open_path(path: str, opened: ExitStack) -> Stream:
         raise InputError(f"{path}: cannot open it: {os.strerror(error.errno or 0)}") from None
     except ValueError:
         raise InputError(f"{path}: no file can have that name") from None
-    return Stream(path, raw)
+    return Stream(path, raw, os.path.abspath(path) if os.path.isfile(path) else "")
 
 
 def open_stdin() -> Stream:
@@ -154,7 +171,13 @@ def _decompressed(path: str, raw: IO[bytes], compression: str) -> IO[bytes]:
         import lzma
 
         return lzma.LZMAFile(raw)
-    raise InputError(
-        f"{path}: zstd needs the extra fast of a version newer than {__version__}",
-        help="python -m pip install -U 'lossctl[fast]', or zstd -d",
-    )
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+    except ImportError:
+        raise InputError(
+            f"{path}: zstd needs the extra fast", help="python -m pip install 'lossctl[fast]', or zstd -d FILE"
+        ) from None
+    return cast("IO[bytes]", zstd.ZstdFile(raw))

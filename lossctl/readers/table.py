@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from lossctl.batch import Within
 from lossctl.errors import InputError, count, quoted
-from lossctl.readers.cells import is_missing, is_number
+from lossctl.readers.cells import is_missing, is_number, unheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from lossctl.batch import Origin
     from lossctl.readers.cells import Cells
@@ -44,6 +48,7 @@ class Header(NamedTuple):
         sampled: whether columns were sought in the first rows only.
         delimiter: of text that line tools can cut: uncompressed, a header in its first line, line feeds, no quotes,
             decimal points, as far as that was seen; else None.
+        parts: of how many files the input consists, None where it is not a folder or pattern.
     """
 
     columns: tuple[Column, ...]
@@ -53,6 +58,7 @@ class Header(NamedTuple):
     truth_path: str = ""
     sampled: bool = False
     delimiter: str | None = None
+    parts: int | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,7 +74,13 @@ class Header(NamedTuple):
 class Chunk(NamedTuple):
     """Some rows of an input, as cells: text, JSON values, or NumPy arrays.
 
-    `commas` are the columns whose decimal mark is a comma.
+    Attributes:
+        columns: the cells by column, n of each.
+        rows: n.
+        first_row: number of the first row, counted from 1.
+        origin: where the rows were read.
+        commas: the columns whose decimal mark is a comma.
+        unheld: by column the rows whose number no float64 holds, shape (n,); columns without such rows are left out.
     """
 
     columns: Mapping[str, Cells]
@@ -76,6 +88,19 @@ class Chunk(NamedTuple):
     first_row: int
     origin: Origin
     commas: frozenset[str] = frozenset()
+    unheld: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
+
+    def cut(self, start: int, stop: int) -> Chunk:
+        """Some of the rows."""
+        if start == 0 and stop == self.rows:
+            return self
+        return self._replace(
+            columns={name: cells[start:stop] for name, cells in self.columns.items()},
+            rows=stop - start,
+            first_row=self.first_row + start,
+            origin=self.origin if start == 0 else Within(self.origin, start),
+            unheld={name: mask[start:stop] for name, mask in self.unheld.items()},
+        )
 
 
 class Source(Protocol):
@@ -93,7 +118,7 @@ class Source(Protocol):
         """The columns; reads as much as that takes."""
 
     def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows, `rows` at a time but for the last, with at least these columns. Can be asked for once."""
+        """The rows, about `rows` at a time, with at least these columns. Can be asked for once."""
 
 
 class MemoryOrigin(NamedTuple):
@@ -159,7 +184,12 @@ class Memory(NamedTuple):
         for start in range(0, length, rows):
             part = {name: self.columns[name][start : start + rows] for name in columns}
             origin = MemoryOrigin(self.path, part)
-            yield Chunk(part, min(rows, length - start), start + 1, origin)
+            yield Chunk(part, min(rows, length - start), start + 1, origin, unheld=_unheld(part))
+
+
+def _unheld(columns: Mapping[str, Cells]) -> dict[str, NDArray[np.bool_]]:
+    masks = ((name, unheld(cells)) for name, cells in columns.items() if isinstance(cells, np.ndarray))
+    return {name: mask for name, mask in masks if mask is not None}
 
 
 _SAMPLE = 100

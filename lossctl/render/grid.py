@@ -238,7 +238,10 @@ def taken(record: Input) -> str:
 def _about(record: Input) -> str:
     file = "standard input" if record.path == "-" else record.path
     label = file if record.label in {"-", file} else record.label
-    parts = [f"{label or file}{f' ({file})' if file not in {None, label} else ''}: {set_aside(record)}"]
+    inside = [] if file in {None, label} else [file]
+    inside += [] if record.parts is None else [count(record.parts, "part")]
+    about = f" ({', '.join(inside)})" if inside else ""
+    parts = [f"{label or file}{about}: {set_aside(record)}"]
     parts += [taken(record)] if record.path is not None else []
     parts += [f"classes {_named(record.classes)}"] if record.classes else []
     return "; ".join([*parts, *record.notes])

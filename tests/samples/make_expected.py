@@ -49,6 +49,8 @@ REGRESSIONS = (
     ("ink.csv", "boosting", "digit"),
     ("ink.json", "poisson", "digit"),
     ("ink.json", "boosting", "digit"),
+    ("ink.parquet", "poisson", "digit"),
+    ("ink.parquet", "boosting", "digit"),
 )
 POSITIVE = ("--positive", "malignant")
 
@@ -161,9 +163,11 @@ def sparse_cce_logits(t: Any) -> Any:
 
 
 def read(file: str) -> Any:
-    """A sample as pandas reads it."""
+    """A sample as pandas reads it; Parquet as Polars does, which needs no further library."""
     pd = import_module("pandas")
     path = os.path.join(SAMPLES, file)
+    if file.endswith(".parquet"):
+        return pd.DataFrame(import_module("polars").read_parquet(path).to_dict(as_series=False))
     if file.endswith(".csv"):
         return pd.read_csv(path)
     return pd.read_json(path, lines=file.endswith(".ndjson"), precise_float=True)
