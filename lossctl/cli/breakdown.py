@@ -67,7 +67,8 @@ def breakdown(
         for source, each, asks in zip(job.sources, found, asked, strict=True):
             show = held.extend if stream is None else partial(stream.show, asks[0].layout)
             watch = _watch(asks, show) if all else None
-            details = fold(asks, assembled(source, [model.plan.binding for model in each]), watch)
+            batches = assembled(source, [model.plan.binding for model in each], shown=True)
+            details = fold(asks, batches, watch)
             results += [
                 ask.result(model.path, model.header, known).noted(misread(model, known.totals, data))
                 for ask, model, known in zip(asks, each, details, strict=True)

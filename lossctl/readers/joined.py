@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -75,7 +74,9 @@ class Joined(NamedTuple):
             )
         return Ids(found[0][0].name, found[1][0].name)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows of the predictions with their truth.
 
         Raises:
@@ -86,28 +87,40 @@ class Joined(NamedTuple):
         names = {truth_key(header, name): name for name in self.truth.header().names}
         theirs = {key: name for key, name in names.items() if key in columns}
         ours = [name for name in columns if name not in theirs]
-        return self._by_id(ours, theirs, rows) if self.id else self._by_position(ours, theirs, rows)
+        if self.id:
+            return self._by_id(ours, theirs, rows, numbers)
+        there = frozenset(name for key, name in theirs.items() if key in numbers)
+        pred = self.pred.chunks(ours, rows, numbers)
+        return self._by_position(pred, self.truth.chunks([*theirs.values()], rows, there), theirs)
 
-    def _by_position(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+    def _by_position(
+        self, preds: Iterator[Chunk], truths: Iterator[Chunk], theirs: Mapping[str, str]
+    ) -> Iterator[Chunk]:
         seen = [0, 0]
-        whole = True
-        for pred, truth in zip_longest(self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)):
-            for side, chunk in enumerate((truth, pred)):
-                seen[side] += 0 if chunk is None else chunk.rows
-            whole = whole and truth is not None and pred is not None and truth.rows == pred.rows
-            if whole and truth is not None and pred is not None:
-                columns = dict(pred.columns) | {key: truth.columns[name] for key, name in theirs.items()}
-                commas = pred.commas | {key for key, name in theirs.items() if name in truth.commas}
-                yield Chunk(columns, pred.rows, pred.first_row, Paired(pred.origin, truth.origin, theirs), commas)
+        pred = truth = None
+        while True:
+            if pred is None and (pred := next(preds, None)) is not None:
+                seen[1] += pred.rows
+            if truth is None and (truth := next(truths, None)) is not None:
+                seen[0] += truth.rows
+            if pred is None or truth is None:
+                break
+            rows = min(pred.rows, truth.rows)
+            (ours, pred), (there, truth) = pred.parted(rows), truth.parted(rows)
+            columns = dict(ours.columns) | {key: there.columns[name] for key, name in theirs.items()}
+            commas = ours.commas | {key for key, name in theirs.items() if name in there.commas}
+            yield Chunk(columns, rows, ours.first_row, Paired(ours.origin, there.origin, theirs), commas)
+        seen[1] += sum(chunk.rows for chunk in preds)
+        seen[0] += sum(chunk.rows for chunk in truths)
         if seen[0] != seen[1]:
             raise InputError(
                 f"{self.truth.path} has {count(seen[0], 'row')} and {self.path} has {seen[1]:,}",
                 help="rows are joined by position; --id COLUMN joins them by id",
             )
-        if not whole:
-            raise AssertionError("a source gave a chunk that is not full before its last")
 
-    def _by_id(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+    def _by_id(
+        self, ours: Sequence[str], theirs: Mapping[str, str], rows: int, numbers: frozenset[str]
+    ) -> Iterator[Chunk]:
         ids = self.ids()
         held: dict[str, list[object]] = {name: [] for name in theirs.values()}
         index: dict[str, int] = {}
@@ -125,7 +138,7 @@ class Joined(NamedTuple):
         _refuse(twice, f"{self.truth.path}: column {quoted(ids.truth)}", "stands twice", "stand twice")
         unseen = np.ones(len(index), np.bool_)
         foreign: dict[str, None] = {}
-        for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows):
+        for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows, numbers - {ids.pred}):
             places: list[int] = []
             for id_ in _texts(chunk, ids.pred):
                 place = index.get(id_, -1)

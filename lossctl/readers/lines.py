@@ -58,7 +58,9 @@ class Records(NamedTuple):
         columns = tuple(described(name, [record.get(name) for record in sample]) for name in names)
         return Header(columns, sampled=self.stream.cut)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows as JSON values.
 
         Raises:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 """How many bytes a first look sees; of long lines it sees more, to the end of the second."""
 _LONGEST_LOOK = 1 << 24
+LINE_END = b"\n"
 BOM = b"\xef\xbb\xbf"
 """The mark that some programs write before UTF-8 text."""
 
@@ -42,7 +43,7 @@ class Stream:
             self.head = _read(raw, HEAD)
             self.compression = next((name for magic, name in _MAGIC.items() if self.head.startswith(magic)), "")
             if self.compression:
-                self._raw = _decompressed(path, _replayed(self.head, raw), self.compression)
+                self._raw = _decompressed(path, replayed(self.head, raw), self.compression)
                 self.head = _read(self._raw, HEAD)
             self.cut = len(self.head) == HEAD
             while self.cut and len(self.head) < _LONGEST_LOOK and self.head.strip().count(b"\n") < 2:
@@ -52,7 +53,7 @@ class Stream:
 
     def open(self) -> IO[bytes]:
         """All the bytes, the head included. Can be asked for once."""
-        return _replayed(self.head, self._raw)
+        return replayed(self.head, self._raw)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -121,23 +122,24 @@ def _read(raw: IO[bytes], size: int) -> bytes:
 
 
 class _Replay(io.RawIOBase):
-    """Bytes already read, followed by the rest of the stream they came from."""
-
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = memoryview(head)
-        self._rest = rest
+        self._rest: Any = rest  # IO[bytes] knows no readinto
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
-        part = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+        if not self._head:
+            return self._rest.readinto(buffer) or 0
+        part = self._head[: len(buffer)]
         self._head = self._head[len(part) :]
         buffer[: len(part)] = part
         return len(part)
 
 
-def _replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
+def replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
+    """Bytes already read, followed by the rest of the stream they came from."""
     return io.BufferedReader(_Replay(head, rest), HEAD)
 
 

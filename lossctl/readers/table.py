@@ -77,6 +77,38 @@ class Chunk(NamedTuple):
     origin: Origin
     commas: frozenset[str] = frozenset()
 
+    def parted(self, rows: int) -> tuple[Chunk, Chunk | None]:
+        """The first rows, and those behind them, None for none."""
+        if rows == self.rows:
+            return self, None
+        head = {name: column[:rows] for name, column in self.columns.items()}
+        tail = {name: column[rows:] for name, column in self.columns.items()}
+        behind = Behind(self.origin, rows)
+        return (
+            self._replace(columns=head, rows=rows),
+            self._replace(columns=tail, rows=self.rows - rows, first_row=self.first_row + rows, origin=behind),
+        )
+
+
+class Behind(NamedTuple):
+    """The origin of the rows behind some others."""
+
+    origin: Origin
+    skipped: int
+
+    @property
+    def path(self) -> str:
+        """The input as messages name it."""
+        return self.origin.path
+
+    def line(self, row: int) -> int | None:
+        """The line of a row."""
+        return self.origin.line(self.skipped + row)
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell as it was written."""
+        return self.origin.cell(self.skipped + row, column)
+
 
 class Source(Protocol):
     """An input: where its rows are and how they are read."""
@@ -92,8 +124,13 @@ class Source(Protocol):
     def header(self) -> Header:
         """The columns; reads as much as that takes."""
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows, `rows` at a time but for the last, with at least these columns. Can be asked for once."""
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
+        """The rows, about `rows` at a time, with at least these columns. Can be asked for once.
+
+        Of the columns in `numbers` only the numbers are wanted: text may come as float64, NaN for a missing cell.
+        """
 
 
 class MemoryOrigin(NamedTuple):
@@ -142,7 +179,9 @@ class Memory(NamedTuple):
             raise InputError(f"{self.path}: it holds no rows", help="at least one row is needed")
         return Header(tuple(described(name, cells) for name, cells in self.columns.items()), self.named)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """Slices of the columns.
 
         Raises:
