@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
 
+LARGE = 6 << 20
+"""Bytes from which on the fast reader saves more time than the import of polars takes."""
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
@@ -134,7 +136,7 @@ class Lines(NamedTuple):
     records: Sequence[Sequence[str]]
     names: Sequence[str]
 
-    def line(self, row: int) -> int | None:
+    def line(self, row: int) -> int:
         """The line on which a row begins, or would begin behind the last."""
         line = self.first_line
         for record in self.records:
@@ -219,19 +221,24 @@ class Delimited(NamedTuple):
             begin, lines = self._begin()
             raw.read(begin)
             at = Place(1 + lines, 1)
-            first = b""
-            if self.stream.cut and self.delimiter.isascii() and LINE_END in self.stream.head:
-                from lossctl.readers import fast
+            first = raw.read(LARGE)
+            parser = self._parser(columns, numbers) if len(first) == LARGE else None
+            if parser is None:
+                yield from self._carefully(replayed(first, raw), columns, rows, at, more=False)
+            else:
+                yield from self._by_block(parser, raw, first, rows, at)
 
-                polars = fast.polars() if len(first := raw.read(fast.LARGE)) == fast.LARGE else None
-                if polars is not None:
-                    known = {column.name for column in self.header().columns if not column.is_text}
-                    parser = fast.Parser(
-                        polars, self.path, self.names(), columns, numbers & known, self.delimiter, self.decimal
-                    )
-                    yield from self._by_block(parser, raw, first, rows, at)
-                    return
-            yield from self._carefully(replayed(first, raw), columns, rows, at, more=False)
+    def _parser(self, columns: Sequence[str], numbers: frozenset[str]) -> Parser | None:
+        """What parses blocks, None without polars and for text that it cannot take."""
+        if not self.delimiter.isascii() or LINE_END not in self.stream.head:
+            return None
+        from lossctl.readers.fast import Parser, polars
+
+        library = polars()
+        if library is None:
+            return None
+        known = {column.name for column in self.header().columns if not column.is_text}
+        return Parser(library, self.path, self.names(), columns, numbers & known, self.delimiter, self.decimal)
 
     def _begin(self) -> tuple[int, int]:
         """How many bytes stand before the rows, and how many lines."""
@@ -271,8 +278,9 @@ class Delimited(NamedTuple):
                     continue
                 data = left + block.data
                 more = bool(ahead) or fault is not None
-                begin, (at, unfinished) = at, (
-                    yield from self._carefully(io.BytesIO(data), parser.wanted, rows, at, more=more)
+                begin, (at, unfinished) = (
+                    at,
+                    (yield from self._carefully(io.BytesIO(data), parser.wanted, rows, at, more=more)),
                 )
                 left = data[_end_of_line(data, at.line - begin.line) :] if unfinished else b""
         finally:

@@ -7,12 +7,13 @@ reader is the judge of it.
 from __future__ import annotations
 
 import csv
+import math
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lossctl.readers.streams import LINE_END
+from lossctl.readers.streams import BOM, LINE_END
 from lossctl.readers.table import Chunk
 
 if TYPE_CHECKING:
@@ -24,22 +25,20 @@ if TYPE_CHECKING:
 
     from lossctl.readers.cells import Cells
 
-LARGE = 4 << 20
-"""Bytes from which on the time saved exceeds the 0.1 s that the import of polars takes."""
 BLOCK = 8 << 20
 SLICE = 1 << 16
 """Rows of a chunk: few enough for its arrays to stay in the cache while losses are computed."""
 AHEAD = 2  # blocks read before their turn
-_COUNTED = 1 << 17
+_COUNTED = 1 << 19
 
 
 def polars() -> ModuleType | None:
     """The library, None where the extra is not installed."""
     try:
-        import polars
+        import polars as pl
     except ImportError:
         return None
-    return polars
+    return pl
 
 
 class Block(NamedTuple):
@@ -68,7 +67,7 @@ class Block(NamedTuple):
     def cell(self, row: int, column: str) -> str:
         """A cell as it stands in the file."""
         row += self.start
-        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == LINE_END[0])
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         begin = int(ends[row - 1]) + 1 if row else 0
         text = self.data[begin : int(ends[row])].decode("utf-8", "surrogateescape")
         cells = next(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
@@ -116,49 +115,61 @@ class Parser(NamedTuple):
         """
         if not data.endswith(LINE_END):
             data += LINE_END
-        if b'"' in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
-            return None
-        if self.decimal == "," and self.numbers and b"." in data:
+        if data.startswith((BOM, b"\r", LINE_END)) or (self.decimal == "," and self.numbers and b"." in data):
             return None
         width = len(self.names)
-        lines = _count(data, LINE_END)
-        if _count(data, self.delimiter.encode()) != lines * (width - 1):
-            return None
-        if (self.delimiter == " " and b"  " in data) or (
-            (self.delimiter == " " or width == 1) and (data[:1] in b" \r\n" or b"\n " in data or b"\n\n" in data or b"\n\r" in data)
-        ):  # blanks before a cell are skipped, and with one column nothing tells a blank line from a missing cell
-            return None
         places = {self.names.index(name): name for name in self.wanted}
-        last = width - 1
-        schema = {
-            str(place): self.polars.Float64 if places.get(place) in self.numbers else self.polars.String
-            for place in range(width)
-        }
+        types = {place: self.polars.Float64 for place, name in places.items() if name in self.numbers}
         try:
             frame = self.polars.read_csv(
                 data,
                 has_header=False,
-                columns=sorted({*places, last}),
-                schema=schema,
+                columns=sorted({*places, width - 1}),
+                schema={str(place): types.get(place, self.polars.String) for place in range(width)},
                 separator=self.delimiter,
                 quote_char=None,
                 decimal_comma=self.decimal == ",",
             )
         except self.polars.exceptions.PolarsError:
             return None
-        if frame.height != lines:
-            return None
-        # A short row leaves a null in the last column. Where none is short, the count above says that none is long.
-        if frame[str(last)].null_count() and not _even(data, self.delimiter.encode(), width):
+        last = frame[str(width - 1)]
+        gaps = last.null_count() > 0 or (last.dtype == self.polars.String and (last == "").any())
+        if not self._as_told(data, frame.height, gaps=gaps):
             return None
         columns: dict[str, Cells] = {}
         for place, name in places.items():
             column = frame[str(place)]
             if name in self.numbers:
-                columns[name] = np.ascontiguousarray(column.fill_null(float("nan")).to_numpy(), np.float64)
+                column = column.fill_null(math.nan) if column.null_count() else column
+                columns[name] = np.ascontiguousarray(column.to_numpy(), np.float64)
             else:
                 columns[name] = column.fill_null("").str.strip_chars_start(" ").to_list()
-        return Parsed(data, lines, columns)
+        return Parsed(data, frame.height, columns)
+
+    def _as_told(self, data: bytes, rows: int, *, gaps: bool) -> bool:
+        """Whether lines are what polars takes them for: so many rows of as many cells as there are columns.
+
+        A short row, and a blank line too, leaves a gap in the last column. Where there are no gaps, no line has too few
+        marks (delimiters and the line feed), so one mark for each column and row on the whole is that in each line.
+
+        Args:
+            data: lines that begin with no carriage return or line feed.
+            rows: how many rows polars makes of them.
+            gaps: whether the last column has nulls.
+        """
+        width = len(self.names)
+        if self.delimiter == "," and not gaps and _count(data, np.less_equal, ord(",")) == rows * width:
+            return True  # so no other byte up to the comma is here: no quote, no carriage return, no blank
+        if b'"' in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
+            return False
+        if self.delimiter == " " and (data.startswith(b" ") or b"  " in data or b"\n " in data):
+            return False  # blanks before a cell are skipped
+        if width == 1 and (b"\n\n" in data or b"\n\r" in data):
+            return False  # a blank line looks like a missing cell
+        mark = ord(self.delimiter)
+        if _count(data, np.equal, ord("\n")) != rows or _count(data, np.equal, mark) != rows * (width - 1):
+            return False
+        return not (gaps and _uneven(data, mark, width))
 
     def chunks(self, parsed: Parsed, first_line: int, first_row: int) -> Iterator[Chunk]:
         """The rows of a block, some at a time."""
@@ -203,23 +214,21 @@ def blocks(raw: IO[bytes], first: bytes) -> Iterator[bytes]:
         raw: the stream.
         first: bytes that were read from it before.
     """
-    data = first
+    data = first or raw.read(BLOCK)
     while data:
         yield data if data.endswith(LINE_END) else data + raw.readline()
         data = raw.read(BLOCK)
 
 
-def _count(data: bytes, char: bytes) -> int:
-    """How often a byte occurs; where it is frequent `bytes.count` takes four times as long."""
+def _count(data: bytes, test: np.ufunc, byte: int) -> int:
+    """How many bytes pass a test; for frequent ones `bytes.count` takes four times as long."""
     array = np.frombuffer(data, np.uint8)
-    return sum(
-        int(np.count_nonzero(array[start : start + _COUNTED] == char[0])) for start in range(0, array.size, _COUNTED)
-    )
+    parts = (array[start : start + _COUNTED] for start in range(0, array.size, _COUNTED))
+    return sum(int(np.count_nonzero(test(part, byte))) for part in parts)
 
 
-def _even(data: bytes, delimiter: bytes, width: int) -> bool:
-    """Whether each line has as many cells as there are columns, where that is so on average."""
+def _uneven(data: bytes, mark: int, width: int) -> bool:
+    """Whether a line has more or fewer cells than there are columns, where on the whole there are as many."""
     array = np.frombuffer(data, np.uint8)
-    ends: NDArray[np.bool_] = array == LINE_END[0]
-    marks = ends[ends | (array == delimiter[0])]
-    return bool(marks[width - 1 :: width].all())
+    ends: NDArray[np.bool_] = array == ord("\n")
+    return not ends[ends | (array == mark)][width - 1 :: width].all()
