@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,10 @@ from lossctl.readers import cells, delimited, fast
 from lossctl.readers.locate import Options, locate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from conftest import Ran
 
 
 pytest.importorskip("polars")
@@ -183,3 +188,124 @@ def test_both_readers_read_odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
         path.write_bytes(data)
         taken += both(path, options, rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000]), monkeypatch)
     assert taken > 1500  # the fast reader was at work
+
+
+def rows(count: int, change: dict[int, str] | None = None) -> str:
+    """A file of so many rows; y_pred of some of them changed."""
+    change = change or {}
+    return "id,y_true,y_pred\n" + "".join(f"a{row},{row % 2},{change.get(row, '0.5')}\n" for row in range(count))
+
+
+@pytest.fixture
+def blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small blocks, read fast from the first byte."""
+    monkeypatch.setattr(delimited, "LARGE", 0)
+    monkeypatch.setattr(fast, "BLOCK", 4096)
+    monkeypatch.setattr(fast, "SLICE", 100)
+
+
+def twice(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Ran:
+    """What a command says, which must be the same with both readers."""
+    quick = run(*arguments)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, fast.Ahead)]
+    with monkeypatch.context() as patch:
+        patch.setattr(fast, "polars", NO_POLARS)
+        assert run(*arguments) == quick
+    return quick
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("change", ["abc", "", "1.5", "0.5,7", '0.5"', '"0.5', "0.5\n\n0.5,2", "0.5\ra1"])
+@pytest.mark.parametrize("row", [0, 7777, 9999])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_bad_cell_is_told_with_its_line_and_no_thread_is_left(
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    row: int,
+    pack: Callable[[bytes], bytes],
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(pack(rows(10_000, {row: change}).encode()))
+    done = twice(run, monkeypatch, "compute", "bce", str(path))
+    line = row + 2 + change.count("\n\n") * 2 + change.count("\r")
+    assert (done.code, done.out) == (2, "")
+    assert f"{path}:{line}: " in done.err
+
+
+@pytest.mark.usefixtures("blocks")
+def test_a_damaged_file_is_told_behind_what_stands_before_the_damage(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    for change, said in (
+        ({}, "the gzip data are cut off or damaged"),
+        ({3: "abc"}, ':5: column "y_pred": cannot read'),
+    ):
+        data = gzip.compress(rows(100_000, change).encode())
+        path.write_bytes(data[: len(data) // 2])
+        done = run("compute", "mse", str(path))
+        assert done.code == 2
+        assert said in done.err
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compute", "mse,mae,huber", "-g", "id", "--where", "site=01"),
+        ("compute", "bce", "-w", "w"),
+        ("compute", "bce", "--nan", "drop", "-p", "gaps"),
+        ("compute", "mse", "--nan", "propagate", "-p", "gaps", "-p", "y_pred"),
+        ("compute", "hinge", "--positive", "1", "-f", "json"),
+        ("compute", "sparse_cce", "-t", "site", "-p", "p_01,p_1.50,p_c", "--classes", "01,1.50,c"),
+        ("breakdown", "mse", "--id", "id", "-k", "7"),
+        ("breakdown", "bce", "--id", "site", "--all", "-f", "csv"),
+        ("breakdown", "mse,mae", "-g", "site", "-f", "json"),
+        ("compute", "mse", "--truth", "b.csv"),
+        ("compute", "mse", "--truth", "b.csv", "--id", "id"),
+        ("breakdown", "bce", "--truth", "b.csv", "-k", "3", "-f", "json"),
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_the_same_with_the_fast_reader(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = random.Random(1)
+    lines = ["id,site,w,gaps,p_01,p_1.50,p_c,y_true,y_pred"]
+    for row in range(900):
+        gap = rng.choice(["0.25", "0.75", "", "NaN", " 0.5"])
+        lines.append(
+            f"{row:04},{rng.choice(['01', '1.50', 'c'])},{rng.random()},{gap},0.25,0.25,0.5,{row % 2},{rng.random()}"
+        )
+    lines[500] = lines[500].replace(",0.5,", ',"0.5",')
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    (tmp_path / "b.csv").write_text("id,truth\n" + "".join(f"{row:04},{(row + 1) % 2}\n" for row in range(900)))
+    command, loss, *options = arguments
+    if "--truth" not in options and "-t" not in options:
+        options += ["-t", "y_true"]
+    done = twice(run, monkeypatch, command, loss, "a.csv", *options, *([] if "-p" in options else ["-p", "y_pred"]))
+    assert done.code == 0
+    assert done.out
+
+
+def test_without_polars_a_large_file_is_noted_once(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(rows(1000))
+    monkeypatch.setattr(delimited, "LARGE", 0)
+    monkeypatch.setattr(delimited, "_WORTH_A_NOTE", path.stat().st_size)
+    note = (
+        f"lossctl: note: {path}: this file is read faster with the extra fast; "
+        "python -m pip install 'lossctl[fast]' [slow-reader]\n"
+    )
+    for command in ("compute", "breakdown"):
+        arguments = (command, "mse", str(path), "-p", "y_pred", "-p", "y_true", "-t", "y_true")
+        assert run(*arguments).err == ""
+        with monkeypatch.context() as patch:
+            patch.setattr(fast, "polars", NO_POLARS)
+            assert run(*arguments).err == note
+            assert run(*arguments, "-q").err == ""
+            patch.setattr(delimited, "_WORTH_A_NOTE", path.stat().st_size + 1)
+            assert run(*arguments).err == ""

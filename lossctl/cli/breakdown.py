@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial, reduce
 from heapq import merge
@@ -67,12 +67,14 @@ def breakdown(
         for source, each, asks in zip(job.sources, found, asked, strict=True):
             show = held.extend if stream is None else partial(stream.show, asks[0].layout)
             watch = _watch(asks, show) if all else None
-            batches = assembled(source, [model.plan.binding for model in each], shown=True)
+            bindings = [model.plan.binding for model in each]
+            batches = opened.enter_context(closing(assembled(source, bindings, shown=True)))
             details = fold(asks, batches, watch)
             results += [
                 ask.result(model.path, model.header, known).noted(misread(model, known.totals, data))
                 for ask, model, known in zip(asks, each, details, strict=True)
             ]
+            results[-1] = results[-1].noted(source.notes())
         result = reduce(add, results)
         if stream is not None:
             stream.close(result)

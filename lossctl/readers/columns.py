@@ -15,7 +15,7 @@ from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -309,7 +309,7 @@ def class_names(names: Sequence[str], pattern: str = "") -> tuple[str, ...]:
 
 def assembled(
     source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROWS, *, shown: bool = False
-) -> Iterator[tuple[Batch, ...]]:
+) -> Generator[tuple[Batch, ...], None, None]:
     """The rows of an input as batches, one for each binding.
 
     Args:

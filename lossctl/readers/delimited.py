@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from lossctl.readers.fast import Parser
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
+    from lossctl.results import Warn
 
 LARGE = 6 << 20
 """Bytes from which on the fast reader saves more time than the import of polars takes."""
+_WORTH_A_NOTE = 50_000_000
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
@@ -228,9 +230,23 @@ class Delimited(NamedTuple):
             else:
                 yield from self._by_block(parser, raw, first, rows, at)
 
+    def notes(self) -> tuple[Warn, ...]:
+        """That a large input is read faster with polars."""
+        if self.stream.size < _WORTH_A_NOTE or self._parser((), frozenset()) is not None or not self._cuts:
+            return ()
+        from lossctl.results import Warn
+
+        faster = "this file is read faster with the extra fast; python -m pip install 'lossctl[fast]'"
+        return (Warn("slow-reader", faster, self.label),)
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether polars can part such lines and cells."""
+        return self.delimiter.isascii() and LINE_END in self.stream.head
+
     def _parser(self, columns: Sequence[str], numbers: frozenset[str]) -> Parser | None:
         """What parses blocks, None without polars and for text that it cannot take."""
-        if not self.delimiter.isascii() or LINE_END not in self.stream.head:
+        if not self._cuts:
             return None
         from lossctl.readers.fast import Parser, polars
 

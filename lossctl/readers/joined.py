@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lossctl.readers.table import Header, Source
+    from lossctl.results import Warn
 
 
 class Ids(NamedTuple):
@@ -92,6 +93,10 @@ class Joined(NamedTuple):
         there = frozenset(name for key, name in theirs.items() if key in numbers)
         pred = self.pred.chunks(ours, rows, numbers)
         return self._by_position(pred, self.truth.chunks([*theirs.values()], rows, there), theirs)
+
+    def notes(self) -> tuple[Warn, ...]:
+        """What both inputs tell, each under its own name."""
+        return self.pred.notes() + self.truth.notes()
 
     def _by_position(
         self, preds: Iterator[Chunk], truths: Iterator[Chunk], theirs: Mapping[str, str]

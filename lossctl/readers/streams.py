@@ -39,6 +39,7 @@ class Stream:
         self.path = path
         self._raw = raw
         self.compression = ""
+        self._replay: _Replay | None = None
         with self.reading():
             self.head = _read(raw, HEAD)
             self.compression = next((name for magic, name in _MAGIC.items() if self.head.startswith(magic)), "")
@@ -53,7 +54,13 @@ class Stream:
 
     def open(self) -> IO[bytes]:
         """All the bytes, the head included. Can be asked for once."""
-        return replayed(self.head, self._raw)
+        self._replay = _Replay(self.head, self._raw)
+        return io.BufferedReader(self._replay, HEAD)
+
+    @property
+    def size(self) -> int:
+        """How many bytes, decompressed, were read so far."""
+        return self._replay.size if self._replay else len(self.head)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -125,17 +132,18 @@ class _Replay(io.RawIOBase):
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = memoryview(head)
         self._rest: Any = rest  # IO[bytes] knows no readinto
+        self.size = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
-        if not self._head:
-            return self._rest.readinto(buffer) or 0
         part = self._head[: len(buffer)]
         self._head = self._head[len(part) :]
         buffer[: len(part)] = part
-        return len(part)
+        size = len(part) or self._rest.readinto(buffer) or 0
+        self.size += size
+        return size
 
 
 def replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:

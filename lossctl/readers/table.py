@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lossctl.batch import Origin
     from lossctl.readers.cells import Cells
+    from lossctl.results import Warn
 
 CHUNK_ROWS = 8192
 
@@ -132,6 +133,9 @@ class Source(Protocol):
         Of the columns in `numbers` only the numbers are wanted: text may come as float64, NaN for a missing cell.
         """
 
+    def notes(self) -> tuple[Warn, ...]:
+        """What is to be told when the rows are read."""
+
 
 class MemoryOrigin(NamedTuple):
     """The origin of rows that stand in memory as columns."""
@@ -199,6 +203,10 @@ class Memory(NamedTuple):
             part = {name: self.columns[name][start : start + rows] for name in columns}
             origin = MemoryOrigin(self.path, part)
             yield Chunk(part, min(rows, length - start), start + 1, origin)
+
+    def notes(self) -> tuple[Warn, ...]:
+        """Nothing."""
+        return ()
 
 
 _SAMPLE = 100
