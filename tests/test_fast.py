@@ -179,6 +179,32 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
     return data, Options(delimiter=delimiter if chosen else "", decimal=decimal if chosen else "")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'a,"b\n1,2\n3,"\n',
+        b'a,"b\n1,2\n3,"',
+        b"\n\r\n a,b\n1,2\n",
+        b"a,b\n1,2,3\n4\n",
+        b"a,b\n4\n1,2,3\n",
+        b"a,b\n1,2,\n4\n",
+        b"a,b\n\n1,2,3\n",
+        b"a\n1\n\n2\n",
+        b'a,b\n1,"2\n3"\n4,"5\n6\n7\n8"\n',
+        b"a b\n1  2\n 3 4\n",
+        b"a,b\n1,2\n\xef\xbb\xbf3,4\n",
+        b"a,b\n1,2\n3,4\r",
+        b"a;b\n1,5;2\n2.5;3\n",
+        b"a,b\nNA,2\n n/a , 3 \nNull,4\n",
+    ],
+)
+def test_both_readers_read_what_is_easily_misread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(data)
+    for block in range(1, len(data) + 1):
+        both(path, Options(), block, 1, monkeypatch)
+
+
 def test_both_readers_read_odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(4)
     path = tmp_path / "odd.csv"

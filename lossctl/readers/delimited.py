@@ -106,8 +106,11 @@ def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
 
 
 def _end_of_line(data: bytes, lines: int) -> int:
-    """How many bytes so many lines have."""
-    return 0 if not lines else next(islice(_BREAK_BYTES.finditer(data), lines - 1, None)).end()
+    """How many bytes so many lines have; the last may lack its line end."""
+    if not lines:
+        return 0
+    end = next(islice(_BREAK_BYTES.finditer(data), lines - 1, None), None)
+    return len(data) if end is None else end.end()
 
 
 def _blank(records: list[list[str]], start: int, width: int) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lossctl.readers.cells import MISSING
 from lossctl.readers.streams import BOM, LINE_END
 from lossctl.readers.table import Chunk
 
@@ -111,40 +112,63 @@ class Parser(NamedTuple):
         fills short rows, turns blank lines into rows of nulls, and overlooks what is behind the last column it reads
         (below). Its numbers are those of `cells.numbers`, rounded as correctly, with nothing more: no underscores, no
         other digits, no hexadecimals. It refuses blanks behind a number and missing markers other than an empty cell
-        and NaN, and so hands the block on. With decimal commas it takes points too (none is let in).
+        and NaN, so a block that it refuses is read again as text, which is then looked at. With decimal commas it
+        takes points too (none is let in).
         """
         if not data.endswith(LINE_END):
             data += LINE_END
         if data.startswith((BOM, b"\r", LINE_END)) or (self.decimal == "," and self.numbers and b"." in data):
             return None
-        width = len(self.names)
-        places = {self.names.index(name): name for name in self.wanted}
-        types = {place: self.polars.Float64 for place, name in places.items() if name in self.numbers}
+        frame = self._frame(data, self.numbers)
+        frame = self._frame(data, frozenset()) if frame is None else frame
+        if frame is None:
+            return None
+        last = frame[self._place(self.names[-1])]
+        gaps = last.null_count() > 0 or (last.dtype == self.polars.String and (last == "").any())
+        if not self._as_told(data, frame.height, gaps=gaps):
+            return None
+        columns: dict[str, Cells] = {}
+        for name in self.wanted:
+            column = frame[self._place(name)]
+            if name in self.numbers:
+                column = self._floats(column) if column.dtype == self.polars.String else column
+                if column is None:
+                    return None
+                column = column.fill_null(math.nan) if column.null_count() else column
+                columns[name] = np.ascontiguousarray(column.to_numpy(), np.float64)
+            else:
+                columns[name] = column.fill_null("").str.strip_chars_start(" ").to_list()
+        return Parsed(data, frame.height, columns)
+
+    def _place(self, name: str) -> str:
+        return str(self.names.index(name))
+
+    def _frame(self, data: bytes, numbers: frozenset[str]) -> Any | None:
+        """The columns wanted and the last one by their places; None where some cell of `numbers` is no number."""
         try:
-            frame = self.polars.read_csv(
+            return self.polars.read_csv(
                 data,
                 has_header=False,
-                columns=sorted({*places, width - 1}),
-                schema={str(place): types.get(place, self.polars.String) for place in range(width)},
+                columns=sorted(map(self.names.index, {*self.wanted, self.names[-1]})),
+                schema={
+                    str(place): self.polars.Float64 if name in numbers else self.polars.String
+                    for place, name in enumerate(self.names)
+                },
                 separator=self.delimiter,
                 quote_char=None,
                 decimal_comma=self.decimal == ",",
             )
         except self.polars.exceptions.PolarsError:
             return None
-        last = frame[str(width - 1)]
-        gaps = last.null_count() > 0 or (last.dtype == self.polars.String and (last == "").any())
-        if not self._as_told(data, frame.height, gaps=gaps):
-            return None
-        columns: dict[str, Cells] = {}
-        for place, name in places.items():
-            column = frame[str(place)]
-            if name in self.numbers:
-                column = column.fill_null(math.nan) if column.null_count() else column
-                columns[name] = np.ascontiguousarray(column.to_numpy(), np.float64)
-            else:
-                columns[name] = column.fill_null("").str.strip_chars_start(" ").to_list()
-        return Parsed(data, frame.height, columns)
+
+    def _floats(self, column: Any) -> Any | None:
+        """Text as float64, nulls for missing cells; None where some cell is neither a number nor missing."""
+        text = column.str.strip_chars(" \t")
+        if self.decimal == ",":
+            text = text.str.replace_all(",", ".", literal=True)
+        floats = text.cast(self.polars.Float64, strict=False)
+        others = text.filter(floats.is_null()).fill_null("").str.to_lowercase()
+        return floats if others.is_in(list(MISSING)).all() else None
 
     def _as_told(self, data: bytes, rows: int, *, gaps: bool) -> bool:
         """Whether lines are what polars takes them for: so many rows of as many cells as there are columns.
