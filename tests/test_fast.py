@@ -195,6 +195,8 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
         b"a,b\n1,2\n\xef\xbb\xbf3,4\n",
         b"a,b\n1,2\n3,4\r",
         b"a;b\n1,5;2\n2.5;3\n",
+        b"a,,\n1,2,3\n4,5\n6,7,8,9\n",
+        b"a,,\n1,2,3\n4,5,x\n6,7,8\n",
         b"a,b\nNA,2\n n/a , 3 \nNull,4\n",
     ],
 )

@@ -123,13 +123,13 @@ class Parser(NamedTuple):
         frame = self._frame(data, frozenset()) if frame is None else frame
         if frame is None:
             return None
-        last = frame[self._place(self.names[-1])]
+        last = frame[str(len(self.names) - 1)]
         gaps = last.null_count() > 0 or (last.dtype == self.polars.String and (last == "").any())
         if not self._as_told(data, frame.height, gaps=gaps):
             return None
         columns: dict[str, Cells] = {}
-        for name in self.wanted:
-            column = frame[self._place(name)]
+        for name, place in self._places.items():
+            column = frame[str(place)]
             if name in self.numbers:
                 column = self._floats(column) if column.dtype == self.polars.String else column
                 if column is None:
@@ -140,19 +140,24 @@ class Parser(NamedTuple):
                 columns[name] = column.fill_null("").str.strip_chars_start(" ").to_list()
         return Parsed(data, frame.height, columns)
 
-    def _place(self, name: str) -> str:
-        return str(self.names.index(name))
+    @property
+    def _places(self) -> dict[str, int]:
+        """The columns wanted, and which in the file each is; of several without a name the last."""
+        places = {name: place for place, name in enumerate(self.names)}
+        return {name: places[name] for name in self.wanted}
 
     def _frame(self, data: bytes, numbers: frozenset[str]) -> Any | None:
         """The columns wanted and the last one by their places; None where some cell of `numbers` is no number."""
+        floats = {place for name, place in self._places.items() if name in numbers}
+        last = len(self.names) - 1
         try:
             return self.polars.read_csv(
                 data,
                 has_header=False,
-                columns=sorted(map(self.names.index, {*self.wanted, self.names[-1]})),
+                columns=sorted({*self._places.values(), last}),
                 schema={
-                    str(place): self.polars.Float64 if name in numbers else self.polars.String
-                    for place, name in enumerate(self.names)
+                    str(place): self.polars.Float64 if place in floats else self.polars.String
+                    for place in range(last + 1)
                 },
                 separator=self.delimiter,
                 quote_char=None,
