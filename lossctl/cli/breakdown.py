@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial, reduce
 from heapq import merge
@@ -72,13 +72,16 @@ def breakdown(
         for source, each, asks in zip(job.sources, found, asked, strict=True):
             show = held.extend if stream is None else partial(stream.show, asks[0].layout)
             watch = _watch(asks, show) if all else None
-            details = fold(asks, assembled(source, [model.plan.binding for model in each]), watch)
+            bindings = [model.plan.binding for model in each]
+            batches = opened.enter_context(closing(assembled(source, bindings, shown=True)))
+            details = fold(asks, batches, watch)
             results += [
                 ask.result(model.path, model.header, known).noted(
                     misread(model, known.totals, data, _command(top, all=all))
                 )
                 for ask, model, known in zip(asks, each, details, strict=True)
             ]
+            results[-1] = results[-1].noted(source.notes())
         if to.format in {"csv", "tsv"}:  # of LOSS all each input keeps what fits its rows
             _refuse_other_columns([result.layout for result in results if result.layout is not None])
         result = reduce(add, results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, cast
@@ -42,11 +42,13 @@ def compute(
         results = []
         for source in job.sources:
             found = models(source, job, reduced)
-            totals = fold([model.plan for model in found], assembled(source, [model.plan.binding for model in found]))
+            batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
+            totals = fold([model.plan for model in found], batches)
             results += [
                 model.plan.result("compute", model.label, model.path, model.header, total).noted(
                     misread(model, total, data, command)
                 )
                 for model, total in zip(found, totals, strict=True)
             ]
+            results[-1] = results[-1].noted(source.notes())
     emit(reduce(add, results), to)

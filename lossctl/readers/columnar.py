@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lossctl.readers.cells import Cells
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
+    from lossctl.results import Warn
 
     Frames: TypeAlias = Callable[[Sequence[str]], Iterator[pl.DataFrame]]
 
@@ -66,7 +67,13 @@ class Columnar(NamedTuple):
         """The columns, typed by the file."""
         return Header(tuple(self._column(name, kind) for name, kind in self.schema.items()))
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def notes(self) -> tuple[Warn, ...]:
+        """Nothing."""
+        return ()
+
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows, at their own pace.
 
         Raises:

@@ -15,7 +15,7 @@ from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -93,6 +93,13 @@ class Binding(NamedTuple):
         used += [*([self.weight] if self.weight else []), *self.by, *(name for name, _ in self.where)]
         used += [self.id] if self.id else []
         return tuple(dict.fromkeys(used))
+
+    def texts(self, *, shown: bool) -> tuple[str, ...]:
+        """The columns whose cells are more than numbers; with `shown` also those of labels, even if they are numbers."""
+        used = [*self.by, *(name for name, _ in self.where), *([self.id] if self.id else [])]
+        plain = {"number"} if shown or self.positive is not None else {"number", "binary"}
+        used += [name for role, names in self.roles.items() if not self.codings[role] <= plain for name in names]
+        return tuple(used)
 
 
 class Found(NamedTuple):
@@ -301,14 +308,23 @@ def class_names(names: Sequence[str], pattern: str = "") -> tuple[str, ...]:
     return tuple(name[cut:] for name in names)
 
 
-def assembled(source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROWS) -> Iterator[tuple[Batch, ...]]:
+def assembled(
+    source: Source, bindings: Sequence[Binding], rows: int = CHUNK_ROWS, *, shown: bool = False
+) -> Generator[tuple[Batch, ...], None, None]:
     """The rows of an input as batches, one for each binding.
+
+    Args:
+        source: the input.
+        bindings: which of its columns are meant.
+        rows: about how many rows a batch holds.
+        shown: whether labels are shown as they are written.
 
     Raises:
         InputError: a cell cannot be read; the rows before it are given first, so that faults are told in their order.
     """
     wanted = tuple(dict.fromkeys(name for binding in bindings for name in binding.columns))
-    for chunk in source.chunks(wanted, rows):
+    texts = {name for binding in bindings for name in binding.texts(shown=shown)}
+    for chunk in source.chunks(wanted, rows, frozenset(wanted) - texts):
         batches: list[Batch] = []
         unreadable: list[_Unreadable] = []
         for binding in bindings:

@@ -5,26 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
-from lossctl.readers.streams import BOM
+from lossctl.readers.streams import BOM, LINE_END, replayed
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import _csv
+    from collections.abc import Generator, Iterator, Sequence
+    from typing import IO
 
     from lossctl.readers.cells import Cells
+    from lossctl.readers.fast import Parser
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
+    from lossctl.results import Warn
 
+LARGE = 6 << 20
+"""Bytes from which on the fast reader saves more time than the import of polars takes."""
+_WORTH_A_NOTE = 50_000_000
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK_BYTES = re.compile(rb"\r\n|\r|\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -96,10 +105,25 @@ def _bad_quotes(path: str, line: int | None, error: csv.Error) -> InputError:
     )
 
 
+def _end_of_line(data: bytes, lines: int) -> int:
+    """How many bytes so many lines have; the last may lack its line end."""
+    if not lines:
+        return 0
+    end = next(islice(_BREAK_BYTES.finditer(data), lines - 1, None), None)
+    return len(data) if end is None else end.end()
+
+
 def _blank(records: list[list[str]], start: int, width: int) -> None:
     """Make the records behind `start` that are a line of blanks as empty as those of an empty line."""
     if width > 1 and 1 in map(len, records[start:]):
         records[start:] = [[] if len(record) == 1 and not record[0].strip() else record for record in records[start:]]
+
+
+class Place(NamedTuple):
+    """Where a row stands: its line and its number, both counted from 1."""
+
+    line: int
+    row: int
 
 
 class Lines(NamedTuple):
@@ -117,7 +141,7 @@ class Lines(NamedTuple):
     records: Sequence[Sequence[str]]
     names: Sequence[str]
 
-    def line(self, row: int) -> int | None:
+    def line(self, row: int) -> int:
         """The line on which a row begins, or would begin behind the last."""
         line = self.first_line
         for record in self.records:
@@ -189,50 +213,151 @@ class Delimited(NamedTuple):
         described_columns = tuple(map(described, names, columns))
         return Header(described_columns, self.headed, notes, delimiter=self.delimiter if plain else None)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows as text.
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
+        """The rows as text, but for numbers of large inputs.
 
         Raises:
             InputError: a row has too few or too many cells, or stray quotes.
         """
+        with self.stream.reading():
+            raw = self.stream.open()
+            begin, lines = self._begin()
+            raw.read(begin)
+            at = Place(1 + lines, 1)
+            first = raw.read(LARGE)
+            parser = self._parser(columns, numbers) if len(first) == LARGE else None
+            if parser is None:
+                yield from self._carefully(replayed(first, raw), columns, rows, at, more=False)
+            else:
+                yield from self._by_block(parser, raw, first, rows, at)
+
+    def notes(self) -> tuple[Warn, ...]:
+        """That a large input is read faster with polars."""
+        if self.stream.size < _WORTH_A_NOTE or self._parser((), frozenset()) is not None or not self._cuts:
+            return ()
+        from lossctl.results import Warn
+
+        faster = "this file is read faster with the extra fast; python -m pip install 'lossctl[fast]'"
+        return (Warn("slow-reader", faster, self.label),)
+
+    @property
+    def _cuts(self) -> bool:
+        """Whether polars can part such lines and cells."""
+        return self.delimiter.isascii() and LINE_END in self.stream.head
+
+    def _parser(self, columns: Sequence[str], numbers: frozenset[str]) -> Parser | None:
+        """What parses blocks, None without polars and for text that it cannot take."""
+        if not self._cuts:
+            return None
+        from lossctl.readers.fast import Parser, polars
+
+        library = polars()
+        if library is None:
+            return None
+        known = {column.name for column in self.header().columns if not column.is_text}
+        return Parser(library, self.path, self.names(), columns, numbers & known, self.delimiter, self.decimal)
+
+    def _begin(self) -> tuple[int, int]:
+        """How many bytes stand before the rows, and how many lines."""
+        head = self.stream.head
+        if not self.headed:
+            return len(head) - len(head.removeprefix(BOM)), 0
+        reader = self._reader(io.BytesIO(head.removeprefix(BOM)))
+        next(filter(None, reader))
+        return _end_of_line(head, reader.line_num), reader.line_num
+
+    def _reader(self, raw: IO[bytes]) -> _csv.Reader:
+        text = io.TextIOWrapper(raw, "utf-8", "surrogateescape", newline="")
+        return csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
+
+    def _by_block(self, parser: Parser, raw: IO[bytes], first: bytes, rows: int, at: Place) -> Iterator[Chunk]:
+        """The rows block by block; those of a block that the parser does not take are read carefully."""
+        from lossctl.readers.fast import AHEAD, Ahead, blocks
+
+        cut = blocks(raw, first)
+        ahead: deque[Ahead] = deque()
+        fault: Exception | None = None
+        left = b""  # the lines of a record that goes on behind its block
+        try:
+            while True:
+                try:
+                    while fault is None and len(ahead) <= AHEAD and (data := next(cut, b"")):
+                        ahead.append(Ahead(parser, data))
+                except Exception as error:  # noqa: BLE001 — raised behind the rows before it
+                    fault = error
+                if not ahead:
+                    break
+                block = ahead.popleft()
+                parsed = block.parsed()
+                if parsed is not None and not left:
+                    yield from parser.chunks(parsed, at.line, at.row)
+                    at = Place(at.line + parsed.rows, at.row + parsed.rows)
+                    continue
+                data = left + block.data
+                more = bool(ahead) or fault is not None
+                begin, (at, unfinished) = (
+                    at,
+                    (yield from self._carefully(io.BytesIO(data), parser.wanted, rows, at, more=more)),
+                )
+                left = data[_end_of_line(data, at.line - begin.line) :] if unfinished else b""
+        finally:
+            for block in ahead:
+                block.join()
+        if fault is not None:
+            raise fault
+
+    def _carefully(
+        self, raw: IO[bytes], columns: Sequence[str], rows: int, at: Place, *, more: bool
+    ) -> Generator[Chunk, None, tuple[Place, bool]]:
+        """The rows as text, cell by cell.
+
+        Args:
+            raw: lines.
+            columns: the columns wanted.
+            rows: how many rows a chunk holds.
+            at: where the first row stands.
+            more: whether these are not the last lines, so that the last record may go on behind them.
+
+        Returns:
+            Where the next record begins, and whether some lines of it were here.
+        """
         names = self.names()
         places = {name: index for index, name in enumerate(names)}
         wanted = [(name, places[name]) for name in columns]
-        with self.stream.reading():
-            text = io.TextIOWrapper(self.stream.open(), "utf-8-sig", "surrogateescape", newline="")
-            reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
-            if self.headed:
-                next(filter(None, reader), None)
-            first_row = 1
-            while True:
-                first_line = reader.line_num + 1
-                records: list[list[str]] = []
-                broken: csv.Error | None = None
-                try:
-                    read = -1
-                    while (missing := rows - sum(map(bool, records))) and read < len(records):
-                        read = len(records)
-                        try:
-                            records.extend(islice(reader, missing))  # keeps the records before a fault
-                        finally:
-                            _blank(records, read, len(names))
-                except csv.Error as error:
-                    broken = error
-                full = [record for record in records if record] if [] in records else records
-                origin = Lines(self.path, first_line, records, names)
-                fault = None if broken is None else _bad_quotes(self.path, origin.line(len(full)), broken)
-                if not {*map(len, full)} <= {len(names)}:
-                    row = next(row for row, record in enumerate(full) if len(record) != len(names))
-                    fault = self._ragged(len(full[row]), origin.line(row))
-                    full = full[:row]
-                if full:  # also before a fault: what is wrong further up is told first
-                    cells = {name: [record[index] for record in full] for name, index in wanted}
-                    yield Chunk(cells, len(full), first_row, origin, frozenset(cells if self.decimal == "," else ()))
-                    first_row += len(full)
-                if fault is not None:
-                    raise fault
-                if not full:
-                    return
+        reader = self._reader(raw)
+        first_row = at.row
+        while True:
+            first_line = at.line + reader.line_num
+            records: list[list[str]] = []
+            broken: csv.Error | None = None
+            try:
+                read = -1
+                while (missing := rows - sum(map(bool, records))) and read < len(records):
+                    read = len(records)
+                    try:
+                        records.extend(islice(reader, missing))  # keeps the records before a fault
+                    finally:
+                        _blank(records, read, len(names))
+            except csv.Error as error:
+                broken = error
+            full = [record for record in records if record] if [] in records else records
+            origin = Lines(self.path, first_line, records, names)
+            unfinished = more and broken is not None and "unexpected end" in str(broken)
+            fault = None if broken is None or unfinished else _bad_quotes(self.path, origin.line(len(full)), broken)
+            if not {*map(len, full)} <= {len(names)}:
+                row = next(row for row, record in enumerate(full) if len(record) != len(names))
+                fault = self._ragged(len(full[row]), origin.line(row))
+                full = full[:row]
+            if full:  # also before a fault: what is wrong further up is told first
+                cells = {name: [record[index] for record in full] for name, index in wanted}
+                yield Chunk(cells, len(full), first_row, origin, frozenset(cells if self.decimal == "," else ()))
+                first_row += len(full)
+            if fault is not None:
+                raise fault
+            if unfinished or not full:
+                return Place(origin.line(len(full)), first_row), unfinished
 
     def _ragged(self, cells: int, line: int | None) -> InputError:
         first = "the header" if self.headed else "the first row"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lossctl.readers.table import Header, Source
+    from lossctl.results import Warn
 
 
 class Ids(NamedTuple):
@@ -76,7 +77,9 @@ class Joined(NamedTuple):
             )
         return Ids(found[0][0].name, found[1][0].name)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows of the predictions with their truth.
 
         Raises:
@@ -87,11 +90,20 @@ class Joined(NamedTuple):
         names = {truth_key(header, name): name for name in self.truth.header().names}
         theirs = {key: name for key, name in names.items() if key in columns}
         ours = [name for name in columns if name not in theirs]
-        return self._by_id(ours, theirs, rows) if self.id else self._by_position(ours, theirs, rows)
+        if self.id:
+            return self._by_id(ours, theirs, rows, numbers)
+        there = frozenset(name for key, name in theirs.items() if key in numbers)
+        pred = self.pred.chunks(ours, rows, numbers)
+        return self._by_position(pred, self.truth.chunks([*theirs.values()], rows, there), theirs)
 
-    def _by_position(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+    def notes(self) -> tuple[Warn, ...]:
+        """What both inputs tell, each under its own name."""
+        return self.pred.notes() + self.truth.notes()
+
+    def _by_position(
+        self, preds: Iterator[Chunk], truths: Iterator[Chunk], theirs: Mapping[str, str]
+    ) -> Iterator[Chunk]:
         seen = [0, 0]
-        preds, truths = self.pred.chunks(ours, rows), self.truth.chunks([*theirs.values()], rows)
         pred, truth = next(preds, None), next(truths, None)
         while pred is not None and truth is not None:
             both = min(pred.rows, truth.rows)
@@ -107,7 +119,9 @@ class Joined(NamedTuple):
                 help="rows are joined by position; --id COLUMN joins them by id",
             )
 
-    def _by_id(self, ours: Sequence[str], theirs: Mapping[str, str], rows: int) -> Iterator[Chunk]:
+    def _by_id(
+        self, ours: Sequence[str], theirs: Mapping[str, str], rows: int, numbers: frozenset[str]
+    ) -> Iterator[Chunk]:
         ids = self.ids()
         held: dict[str, list[object]] = {name: [] for name in theirs.values()}
         index: dict[str, int] = {}
@@ -128,7 +142,7 @@ class Joined(NamedTuple):
         _refuse(twice, f"{self.truth.path}: column {quoted(ids.truth)}", "stands twice", "stand twice")
         unseen = np.ones(len(index), np.bool_)
         foreign: dict[str, None] = {}
-        for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows):
+        for chunk in self.pred.chunks(list(dict.fromkeys([ids.pred, *ours])), rows, numbers - {ids.pred}):
             places: list[int] = []
             for id_ in _texts(chunk, ids.pred):
                 place = index.get(id_, -1)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
+    from lossctl.results import Warn
 
 
 def read(label: str, stream: Stream, format: str, options: Options) -> Records:
@@ -58,7 +59,9 @@ class Records(NamedTuple):
         columns = tuple(described(name, [record.get(name) for record in sample]) for name in names)
         return Header(columns, sampled=self.stream.cut)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows as JSON values.
 
         Raises:
@@ -72,6 +75,10 @@ class Records(NamedTuple):
                 cells = {name: [record.get(name) for record in records] for name in columns}
                 yield Chunk(cells, len(part), first_row, RecordLines(self.path, [at for at, _ in part], records))
                 first_row += len(part)
+
+    def notes(self) -> tuple[Warn, ...]:
+        """Nothing."""
+        return ()
 
     def _record(self, line: bytes, number: int) -> Mapping[str, object]:
         value = loads(line, self.path, number)

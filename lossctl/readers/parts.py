@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lossctl.readers.cells import Cells
     from lossctl.readers.table import Source
+    from lossctl.results import Warn
 
 ENDINGS = {
     *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".npy", ".npz"),
@@ -75,7 +76,9 @@ class Parts(NamedTuple):
         columns = (*header.columns, *folders)
         return header._replace(columns=columns, notes=notes, delimiter=None, parts=len(self.files.paths))
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """The rows of each file in turn.
 
         Raises:
@@ -92,7 +95,7 @@ class Parts(NamedTuple):
                     self._refuse_other_columns(path, header, theirs, folders)
                 asked = [name for name in columns if name not in folders] or [*theirs.names[:1]]
                 last = before
-                for chunk in source.chunks(asked, rows):
+                for chunk in source.chunks(asked, rows, numbers):
                     cells: dict[str, Cells] = {name: [_cell(text)] * chunk.rows for name, text in folders.items()}
                     last = before + chunk.first_row + chunk.rows - 1
                     yield chunk._replace(
@@ -101,6 +104,10 @@ class Parts(NamedTuple):
                         origin=Within(chunk.origin, 0, chunk.first_row, folders),
                     )
                 before = last
+
+    def notes(self) -> tuple[Warn, ...]:
+        """What the first file tells."""
+        return self.first.notes()
 
     def _opened(self, path: str, opened: ExitStack) -> Source:
         if not os.path.lexists(path):

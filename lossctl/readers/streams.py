@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 """How many bytes a first look sees; of long lines it sees more, to the end of the second."""
 _LONGEST_LOOK = 1 << 24
+LINE_END = b"\n"
 BOM = b"\xef\xbb\xbf"
 """The mark that some programs write before UTF-8 text."""
 
@@ -39,12 +40,13 @@ class Stream:
         self.file = file
         self._raw = raw
         self.compression = ""
+        self._replay: _Replay | None = None
         with self.reading():
             self.head = _read(raw, HEAD)
             self.compression = next((name for magic, name in _MAGIC.items() if self.head.startswith(magic)), "")
             if self.compression:
                 self.file = ""
-                self._raw = _decompressed(path, _replayed(self.head, raw), self.compression)
+                self._raw = _decompressed(path, replayed(self.head, raw), self.compression)
                 self.head = _read(self._raw, HEAD)
             self.cut = len(self.head) == HEAD
             while self.cut and len(self.head) < _LONGEST_LOOK and self.head.strip().count(b"\n") < 2:
@@ -54,7 +56,13 @@ class Stream:
 
     def open(self) -> IO[bytes]:
         """All the bytes, the head included. Can be asked for once."""
-        return _replayed(self.head, self._raw)
+        self._replay = _Replay(self.head, self._raw)
+        return io.BufferedReader(self._replay, HEAD)
+
+    @property
+    def size(self) -> int:
+        """How many bytes, decompressed, were read so far."""
+        return self._replay.size if self._replay else len(self.head)
 
     def all(self) -> bytes:
         """All the bytes, in memory."""
@@ -138,23 +146,25 @@ def _read(raw: IO[bytes], size: int) -> bytes:
 
 
 class _Replay(io.RawIOBase):
-    """Bytes already read, followed by the rest of the stream they came from."""
-
     def __init__(self, head: bytes, rest: IO[bytes]) -> None:
         self._head = memoryview(head)
-        self._rest = rest
+        self._rest: Any = rest  # IO[bytes] knows no readinto
+        self.size = 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
-        part = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+        part = self._head[: len(buffer)]
         self._head = self._head[len(part) :]
         buffer[: len(part)] = part
-        return len(part)
+        size = len(part) or self._rest.readinto(buffer) or 0
+        self.size += size
+        return size
 
 
-def _replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
+def replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
+    """Bytes already read, followed by the rest of the stream they came from."""
     return io.BufferedReader(_Replay(head, rest), HEAD)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lossctl.batch import Origin
     from lossctl.readers.cells import Cells
+    from lossctl.results import Warn
 
 CHUNK_ROWS = 8192
 
@@ -117,8 +118,16 @@ class Source(Protocol):
     def header(self) -> Header:
         """The columns; reads as much as that takes."""
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-        """The rows, about `rows` at a time, with at least these columns. Can be asked for once."""
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
+        """The rows, about `rows` at a time, with at least these columns. Can be asked for once.
+
+        Of the columns in `numbers` only the numbers are wanted: text may come as float64, NaN for a missing cell.
+        """
+
+    def notes(self) -> tuple[Warn, ...]:
+        """What is to be told when the rows are read."""
 
 
 class MemoryOrigin(NamedTuple):
@@ -167,7 +176,9 @@ class Memory(NamedTuple):
             raise InputError(f"{self.path}: it holds no rows", help="at least one row is needed")
         return Header(tuple(described(name, cells) for name, cells in self.columns.items()), self.named)
 
-    def chunks(self, columns: Sequence[str], rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    def chunks(
+        self, columns: Sequence[str], rows: int = CHUNK_ROWS, numbers: frozenset[str] = frozenset()
+    ) -> Iterator[Chunk]:
         """Slices of the columns.
 
         Raises:
@@ -185,6 +196,10 @@ class Memory(NamedTuple):
             part = {name: self.columns[name][start : start + rows] for name in columns}
             origin = MemoryOrigin(self.path, part)
             yield Chunk(part, min(rows, length - start), start + 1, origin, unheld=_unheld(part))
+
+    def notes(self) -> tuple[Warn, ...]:
+        """Nothing."""
+        return ()
 
 
 def _unheld(columns: Mapping[str, Cells]) -> dict[str, NDArray[np.bool_]]:
