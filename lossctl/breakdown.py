@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from lossctl.aggregates.distribution import Distribution
-from lossctl.aggregates.exact import ExactSum
 from lossctl.aggregates.groups import Each, Groups
 from lossctl.aggregates.mean import Mean
 from lossctl.aggregates.worst import Worst
 from lossctl.batch import key
 from lossctl.losses.stable import surprise_of_logits
 from lossctl.plan import aggregate_of, by_key
-from lossctl.readers.cells import as_text, group_part
+from lossctl.readers.cells import as_text, group_part, is_number
 from lossctl.readers.columns import squeezed
 from lossctl.rows import SHARES, Guess, Layout, Part, Row, Summary, Within, worst_rows
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lossctl.batch import Batch, Key
+    from lossctl.kinds import Array
     from lossctl.losses.spec import Spec
     from lossctl.plan import Plan, Scored, Totals
     from lossctl.readers.table import Header
@@ -36,20 +36,13 @@ if TYPE_CHECKING:
 BINS = 16
 
 
-class Shown(NamedTuple):
-    """A row, and for each loss what it carries of the total."""
-
-    row: Row
-    carried: tuple[float, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How the losses of rows under one spec are spread.
 
     Attributes:
         losses: the losses of the rows whose weight is not 0.
-        carried: what each row adds to the total; None where that is its loss.
+        carried: what the rows add to the total, as losses without weights; None where there are no weights.
         parts: for each term of a weighted sum the mean of what it adds.
     """
 
@@ -78,7 +71,7 @@ class Details:
 
     totals: Totals
     spreads: Each[Spread]
-    worst: Each[Worst[Shown]]
+    worst: Each[Worst[Row]]
     peaks: Groups[Each[Worst[str | None]]]
 
     def __add__(self, other: Details) -> Details:
@@ -109,17 +102,24 @@ class Breakdown(NamedTuple):
     def layout(self) -> Layout:
         """The columns of its rows."""
         binding = self.plan.binding
-        texts = tuple(spec.text for spec in self.plan.specs)
-        return Layout(binding.id is not None, binding.widths["y_true"], binding.widths["y_pred"], texts, self.several)
+        return Layout(
+            self.label,
+            self.several,
+            binding.id is not None,
+            binding.widths["y_true"],
+            binding.widths["y_pred"],
+            tuple(spec.text for spec in self.plan.specs),
+            tuple(text for spec in self.plan.specs for text in spec.parts),
+        )
 
     @property
     def empty(self) -> Details:
         """The details of no rows."""
+        unweighted = self.plan.binding.weight is None
         spreads = tuple(
-            Spread(Distribution(), None if _carries_its_loss(self.plan, spec) else Distribution(), _no_parts(spec))
-            for spec in self.plan.specs
+            Spread(Distribution(), None if unweighted else Distribution(), _no_parts(spec)) for spec in self.plan.specs
         )
-        worst: Each[Worst[Shown]] = Each(tuple(Worst(self.top) for _ in self._rankings))
+        worst: Each[Worst[Row]] = Each(tuple(Worst(self.top) for _ in self._rankings))
         return Details(self.plan.empty, Each(spreads), worst, Groups())
 
     @property
@@ -141,20 +141,15 @@ class Breakdown(NamedTuple):
         batch = scored.batch
         numbers = batch.kept + batch.first_row
         spreads: list[Spread] = []
-        worst: list[Worst[Shown]] = []
+        worst: list[Worst[Row]] = []
         peaks: list[list[Worst[str | None]]] = []
         for index, (spec, losses) in enumerate(zip(self.plan.specs, scored.losses, strict=True)):
             values = np.zeros(batch.kept.size) if losses is None else losses.values
             seen = np.flatnonzero(_weights(scored, index))
-            carried = aggregate_of(spec).carried(values, batch.weight)
+            weight = batch.weight
+            carried = None if weight is None else Distribution.of(aggregate_of(spec).carried(values, weight))
             parts = () if losses is None else tuple(Mean.of(part, batch.weight) for part in losses.parts)
-            spreads.append(
-                Spread(
-                    Distribution.of(values[seen]),
-                    None if _carries_its_loss(self.plan, spec) else Distribution.of(carried),
-                    parts or _no_parts(spec),
-                )
-            )
+            spreads.append(Spread(Distribution.of(values[seen]), carried, parts or _no_parts(spec)))
             if index in self._rankings:
                 worst.append(Worst.of(values[seen], numbers[seen], self.top, partial(self._shown, scored, seen)))
             if batch.group is not None:
@@ -178,21 +173,22 @@ class Breakdown(NamedTuple):
         batch = scored.batch
         every = np.arange(batch.kept.size)
         places = every if places is None else places
-        losses: dict[str, list[float]] = {}
-        parts: dict[str, list[float]] = {}
+        losses: list[list[float]] = []
+        parts: list[list[float]] = []
         for spec, found in zip(self.plan.specs, scored.losses, strict=True):
-            if found is not None:
-                losses[spec.text] = found.values[places].tolist()
-                parts |= {text: part[places].tolist() for text, part in zip(spec.parts, found.parts, strict=True)}
+            unknown = [math.nan] * places.size
+            losses.append(unknown if found is None else found.values[places].tolist())
+            parts += [unknown for _ in spec.parts] if found is None else [part[places].tolist() for part in found.parts]
+        layout = self.layout
         return [
-            Row(self.label, *cells)
+            Row(layout, *cells)
             for cells in zip(
                 (batch.kept[places] + batch.first_row).tolist(),
                 self._ids(batch, every, places),
                 self._cells(batch, "y_true", places),
                 self._cells(batch, "y_pred", places),
-                _records(losses, places.size),
-                _records(parts, places.size),
+                zip(*losses, strict=True),
+                zip(*parts, strict=True) if parts else [()] * places.size,
                 self._guesses(batch, places),
                 [None] * places.size if batch.weight is None else batch.weight[places].tolist(),
                 strict=True,
@@ -210,6 +206,7 @@ class Breakdown(NamedTuple):
         result = self.plan.result("breakdown", self.label, path, header, totals)
         places = {spec.text: index for index, spec in enumerate(self.plan.specs)}
         standing = {value.text: places[value.text] for value in result.values}
+        layout = self.layout._replace(losses=tuple(standing))
         return replace(
             result,
             values=tuple(self._within(value, places[value.text], details) for value in result.values),
@@ -217,9 +214,10 @@ class Breakdown(NamedTuple):
                 self._summary(value, places[value.text], details) for value in result.values if value.group is None
             ),
             rows=tuple(
-                _shared(one.shown, standing, totals) for one in details.worst.members[min(standing.values())].rows
+                _shared(one.shown, layout, standing, totals)
+                for one in details.worst.members[min(standing.values())].rows
             ),
-            layout=self.layout._replace(losses=tuple(standing)),
+            layout=layout,
         )
 
     def _within(self, value: Value, index: int, details: Details) -> Value:
@@ -228,9 +226,8 @@ class Breakdown(NamedTuple):
         group: Key = tuple(value.group.values())
         whole = details.totals.tallies.members[index]
         part = details.totals.groups.members[group].members[index]
-        peak = details.peaks.members[group].members[index].rows
-        row, id = (peak[0].row, peak[0].shown) if peak else (None, None)
-        return value._replace(within=Within(whole.share(part.total), row, id))
+        (peak,) = details.peaks.members[group].members[index].rows  # a group without weight has no mean
+        return value._replace(within=Within(whole.share(part.total), peak.row, peak.shown))
 
     def _summary(self, value: Value, index: int, details: Details) -> Summary:
         spec, spread = self.plan.specs[index], details.spreads.members[index]
@@ -248,25 +245,17 @@ class Breakdown(NamedTuple):
             losses.quantile(0.99),
             losses.quantile(1),
             losses.approximate,
-            {name: whole.share(whole.part(carried.largest(worst_rows(value.n, name)))) for name in SHARES},
+            {name: _share(whole, carried, worst_rows(value.n, name)) for name in SHARES},
             tuple(losses.histogram(BINS)),
             losses.infinite,
-            {
-                text: Part(part.value("mean"), whole.share(part.total))
+            tuple(
+                Part(text, part.value("mean"), whole.share(part.total))
                 for text, part in zip(spec.parts, spread.parts, strict=True)
-            },
+            ),
         )
 
-    def _shown(self, scored: Scored, seen: NDArray[np.intp], at: NDArray[np.intp]) -> list[Shown]:
-        places = seen[at]
-        weight = scored.batch.weight
-        carried = [
-            aggregate_of(spec).carried(losses.values, weight)[places].tolist()
-            if losses is not None
-            else [math.nan] * places.size
-            for spec, losses in zip(self.plan.specs, scored.losses, strict=True)
-        ]
-        return [Shown(*shown) for shown in zip(self.rows(scored, places), zip(*carried, strict=True), strict=True)]
+    def _shown(self, scored: Scored, seen: NDArray[np.intp], at: NDArray[np.intp]) -> list[Row]:
+        return self.rows(scored, seen[at])
 
     def _ids(self, batch: Batch, seen: NDArray[np.intp], at: NDArray[np.intp]) -> Sequence[str | None]:
         name = self.plan.binding.id
@@ -275,20 +264,30 @@ class Breakdown(NamedTuple):
         return [cell.strip() if isinstance(cell, str) else as_text(cell) for cell in _cells(batch, name, seen[at])]
 
     def _cells(self, batch: Batch, role: str, places: NDArray[np.intp]) -> list[Cells]:
-        """What rows hold for a role: numbers as the losses took them, labels as they are written."""
+        """What rows hold for a role: numbers as the losses took them, class names and labels as they are written."""
         binding = self.plan.binding
-        if binding.codings[role] == {"number"}:
-            array = batch.arrays[role]
-            if batch.present is not None:
-                whole = np.full((batch.present.size, *array.shape[1:]), np.nan)
-                whole[batch.present] = array
-                array = whole
-            listed = array[places].tolist()
-            return listed if array.ndim == 1 else list(map(tuple, listed))
+        codings = binding.codings[role]
+        if "class" in codings or (binding.positive is not None and "binary" in codings):
+            return self._written(batch, role, places, number=False)
+        array = batch.arrays[key(role, "number" if "number" in codings else "binary")]
+        if batch.present is None:
+            return _rows_of(array[places])
+        here = batch.present[places]
+        cells = iter(_rows_of(array[(np.cumsum(batch.present) - 1)[places[here]]]))
+        gaps = iter(self._written(batch, role, places[~here], number=True))
+        return [next(cells if known else gaps) for known in here.tolist()]
+
+    def _written(self, batch: Batch, role: str, places: NDArray[np.intp], *, number: bool) -> list[Cells]:
+        """The cells of a role as they are written; where numbers are meant, those that are numbers as such."""
+        binding = self.plan.binding
         columns = [_cells(batch, name, places) for name in binding.roles[role]]
-        if len(columns) == 1:
-            return [_label(cell) for cell in columns[0]]
-        return [tuple(map(group_part, cells)) for cells in zip(*columns, strict=True)]
+        if len(columns) > 1:
+            rows: list[Any] = list(zip(*columns, strict=True))
+        elif (width := binding.widths[role]) > 1:
+            rows = [cell if isinstance(cell, (list, np.ndarray)) else [None] * width for cell in columns[0]]
+        else:
+            return [_part(cell, number=number) for cell in columns[0]]
+        return [tuple(_part(cell, number=number) for cell in cells) for cells in rows]
 
     def _guesses(self, batch: Batch, places: NDArray[np.intp]) -> Sequence[Guess | None]:
         """What rows say of classes; None where no loss is about classes."""
@@ -298,10 +297,11 @@ class Breakdown(NamedTuple):
         inside = np.cumsum(batch.present) - 1 if batch.present is not None else np.arange(batch.kept.size)
         known = places if batch.present is None else places[batch.present[places]]
         predicted = batch.arrays["y_pred"][inside[known]]
-        if not terms[0].loss.roles["y_pred"].adds_up:
-            predicted = np.exp(-surprise_of_logits(predicted))
-        elif terms[0].params.get("renormalise"):
-            predicted = predicted / predicted.sum(axis=1, keepdims=True)
+        with np.errstate(all="ignore"):
+            if not terms[0].loss.roles["y_pred"].adds_up:
+                predicted = np.exp(-surprise_of_logits(predicted))
+            elif terms[0].params.get("renormalise"):
+                predicted = predicted / predicted.sum(axis=1, keepdims=True)
         ids = batch.arrays.get(key("y_true", "class"))
         true = batch.arrays["y_true"].argmax(axis=1) if ids is None else ids
         true = true[inside[known]]
@@ -325,8 +325,11 @@ class Breakdown(NamedTuple):
         return [found.get(place) for place in places.tolist()]
 
 
-def _carries_its_loss(plan: Plan, spec: Spec) -> bool:
-    return plan.binding.weight is None and aggregate_of(spec) is Mean
+def _share(whole: Mean, carried: Distribution, rows: int) -> float | None:
+    """The share of the total that the worst rows carry."""
+    share = whole.share(whole.counted(*carried.largest(rows)))
+    # The middles of bins may add to more than what is in them.
+    return 1.0 if share is not None and share > 1 and carried.approximate and carried.low >= 0 else share
 
 
 def _no_parts(spec: Spec) -> tuple[Mean, ...]:
@@ -340,21 +343,15 @@ def _weights(scored: Scored, index: int) -> NDArray[np.float64]:
     return found if losses is None or losses.factor is None else found * losses.factor
 
 
-def _shared(shown: Shown, standing: Mapping[str, int], totals: Totals) -> Row:
+def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Totals) -> Row:
     """The row with its shares, and with the losses that the data let stand."""
-    shares = {}
-    for text, index in standing.items():
-        whole = totals.tallies.members[index]
-        shares[text] = whole.share(whole.part(ExactSum.of(np.array([shown.carried[index]]))))
-    losses = {text: shown.row.losses[text] for text in standing}
-    return shown.row._replace(losses=losses, shares=shares)
-
-
-def _records(columns: Mapping[str, Sequence[float]], rows: int) -> list[dict[str, float]]:
-    names = tuple(columns)
-    if not names:
-        return [{}] * rows
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    losses = tuple(row.losses[index] for index in standing.values())
+    weight = None if row.weight is None else np.array([row.weight])
+    wholes = [totals.tallies.members[index] for index in standing.values()]
+    shares = tuple(
+        whole.share(type(whole).of(np.array([loss]), weight).total) for whole, loss in zip(wholes, losses, strict=True)
+    )
+    return row._replace(layout=layout, losses=losses, shares=shares)
 
 
 def _cells(batch: Batch, name: str, places: NDArray[np.intp]) -> list[object]:
@@ -363,10 +360,14 @@ def _cells(batch: Batch, name: str, places: NDArray[np.intp]) -> list[object]:
     return [column[row] for row in rows]
 
 
-def _label(cell: object) -> Cells:
-    if isinstance(cell, (list, np.ndarray)):
-        return tuple(map(group_part, cell))
-    return group_part(cell)
+def _rows_of(array: Array) -> list[Cells]:
+    listed: list[Any] = array.tolist()
+    return listed if array.ndim == 1 else list(map(tuple, listed))
+
+
+def _part(cell: object, *, number: bool) -> Cell:
+    part = group_part(cell)
+    return float(part) if number and part is not None and is_number(part) else part
 
 
 def _named(code: int, names: Sequence[str] | None) -> Cell:

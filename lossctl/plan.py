@@ -269,9 +269,7 @@ class Plan(NamedTuple):
             of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
             raise InputError(
                 f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
-                help="--reduction sum needs no weight"
-                if spec.terms[0].loss.finish is None
-                else "give a row some weight",
+                help="give a row some weight, or leave these rows out with --where",
             )
         return Value(
             label,

@@ -205,7 +205,7 @@ class Result:
         warnings: what a reader should know.
         summary: how the losses of rows are spread, where that was asked.
         rows: single rows, where they were asked for and not written already.
-        layout: the columns of single rows.
+        layout: what single rows of the first input hold.
     """
 
     command: str
@@ -245,7 +245,7 @@ class Result:
         }
         if self.summary:
             record["summary"] = [summary.to_dict() for summary in self.summary]
-            record["rows"] = [row.to_dict(several=len(self.inputs) > 1) for row in self.rows]
+            record["rows"] = [row.to_dict() for row in self.rows]
         return record
 
     @classmethod

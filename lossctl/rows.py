@@ -30,12 +30,12 @@ class Within(NamedTuple):
 
     Attributes:
         share: the share of the total that it carries, None where the total has no shares.
-        worst: the number of its row with the largest loss, None where all rows weigh nothing.
+        worst: the number of its row with the largest loss.
         id: the id of that row.
     """
 
     share: float | None
-    worst: int | None
+    worst: int
     id: str | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,10 +47,12 @@ class Part(NamedTuple):
     """What one term adds to a weighted sum.
 
     Attributes:
+        term: the term, with its factor.
         mean: the mean of its rows, its factor included.
         share: the share of the total, None where the total has no shares.
     """
 
+    term: str
     mean: float
     share: float | None
 
@@ -87,7 +89,7 @@ class Summary(NamedTuple):
     shares: Mapping[str, float | None]
     histogram: tuple[int, ...]
     infinite: int
-    parts: Mapping[str, Part]
+    parts: tuple[Part, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The record as JSON has it: a number that is not finite is null, and `value_str` names it."""
@@ -96,7 +98,7 @@ class Summary(NamedTuple):
         record |= {"approximate": self.approximate, "shares": dict(self.shares), "histogram": list(self.histogram)}
         record |= {"infinite": self.infinite}
         if self.parts:
-            record["parts"] = {name: _strict(part._asdict()) for name, part in self.parts.items()}
+            record["parts"] = [_strict(part._asdict()) for part in self.parts]
         return _strict(record)
 
 
@@ -104,21 +106,25 @@ _SPREAD = ("mean", "min", "median", "p90", "p99", "max")
 
 
 class Layout(NamedTuple):
-    """Which columns rows have, known before the first of them.
+    """What the rows of an input hold, known before the first of them.
 
     Attributes:
-        id: whether they have ids.
+        input: the label of the input.
+        several: whether there are rows of other inputs beside them.
+        id: whether rows have ids.
         y_true: how many values of y_true a row holds.
         y_pred: likewise.
         losses: each LOSS.
-        several: whether the rows come from several inputs.
+        parts: the terms of the weighted sums among them.
     """
 
+    input: str
+    several: bool
     id: bool
     y_true: int
     y_pred: int
     losses: tuple[str, ...]
-    several: bool = False
+    parts: tuple[str, ...]
 
 
 class Guess(NamedTuple):
@@ -141,44 +147,46 @@ class Row(NamedTuple):
     """One row of an input and its losses.
 
     Attributes:
-        input: the label of the input.
+        layout: what it holds.
         row: its number, counted from 1 in the rows of data, those that a filter leaves out included.
-        id: its id, where a column of ids is known.
+        id: its id, None where there is no column of ids.
         y_true: the cell, or one for each output; a number as the loss took it, a label as it is written.
         y_pred: likewise.
-        losses: the loss of the row, by LOSS.
-        parts: what each term of a weighted sum adds, by its text.
-        guess: what it says of classes.
-        weight: its weight, where there are weights.
-        shares: by LOSS the share of the total that the row carries, where totals are known.
+        losses: its loss for each LOSS.
+        parts: what each term adds.
+        guess: what it says of classes, None where there are none.
+        weight: its weight, None without weights.
+        shares: for each LOSS the share of the total that the row carries; empty where the total is not known.
     """
 
-    input: str
+    layout: Layout
     row: int
     id: str | None
     y_true: Cells
     y_pred: Cells
-    losses: Mapping[str, float]
-    parts: Mapping[str, float]
+    losses: tuple[float, ...]
+    parts: tuple[float, ...]
     guess: Guess | None
     weight: float | None
-    shares: Mapping[str, float | None] = {}
+    shares: tuple[float | None, ...] = ()
 
-    def to_dict(self, *, several: bool) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The record as JSON has it, with the name of the input where there are several."""
-        record: dict[str, Any] = {"input": self.input} if several else {}
+        layout = self.layout
+        record: dict[str, Any] = {"input": layout.input} if layout.several else {}
         record["row"] = self.row
-        if self.id is not None:
+        if layout.id:
             record["id"] = self.id
-        record |= {"y_true": _listed(self.y_true), "y_pred": _listed(self.y_pred), **self.losses}
+        record |= {"y_true": _listed(self.y_true), "y_pred": _listed(self.y_pred)}
+        record |= zip(layout.losses, self.losses, strict=True)
         if self.parts:
-            record["parts"] = _strict(dict(self.parts))
+            record["parts"] = _strict(dict(zip(layout.parts, self.parts, strict=True)))
         if self.guess is not None:
             record["classes"] = _strict(self.guess._asdict())
         if self.weight is not None:
             record["weight"] = self.weight
         if self.shares:
-            record["shares"] = dict(self.shares)
+            record["shares"] = dict(zip(layout.losses, self.shares, strict=True))
         return _strict(record)
 
 

@@ -996,21 +996,21 @@ VALUES = [
         "weights-all-zero",
         "compute mse a.csv -w weight",
         "a.csv: the weights add to 0, so mse has no mean",
-        "--reduction sum needs no weight",
+        "give a row some weight, or leave these rows out with --where",
         WEIGHTED,
     ),
     bad(
         "weights-all-zero-in-group",
         "compute mse a.csv -w weight -g site",
         'a.csv: the weights of group "site=x" add to 0, so mse has no mean',
-        "--reduction sum needs no weight",
+        "give a row some weight, or leave these rows out with --where",
         WEIGHTED,
     ),
     bad(
         "weights-all-zero-rmse",
         "compute rmse a.csv -w weight",
         "a.csv: the weights add to 0, so rmse has no mean",
-        "give a row some weight",
+        "give a row some weight, or leave these rows out with --where",
         WEIGHTED,
     ),
 ]
@@ -1464,7 +1464,7 @@ WORDS = [
     bad(
         "format",
         "compute mse a.csv -f jsn",
-        '--format is "table", "plain", "json", "ndjson", "csv", "tsv", "md" or "value", not "jsn"',
+        '--format is "table", "plain", "json", "ndjson", "csv", "tsv", "md", "svg" or "value", not "jsn"',
         'did you mean "json" or "ndjson"?',
     ),
     bad("formats", "compute mse a.csv --json -f csv", "--json and -f csv contradict each other", "give one of them"),

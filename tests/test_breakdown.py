@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import sys
 from fractions import Fraction
 from functools import reduce
 from operator import add
@@ -132,7 +133,7 @@ def test_shares_add_to_one(loss: str, options: list[str], shell: Callable[..., R
     assert len(found["rows"]) == (200 if not options else int(np.count_nonzero(table["w"])))
     assert near(math.fsum(row["shares"][loss] for row in found["rows"]), 1)
     assert near(math.fsum(value["share"] for value in found["results"] if value["group"]), 1)
-    assert near(math.fsum(part["share"] for part in found["summary"][0].get("parts", {"": {"share": 1}}).values()), 1)
+    assert near(math.fsum(part["share"] for part in found["summary"][0].get("parts", [{"share": 1}])), 1)
     ranked = [row[loss] for row in found["rows"]]
     assert ranked == sorted(ranked, reverse=True)
 
@@ -201,11 +202,11 @@ def test_what_is_not_finite_is_null_in_json(run: Callable[..., Ran], tmp_path: P
     assert found["rows"] == [
         {
             "row": 2,
-            "y_true": None,
+            "y_true": 2.0,
             "y_pred": None,
             "mse": None,
             "shares": {"mse": None},
-            "value_str": {"y_true": "nan", "y_pred": "nan", "mse": "nan"},
+            "value_str": {"mse": "nan"},
         },
         {
             "row": 1,
@@ -363,7 +364,7 @@ def test_memory_does_not_grow_with_the_rows(shell: Callable[..., Ran]) -> None:
             f'"$PYTHON" -c \'import resource, sys; from lossctl.cli.main import main; '
             "main([*sys.argv[1:]]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)' "
             "breakdown mse --all -f csv - | tail -1",
-            PYTHON=__import__("sys").executable,
+            PYTHON=sys.executable,
         )
         assert ran.out == f"{rows},{rows}.0,{rows}.5,0.25\n"
         peaks.append(int(ran.err))
@@ -390,8 +391,8 @@ def test_an_output_file_is_there_whole_or_not_at_all(shell: Callable[..., Ran], 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-k", "-1"], '--top is a whole number of at least 0, not "-1"\n  help: -k 20 shows 20 rows'),
-        (["-k", "²"], '--top is a whole number of at least 0, not "²"\n  help: -k 20 shows 20 rows'),
+        (["-k", "-1"], '--top is a whole number from 0 to 999,999,999, not "-1"\n  help: -k 20 shows 20 rows'),
+        (["-k", "²"], '--top is a whole number from 0 to 999,999,999, not "²"\n  help: -k 20 shows 20 rows'),
         (
             ["-k", "3", "--all"],
             "--all and --top contradict each other\n  help: --top N shows the N worst rows, --all every row",
@@ -427,3 +428,120 @@ def test_what_cannot_stand_in_one_table(run: Callable[..., Ran], tmp_path: Path)
         "lossctl: LOSS all and --all do not go together: only the last row shows which losses fit every row\n"
         "  help: name the losses\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("true", "pred", "shares"),
+    [
+        ("0,0", "1e160,1", [1.0, 1e-320]),
+        ("0,0", "1e-200,2e-200", [0.8, 0.2]),
+        ("0,0", "3e300,4e300", [0.64, 0.36]),
+    ],
+)
+def test_shares_of_squares_beyond_the_range_of_floats(
+    true: str, pred: str, shares: list[float], run: Callable[..., Ran]
+) -> None:
+    found = json.loads(run("breakdown", "rmse", "-t", true, "-p", pred, "-f", "json").out)
+    assert all(map(near, (row["shares"]["rmse"] for row in found["rows"]), shares))
+    assert near(found["summary"][0]["shares"]["0.5"], shares[0])
+
+
+def test_terms_that_stand_twice_add_up(run: Callable[..., Ran]) -> None:
+    found = json.loads(run("breakdown", "0.5*mse+0.5*mse", "-t", "0,0", "-p", "1,2", "-f", "json").out)
+    assert found["summary"][0]["parts"] == [
+        {"term": "0.5*mse", "mean": 1.25, "share": 0.5},
+        {"term": "0.5*mse (2)", "mean": 1.25, "share": 0.5},
+    ]
+    assert found["rows"][0]["parts"] == {"0.5*mse": 2.0, "0.5*mse (2)": 2.0}
+
+
+def test_inputs_of_which_all_leaves_different_losses(run: Callable[..., Ran], tmp_path: Path) -> None:
+    one, two = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("0,0.5\n1,0.5\n")
+    two.write_text("0.5,3\n1.5,0.5\n")
+    ran = run("breakdown", "all", str(one), str(two), "-f", "csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(
+        "lossctl: the rows of these inputs have different columns, which one table cannot hold: mae"
+    )
+    found = json.loads(run("breakdown", "all", str(one), str(two), "-f", "json").out)
+    assert "bce" in found["rows"][0]
+    assert "bce" not in found["rows"][-1]
+
+
+def test_rows_that_miss_a_cell_show_the_others(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,p_a,p_b\na,.25,.75\n,.5,1e-1\nb,NA,.5\n")
+    lines = run("breakdown", "sparse_cce", str(path), "--nan", "propagate", "--all", "-f", "csv").out.splitlines()
+    assert lines[1:] == ["1,a,0.25,0.75,1.3862943611198906", "2,,0.5,0.1,nan", "3,b,,0.5,nan"]
+    path = tmp_path / "a.ndjson"
+    path.write_text('{"y_true":[true,false],"y_pred":[0.5,0.5]}\n{"y_true":null,"y_pred":[0.5,0.25]}\n')
+    lines = run("breakdown", "bce", str(path), "--nan", "propagate", "--all", "-f", "csv").out.splitlines()
+    assert lines[1:] == ["1,1.0,0.0,0.5,0.5,0.6931471805599453", "2,,,0.5,0.25,nan"]
+
+
+def test_a_missing_id_is_empty_and_leaves_no_row_out(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,y_pred,id\n0,0.5,a\n1,0.5,\n1,0.25,c\n")
+    for missing in ("error", "drop"):
+        ran = run("breakdown", "mae", str(path), "--id", "id", "--nan", missing, "--all", "-f", "csv")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out == "row,id,y_true,y_pred,mae\n1,a,0.0,0.5,0.5\n2,,1.0,0.5,0.5\n3,c,1.0,0.25,0.75\n"
+
+
+def test_numbers_are_shown_as_the_loss_took_them(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true;y_pred\n1e-3;,5\n+1;0,25\ntrue;0,5\n")
+    lines = run("breakdown", "bce", str(path), "--all", "-f", "csv").out.splitlines()
+    assert [line.split(",")[1:3] for line in lines[1:]] == [["0.001", "0.5"], ["1.0", "0.25"], ["1.0", "0.5"]]
+
+
+def test_infinities_are_counted_among_many_rows(run: Callable[..., Ran], tmp_path: Path) -> None:
+    table = np.zeros(100_000, [("y_true", float), ("y_pred", float)])
+    table["y_pred"] = np.arange(100_000) / 100_000
+    table["y_true"][:500] = 1
+    table["y_pred"][:500] = 0
+    np.save(tmp_path / "a.npy", table)
+    found = json.loads(run("breakdown", "-f", "json", "--", "-1*bce", str(tmp_path / "a.npy")).out)
+    assert found["summary"][0]["infinite"] == 500
+    assert sum(found["summary"][0]["histogram"]) == 99_500
+
+
+def test_no_share_is_above_one(run: Callable[..., Ran], tmp_path: Path) -> None:
+    table = np.zeros(100_000, [("y_true", float), ("y_pred", float)])
+    table["y_pred"][:50_000] = np.linspace(1, 1.0005, 50_000)
+    table["y_pred"][0] = 1.007
+    np.save(tmp_path / "a.npy", table)
+    (summary,) = json.loads(run("breakdown", "mae", str(tmp_path / "a.npy"), "-f", "json").out)["summary"]
+    assert summary["shares"]["0.5"] == 1.0
+
+
+def test_huge_logits_are_no_warning(run: Callable[..., Ran]) -> None:
+    ran = run("breakdown", "sparse_cce_logits", "-t", "0,1", "-p", "[[2,1000],[1e308,-1e308]]", "-f", "ndjson")
+    assert (ran.code, ran.err, len(ran.out.splitlines())) == (0, "", 2)
+
+
+def test_ascii_terminals_get_tables_in_line(shell: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,y_true,y_pred\n日本,1,2\nplain,1,3\n")
+    out = shell("lossctl breakdown mae a.csv --id id -f table", PYTHONIOENCODING="ascii").out
+    rows = out.splitlines()[-4:-2]
+    assert [line.split() for line in rows] == [
+        ["2", "plain", "1", "3", "2", "66.7"],
+        ["1", "\\u65e5\\u672c", "1", "2", "1", "33.3"],
+    ]
+    assert rows[0].index("66.7") == rows[1].index("33.3")
+
+
+def test_a_reader_of_a_pipe_may_leave(shell: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("y_true,y_pred\n" + "1,2\n" * 100_000)
+    ran = shell("mkfifo out; head -1 out & lossctl breakdown mse a.csv --all -f csv -o out; echo $?; wait")
+    assert (ran.out.splitlines(), ran.err) == (["row,y_true,y_pred,mse", "0"], "")
+
+
+def test_an_end_from_outside_leaves_no_file(shell: Callable[..., Ran]) -> None:
+    ran = shell(
+        "mkfifo in; (echo y_true,y_pred; yes 1,2 | head -100000; sleep 20) > in & feeder=$!; "
+        f'"{sys.executable}" -m lossctl breakdown mse - --all -o out.csv < in & pid=$!; '
+        "until ls -A | grep -q .lossctl-; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo $?; kill $feeder; ls -A"
+    )
+    assert ran.out.splitlines() == ["143", "in"]

@@ -124,6 +124,19 @@ def naive(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
     return t[1:], t[:-1]
 
 
+def rounded_naive(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+    """The value before, rounded or damped, as the forecast of noise."""
+    t = rng.normal(size=n)
+    p = np.concatenate([[0.0], t[:-1]])
+    return t, np.round(p, 2) if rng.random() < 0.5 else 0.95 * p
+
+
+def levels(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+    """Levels of a scale that agree in most rows and are any distance apart in the others."""
+    t = rng.integers(0, 4, n)
+    return t, np.where(rng.random(n) < 0.85, t, rng.integers(0, 4, n))
+
+
 def autoregression(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
     memory = rng.uniform(-0.9, 0.9)
     t = rng.standard_normal(n + 1)
@@ -300,6 +313,8 @@ CLEAN: dict[str, tuple[str, Draw]] = {
     "inflated counts": ("mae", inflated_counts),
     "random walk": ("mse", random_walk),
     "naive forecast": ("mse", naive),
+    "rounded naive forecast": ("mae", rounded_naive),
+    "levels": ("mse", levels),
     "moving averages": ("mse", averages),
     "season": ("mse", season),
     "sorted rows": ("mse", ordered),
@@ -464,7 +479,8 @@ MISREAD: dict[str, tuple[str, Draw, str]] = {
 def test_sees_what_is_misread(kind: str) -> None:
     loss, draw, code = MISREAD[kind]
     rng = np.random.default_rng([*kind.encode()])
-    seen = [codes(loss, *draw(rng, int(rng.integers(300, 2001)))).count(code) for _ in range(200)]
+    labels = Sheet(None, "", ("label",), ("guess",))
+    seen = [codes(loss, *draw(rng, int(rng.integers(300, 2001))), labels).count(code) for _ in range(200)]
     assert sum(seen) >= 190
 
 
@@ -814,8 +830,10 @@ def test_mends_class_ids_given_as_numbers(
 def test_words_for_class_ids_without_probabilities(rng: np.random.Generator) -> None:
     t = rng.integers(0, 5, N)
     p = np.where(rng.random(N) < 0.6, t, rng.integers(0, 5, N))
-    assert only(case("mse", t, p), Sheet("a.csv", "mse", ("y",), ("pred",), None, ("y", "pred"), ",")).message.endswith(
-        ', which mse takes for quantities; sparse_cce takes class ids in "y" beside a probability for each class'
+    assert only(
+        case("mse", t, p), Sheet("a.csv", "mse", ("label",), ("pred",), None, ("label", "pred"), ",")
+    ).message.endswith(
+        ', which mse takes for quantities; sparse_cce takes class ids in "label" beside a probability for each class'
     )
 
 
@@ -843,3 +861,7 @@ def test_extreme_values_are_borne(loss: Any) -> None:
         true = rng.integers(0, 2, shape if loss.roles["y_true"].vector or not loss.takes_classes else 64)
         codes(loss.name, true, pred)
         codes(loss.name, true, np.full(shape, big))
+
+
+def test_the_readme_counts_the_kinds_of_clean_data() -> None:
+    assert f"know, {len(CLEAN)} of them" in (SAMPLES.parent / "README.md").read_text()

@@ -289,7 +289,8 @@ def test_data_is_never_live(
         return (done.out + done.err).splitlines()
 
     evil = lines(name, EVIL)
-    assert len(evil) == len(lines("tame", "tame"))
+    if format != "svg":  # where longer text makes more lines
+        assert len(evil) == len(lines("tame", "tame"))
     if format in {"json", "ndjson"}:
         entries = (
             [json.loads(line) for line in evil[:-1]]

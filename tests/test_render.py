@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -229,3 +230,23 @@ def test_decimal_points_stand_under_each_other() -> None:
         "-inf",
     ]
     assert {*map(len, texts)} == {11}
+
+
+def test_the_picture_is_well_formed_whatever_the_data() -> None:
+    named = HOSTILE.inputs[0]._replace(label='<script>alert("&")</script>', columns={"y_true": ("]]>",)})
+    hostile = Result("compute", (named,), (value("mse", 1.0, input="<b>", group={"</text>": "<!--"}),))
+    for result in (RESULT, HOSTILE, hostile):
+        root = ET.fromstring(render("svg", result, Look()))
+        texts = "".join("".join(node.itertext()) for node in root.iter() if node.tag.endswith("text"))
+        assert {node.tag.rpartition("}")[2] for node in root.iter()} <= {
+            "svg",
+            "style",
+            "defs",
+            "clipPath",
+            "rect",
+            "g",
+            "text",
+        }
+        assert "[1m" not in texts.replace("\\x1b[1m", "")
+    assert "<!--" in texts
+    assert '<script>alert("&")</script>' in texts

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 import numpy as np
 
@@ -33,8 +33,6 @@ class Mean:
     total: ExactSum = ExactSum()
     weight: ExactSum = ExactSum()
     rows: int = 0
-
-    _SHIFT: ClassVar[int] = 0  # the total counts in units of 2**-(1074 + _SHIFT)
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
@@ -81,14 +79,18 @@ class Mean:
         return part.over(self.total)
 
     @classmethod
-    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
-        """What each row adds to the total, rounded, shape (n,)."""
-        return weighted(values, weights)
+    def counted(cls, values: Floats, counts: NDArray[np.int64]) -> ExactSum:
+        """The total of values that count several times each, both of shape (n,)."""
+        once = counts == 1
+        total = cls.of(values[once], None).total
+        for value, count in zip(values[~once], counts[~once].tolist(), strict=True):
+            total += cls.of(np.array([value]), None).total.times(count)
+        return total
 
     @classmethod
-    def part(cls, carried: ExactSum) -> ExactSum:
-        """The total of some rows, from the sum of what they carry."""
-        return carried << cls._SHIFT
+    def carried(cls, values: Floats, weights: Floats) -> Floats:
+        """Losses that add to the total without weights what these add with them, shape (n,)."""
+        return weighted(values, weights)
 
     def _denominator(self, reduction: Reduction) -> ExactSum:
         if reduction == "sum":
@@ -108,8 +110,6 @@ class RootMeanSquare(Mean):
     The product of a square with its weight is rounded as a float64 times one of three powers of two.
     """
 
-    _SHIFT: ClassVar[int] = 1200
-
     def value(self, reduction: Reduction) -> float:
         """The root of the mean square, rounded once. It has no sum."""
         total, over = self.total, self._denominator(reduction)
@@ -124,10 +124,9 @@ class RootMeanSquare(Mean):
         return root / (1 << (shift + 1))
 
     @classmethod
-    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
-        """The square of each row's value times its weight, rounded, shape (n,)."""
-        with np.errstate(over="ignore", under="ignore"):
-            return weighted(np.square(values), weights)
+    def carried(cls, values: Floats, weights: Floats) -> Floats:
+        """Losses whose squares add without weights what the squares of these add with them, shape (n,)."""
+        return weighted(np.abs(values), np.sqrt(weights))
 
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:

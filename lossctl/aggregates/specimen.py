@@ -46,7 +46,9 @@ class Specimen:
             arrays: each of shape (n,) or (n, k).
         """
         kept = int(np.searchsorted(rows, most_rows(arrays), side="right"))
-        return cls((Piece(rows[:kept], {name: array[:kept] for name, array in arrays.items()}),) if kept else ())
+        # Copies: views would hold the whole batch in memory.
+        copies = {name: array[:kept].copy() for name, array in arrays.items()}
+        return cls((Piece(rows[:kept].copy(), copies),) if kept else ())
 
     def __add__(self, other: Specimen) -> Specimen:
         if not self.pieces or not other.pieces:

@@ -90,6 +90,7 @@ class Sheet(NamedTuple):
             ended by line feeds alone and with decimal points; else None.
         truth: whether y_true lies in a file of its own.
         options: the further options of the command line, which the command repeats: `("--positive", "yes")`.
+        command: the command that was given.
     """
 
     path: str | None
@@ -101,6 +102,7 @@ class Sheet(NamedTuple):
     delimiter: str | None = None
     truth: bool = False
     options: tuple[str, ...] = ()
+    command: str = "compute"
 
 
 class Finding(NamedTuple):
@@ -238,6 +240,9 @@ def _class_ids(case: Case, sheet: Sheet) -> Finding | None:
     # ids themselves, and the errors are left out.
     family = _family(sheet, [str(int(low) + index) for index in range(k)])
     if not (missed >= (3 if family else FEWEST_ROWS) and (hits - lucky) >= (n - lucky) / 2):
+        return None
+    # Levels that are set anew in some rows look like ids; only their name tells, or the columns of their classes.
+    if not family and not any(word in name.casefold() for name in sheet.y_true for word in ("label", "class")):
         return None
     expected = float((by_chance * apart).sum()) / (n - lucky) - 1
     mean = float((pairs * apart).sum()) / missed - 1
@@ -419,8 +424,9 @@ def _shifted(case: Case, sheet: Sheet) -> Finding | None:
     lag = _lagging(case.rows, error, alike)
     if lag is None:
         return None
-    # Where most predictions are the last truth itself, they are the naive forecast, a baseline of good repute.
-    if lag.late and np.count_nonzero(p[1:] == t[:-1]) * 2 > t[1:].size:
+    # Where predictions are the last truth, rounded or damped perhaps, they are the naive forecast, a baseline of good
+    # repute.
+    if lag.late and (np.count_nonzero(p[1:] == t[:-1]) * 2 > t[1:].size or _linear(p[1:], t[:-1])):
         return None
     where = "before" if lag.late else "after"
     return Finding(
@@ -429,6 +435,12 @@ def _shifted(case: Case, sheet: Sheet) -> Finding | None:
         f"better than that of their own row: the mean squared error is {lag.other:.3g} against {lag.own:.3g} over "
         f"{count(lag.pairs, 'row')}; {_moved(sheet, late=lag.late)}",
     )
+
+
+def _linear(p: Floats, t: Floats) -> bool:
+    """Whether the one is the other but for scale, offset and rounding."""
+    a, b = (p - p.mean(axis=0)).ravel(), (t - t.mean(axis=0)).ravel()
+    return bool(np.square((a * b).sum()) > 0.9999 * np.square(a).sum() * np.square(b).sum())
 
 
 def _beside(case: Case, sheet: Sheet, labels: NDArray[np.intp], top: NDArray[np.intp]) -> Finding | None:
@@ -525,9 +537,9 @@ def _compute(
     """The user's command with something changed; None where it cannot be written, or the new text is None."""
     if text is None or sheet.path is None:
         return None
-    words = ["lossctl", "compute", text or sheet.text, _file(sheet.path)]
+    words = ["lossctl", sheet.command, text or sheet.text, _file(sheet.path)]
     true, pred = _selected(sheet, y_true or sheet.y_true), _selected(sheet, y_pred or sheet.y_pred)
-    return _command(sheet, words, true, pred, classes or _given_classes(sheet))
+    return _command(sheet, [], words, true, pred, classes or _given_classes(sheet))
 
 
 def _awk(sheet: Sheet, program: str) -> str | None:
@@ -544,12 +556,12 @@ def _piped(sheet: Sheet, filter: list[str], y_true: str | None, y_pred: str | No
     """The user's command behind a filter that changes the file on its way."""
     if sheet.path is None:
         return None
-    words = [*filter, _file(sheet.path), "|", "lossctl", "compute", sheet.text, "-"]
-    return _command(sheet, words, y_true, y_pred, _given_classes(sheet))
+    words = ["lossctl", sheet.command, sheet.text, "-"]
+    return _command(sheet, [*filter, _file(sheet.path)], words, y_true, y_pred, _given_classes(sheet))
 
 
 def _command(
-    sheet: Sheet, words: list[str], y_true: str | None, y_pred: str | None, classes: Sequence[str]
+    sheet: Sheet, filter: list[str], words: list[str], y_true: str | None, y_pred: str | None, classes: Sequence[str]
 ) -> str | None:
     import shlex  # only notes pay for it
 
@@ -558,7 +570,10 @@ def _command(
     words = [*words, *(["-t", y_true] if y_true.casefold() != "y_true" else [])]
     words += ["-p", y_pred] if y_pred.casefold() != "y_pred" else []
     words += ["--classes", ",".join(classes)] if classes else []
-    command = " ".join(word if word == "|" else shlex.quote(word) for word in (*words, *sheet.options))
+    words += sheet.options
+    if words[2].startswith("-"):  # a LOSS with a negative factor is no option
+        words = [*words[:2], *words[4:], "--", *words[2:4]]
+    command = " | ".join(shlex.join(part) for part in (filter, words) if part)
     return command if command.isprintable() and len(command) <= LONGEST else None
 
 

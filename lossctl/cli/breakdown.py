@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lossctl.rows import Layout, Row
 
 _TOP = "10"
+_MOST_DIGITS = 9
 
 
 @opt.grouped
@@ -49,6 +50,10 @@ def breakdown(
 
     most = _most(top, all=all)
     to = target(output, [*(files or []), data.truth])
+    if data.by and to.format in {"csv", "tsv", "ndjson", "value"}:
+        raise UsageError(
+            f"-f {to.format} prints rows, and --by asks for groups", help="-f json has both; compute --by prints groups"
+        )
     with ExitStack() as opened:
         job = gathered("breakdown", loss, files or [], data, opened)
         if all and any(request.optional for request in job.requests):
@@ -69,9 +74,13 @@ def breakdown(
             watch = _watch(asks, show) if all else None
             details = fold(asks, assembled(source, [model.plan.binding for model in each]), watch)
             results += [
-                ask.result(model.path, model.header, known).noted(misread(model, known.totals, data))
+                ask.result(model.path, model.header, known).noted(
+                    misread(model, known.totals, data, _command(top, all=all))
+                )
                 for ask, model, known in zip(asks, each, details, strict=True)
             ]
+        if to.format in {"csv", "tsv"}:  # of LOSS all each input keeps what fits its rows
+            _refuse_other_columns([result.layout for result in results if result.layout is not None])
         result = reduce(add, results)
         if stream is not None:
             stream.close(result)
@@ -87,9 +96,16 @@ def _most(top: str, *, all: bool) -> int:
         raise UsageError(
             "--all and --top contradict each other", help="--top N shows the N worst rows, --all every row"
         )
-    if not (top.isascii() and (top or _TOP).isdecimal()):
-        raise UsageError(f"--top is a whole number of at least 0, not {quoted(top)}", help="-k 20 shows 20 rows")
+    if not (top.isascii() and (top or _TOP).isdecimal() and len(top) <= _MOST_DIGITS):
+        raise UsageError(
+            f"--top is a whole number from 0 to 999,999,999, not {quoted(top)}", help="-k 20 shows 20 rows"
+        )
     return 0 if all else int(top or _TOP)
+
+
+def _command(top: str, *, all: bool) -> tuple[str, ...]:
+    """The command and its own options, for the notes that repeat them."""
+    return ("breakdown", *(["--top", top] if top else []), *(["--all"] if all else []))
 
 
 def _watch(asks: Sequence[Breakdown], show: Callable[[Iterable[Row]], None]) -> Callable[[Sequence[Scored]], None]:
@@ -124,7 +140,7 @@ class _Stream:
 
 
 def _refuse_other_columns(layouts: Sequence[Layout]) -> None:
-    if len({*layouts}) > 1:
+    if len({layout._replace(input="") for layout in layouts}) > 1:
         names = [" ".join(layout.losses) for layout in layouts]
         raise UsageError(
             "the rows of these inputs have different columns, which one table cannot hold"

@@ -36,6 +36,7 @@ def compute(
 
     to = target(output, [*(files or []), data.truth])
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
+    command = ("compute", *(["--reduction", reduction] if reduction != "mean" else []))
     with ExitStack() as opened:
         job = gathered("compute", loss, files or [], data, opened)
         results = []
@@ -44,7 +45,7 @@ def compute(
             totals = fold([model.plan for model in found], assembled(source, [model.plan.binding for model in found]))
             results += [
                 model.plan.result("compute", model.label, model.path, model.header, total).noted(
-                    misread(model, total, data)
+                    misread(model, total, data, command)
                 )
                 for model, total in zip(found, totals, strict=True)
             ]

@@ -44,7 +44,7 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
     if value in choices:
         return value
     hint = nearest(value, choices)
-    raise UsageError(f"{option} is {listed(choices, 'or')}, not {quoted(value)}", help=hint)
+    raise UsageError(f"{option} is {listed(choices, 'or', most=len(choices))}, not {quoted(value)}", help=hint)
 
 
 def sources(
@@ -174,8 +174,15 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
     return found
 
 
-def misread(model: Model, totals: Totals, data: Data) -> tuple[Warn, ...]:
-    """Notes on data that were probably misread, each with what mends them."""
+def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) -> tuple[Warn, ...]:
+    """Notes on data that were probably misread, each with the command that mends them.
+
+    Args:
+        model: what was read.
+        totals: what is known of it.
+        data: the options that the command repeats.
+        command: the name of the command and its own options.
+    """
     if totals.specimen.size < FEWEST_ROWS:
         return ()
     from lossctl.analysis.doctor import Case, Sheet, examine
@@ -192,7 +199,8 @@ def misread(model: Model, totals: Totals, data: Data) -> tuple[Warn, ...]:
         model.header.names if model.header.named else (),
         model.header.delimiter,
         model.header.truth is not None,
-        _options(data),
+        (*command[1:], *_options(data)),
+        command[0],
     )
     found: dict[str, Warn] = {}
     for spec in model.plan.specs:

@@ -190,7 +190,7 @@ FormatOption: TypeAlias = Annotated[
         "--format",
         metavar="FORMAT",
         show_default=False,
-        help="table (the default), plain, json, ndjson, csv, tsv, md, or value: one number a line with all its digits.",
+        help="table (the default), plain, md, svg (a picture), json, ndjson, csv, tsv, or value: one number a line with all its digits.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="The same as -f json.")]

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from lossctl.cli.options import Output
     from lossctl.results import Result
 
-_ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".tsv": "tsv", ".md": "md"}
+_ENDINGS = {
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".md": "md",
+    ".svg": "svg",
+}
 _MOST_DIGITS = 17
 
 
@@ -48,7 +56,7 @@ def target(wishes: Output, inputs: Sequence[str]) -> Target:
     format = "json" if wishes.json else wishes.format or _ENDINGS.get(ending, "table")
     choice(format, "--format", tuple(FORMATS))
     choice(wishes.color, "--color", ("auto", "always", "never"))
-    if not (wishes.digits.isascii() and wishes.digits.isdecimal() and 1 <= int(wishes.digits) <= _MOST_DIGITS):
+    if wishes.digits not in map(str, range(1, _MOST_DIGITS + 1)):
         raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
     if path:
         _refuse_place(path, inputs)
@@ -104,6 +112,8 @@ def written(to: Target) -> Iterator[Callable[[str], None]]:
         def write(text: str) -> None:
             try:
                 file.write(text.encode("utf-8", "backslashreplace"))
+            except BrokenPipeError:
+                raise
             except OSError as error:
                 raise _unwritten(to.path, error) from None
 
@@ -135,8 +145,11 @@ def _beside(path: str) -> Iterator[BinaryIO]:
             file: BinaryIO = open(path, "wb")  # noqa: SIM115 — closed below
             beside = ""
         else:
+            import signal
             import tempfile
 
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                signal.signal(signal.SIGTERM, _end)  # which would leave the unfinished file behind
             real = os.path.realpath(path)
             handle, beside = tempfile.mkstemp(prefix=".lossctl-", dir=os.path.dirname(real))
             file = open(handle, "wb")  # noqa: SIM115 — closed below
@@ -152,9 +165,13 @@ def _beside(path: str) -> Iterator[BinaryIO]:
     except BaseException as error:
         if beside:
             os.unlink(beside)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             raise _unwritten(path, error) from None
         raise
+
+
+def _end(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _unwritten(path: str, error: OSError) -> InputError:
@@ -194,7 +211,8 @@ def _width(*, terminal: bool) -> int | None:
     if terminal:
         return shutil.get_terminal_size().columns
     columns = os.environ.get("COLUMNS", "")
-    return int(columns) if columns.isascii() and columns.isdecimal() and int(columns) > 0 else None
+    readable = columns.isascii() and columns.isdecimal() and len(columns) < 6
+    return int(columns) or None if readable else None
 
 
 def _color(wish: str, *, terminal: bool) -> bool:

@@ -85,8 +85,10 @@ class Spec(NamedTuple):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The terms of a weighted sum as text, with their factors; none for a single loss."""
-        return tuple(_PLUS.split(self.text)) if self.is_sum else ()
+        """The terms of a weighted sum as text, with their factors, each text once; none for a single loss."""
+        texts = _PLUS.split(self.text) if self.is_sum else []
+        times = [texts[:index].count(text) + 1 for index, text in enumerate(texts)]
+        return tuple(f"{text} ({time})" if time > 1 else text for text, time in zip(texts, times, strict=True))
 
 
 class _Wish(NamedTuple):

@@ -82,8 +82,8 @@ class Columnar(NamedTuple):
         with _quiet(), _reading(self.path, self.name):
             for frame in self.frames(columns):
                 for start in range(0, frame.height, CHUNK_ROWS):
-                    part = frame[start : start + CHUNK_ROWS]
-                    typed = {name: _typed(part[name]) for name in columns}
+                    part = frame.slice(start, CHUNK_ROWS)
+                    typed = {name: _typed(part.get_column(name)) for name in columns}
                     cells = {name: column.cells for name, column in typed.items()}
                     masks = {name: column.unheld for name, column in typed.items() if column.unheld is not None}
                     yield Chunk(cells, part.height, first_row, MemoryOrigin(self.path, cells), unheld=masks)

@@ -145,6 +145,7 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
     for position, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
         left = [found for found in options[role] if any(pair[position] == found for pair in fitting)] or options[role]
         if not left:
+            _refuse_apart(headers[role], asked, role, option, paths[role])
             _refuse_unfound(headers[role], role, option, paths[role])
         exact = [found for found in left if found[0].name == role]
         exact = exact or [found for found in left if found[0].name.casefold() == role] or left
@@ -361,6 +362,17 @@ def _headerless(header: Header, path: str) -> Found:
     )
 
 
+def _refuse_apart(header: Header, asked: Asked, role: str, option: str, path: str) -> None:
+    """Say so where the only column for a role is taken already."""
+    options = dict.fromkeys(asked.apart, "--id") | {asked.weight: "--weight"}
+    taken = [name for name in options if name and name.casefold() == role and name in header.names]
+    if taken:
+        raise InputError(
+            f"{path}: {options[taken[0]]} takes column {quoted(taken[0])}, and no other is named like {role}",
+            help=f"{option} COLUMN says which it is",
+        )
+
+
 def _refuse_unfound(header: Header, role: str, option: str, path: str) -> NoReturn:
     if not header.named:
         raise InputError(
@@ -562,6 +574,8 @@ def _unheld(chunk: Chunk, binding: Binding, rows: NDArray[np.intp]) -> dict[str,
 
 
 def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
+    if not where:
+        return np.arange(chunk.rows)
     keep = np.ones(chunk.rows, np.bool_)
     for name, text in where:
         column = squeezed(chunk.columns[name])
@@ -578,8 +592,9 @@ def squeezed(column: Cells) -> Cells:
     if {
         len(cell) if isinstance(cell, list) and not any(isinstance(part, list) for part in cell) else 0
         for cell in column
+        if cell is not None
     } == {1}:
-        return [cell[0] for cell in column]
+        return [None if cell is None else cell[0] for cell in column]
     return column
 
 

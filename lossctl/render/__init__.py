@@ -19,11 +19,12 @@ FORMATS = {
     "csv": "lossctl.render.csv",
     "tsv": "lossctl.render.tsv",
     "md": "lossctl.render.md",
+    "svg": "lossctl.render.svg",
     "value": "lossctl.render.value",
 }
 """The module of each format."""
 
-TELLS_ROWS = frozenset({"table", "md", "json"})
+TELLS_ROWS = frozenset({"table", "md", "svg", "json"})
 """The formats that say themselves how many rows were set aside."""
 
 STREAMED = frozenset({"csv", "tsv", "json", "ndjson", "value"})

@@ -60,13 +60,13 @@ def header(layout: Layout, delimiter: str) -> str:
 
 def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
     """One line a row."""
-    columns: list[Sequence[object]] = [[row.input for row in rows]] if layout.several else []
+    columns: list[Sequence[object]] = [[row.layout.input for row in rows]] if layout.several else []
     columns.append([row.row for row in rows])
     if layout.id:
         columns.append([row.id for row in rows])
     for cells, width in (([row.y_true for row in rows], layout.y_true), ([row.y_pred for row in rows], layout.y_pred)):
         columns += [cells] if width == 1 else zip(*cells, strict=True)
-    columns += [[row.losses[text] for row in rows] for text in layout.losses]
+    columns += zip(*(row.losses for row in rows), strict=True)
     return _text(zip(*map(_harmless, columns), strict=True), delimiter)
 
 

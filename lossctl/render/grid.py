@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lossctl.render import Look
     from lossctl.results import Input, Result, Value
-    from lossctl.rows import Cells, Row, Summary
+    from lossctl.rows import Cells, Layout, Row, Summary
 
 ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
@@ -44,21 +44,30 @@ class Grid(NamedTuple):
 def grids(result: Result, look: Look) -> list[Grid]:
     """The tables of a result; columns that would say the same in each row are left out."""
     if not result.summary:
-        return [_grid(_values(result, look, result.values, "value"))]
-    known = [_grid(_summary(result, look), remarks=_carried(result, look))]
+        return [_grid(_values(result, look, result.values, "value"), look)]
+    known = [_grid(_summary(result, look), look, remarks=_carried(result, look))]
     if any(one.parts for one in result.summary):
-        known.append(_grid(_parts(result, look)))
+        known.append(_grid(_parts(result, look), look))
     if any(value.within is not None for value in result.values):
-        known.append(_grid(_groups(result, look)))
+        known.append(_grid(_groups(result, look), look))
     rows = [*_rows(result, look)]
     return known + rows if any(row.shares for row in result.rows) else rows + known
 
 
-def _grid(columns: Iterable[tuple[str, Kind, Sequence[str]]], title: str = "", remarks: Iterable[str] = ()) -> Grid:
+def _grid(
+    columns: Iterable[tuple[str, Kind, Sequence[str]]], look: Look, title: str = "", remarks: Iterable[str] = ()
+) -> Grid:
     """A table of columns: name, kind, cells."""
     names, kinds, cells = zip(*columns, strict=True)
-    rows = tuple(tuple(map(printable, row)) for row in zip(*cells, strict=True))
-    return Grid(tuple(map(printable, names)), kinds, rows, printable(title), tuple(map(printable, remarks)))
+    rows = tuple(tuple(_shown(cell, look) for cell in row) for row in zip(*cells, strict=True))
+    texts = tuple(_shown(line, look) for line in remarks)
+    return Grid(tuple(_shown(name, look) for name in names), kinds, rows, _shown(title, look), texts)
+
+
+def _shown(text: str, look: Look) -> str:
+    """The text harmless, and of a length that the stream does not change."""
+    harmless = printable(text)
+    return harmless if look.unicode else harmless.encode("ascii", "backslashreplace").decode()
 
 
 def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -77,8 +86,8 @@ def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]
     values = [value for value in result.values if value.within is not None]
     within = [value.within for value in values if value.within is not None]
     yield from _values(result, look, values, "mean")
-    yield "share %", "number", [_percent(one.share, look) for one in within]
-    yield "worst row", "number", ["" if one.worst is None else str(one.worst) for one in within]
+    yield from _shares([one.share for one in within], look)
+    yield "worst row", "number", [str(one.worst) for one in within]
     if any(one.id is not None for one in within):
         yield "id", "text", [one.id or "" for one in within]
 
@@ -123,28 +132,28 @@ def _carried(result: Result, look: Look) -> Iterator[str]:
 
 def _parts(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     """What each term of the weighted sums adds to the mean."""
-    parts = [(one, text, part) for one in result.summary for text, part in one.parts.items()]
+    parts = [(one, part) for one in result.summary for part in one.parts]
     if len(result.inputs) > 1:
-        yield "input", "text", [one.input for one, _, _ in parts]
-    yield "loss", "text", [one.text for one, _, _ in parts]
-    yield "term", "text", [text for _, text, _ in parts]
-    yield "mean", "number", [short(part.mean, look.digits) for _, _, part in parts]
-    yield "share %", "number", [_percent(part.share, look) for _, _, part in parts]
+        yield "input", "text", [one.input for one, _ in parts]
+    yield "loss", "text", [one.text for one, _ in parts]
+    yield "term", "text", [part.term for _, part in parts]
+    yield "mean", "number", [short(part.mean, look.digits) for _, part in parts]
+    yield from _shares([part.share for _, part in parts], look)
 
 
 def _rows(result: Result, look: Look) -> Iterator[Grid]:
-    for label in dict.fromkeys(row.input for row in result.rows):
-        rows = [row for row in result.rows if row.input == label]
-        used = next(record.used for record in result.inputs if record.label == label)
-        whose = f" of {label}" if len(result.inputs) > 1 else ""
+    for layout in dict.fromkeys(row.layout for row in result.rows):
+        rows = [row for row in result.rows if row.layout == layout]
+        used = next(record.used for record in result.inputs if record.label == layout.input)
+        whose = f" of {layout.input}" if layout.several else ""
         worst = "the worst" if len(rows) == 1 else f"the {len(rows):,} worst"
-        title = f"{worst} of {count(used, 'row')}{whose} by {next(iter(rows[0].losses))}"
-        yield _grid(_row_columns(rows, look), title if rows[0].shares else whose.removeprefix(" of "))
+        title = f"{worst} of {count(used, 'row')}{whose} by {layout.losses[0]}"
+        yield _grid(_row_columns(layout, rows, look), look, title if rows[0].shares else whose.removeprefix(" of "))
 
 
-def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     yield "row", "number", [str(row.row) for row in rows]
-    if rows[0].id is not None:
+    if layout.id:
         yield "id", "text", [row.id or "" for row in rows]
     guesses = [row.guess for row in rows]
     if any(guesses):
@@ -158,12 +167,19 @@ def _row_columns(rows: Sequence[Row], look: Look) -> Iterator[tuple[str, Kind, l
             yield name, kind, [_cell(cell, look) for cell in cells]
     if rows[0].weight is not None:
         yield "weight", "number", [short(row.weight or 0.0, look.digits) for row in rows]
-    for text in rows[0].losses:
-        yield text, "number", [short(row.losses[text], look.digits) for row in rows]
+    for index, text in enumerate(layout.losses):
+        yield text, "number", [short(row.losses[index], look.digits) for row in rows]
         if rows[0].shares:
-            yield "share %", "number", [_percent(row.shares[text], look) for row in rows]
-    for text in (text for text in rows[0].parts if text not in rows[0].losses):
-        yield text, "number", [short(row.parts[text], look.digits) for row in rows]
+            yield from _shares([row.shares[index] for row in rows], look)
+    parts = {text: index for index, text in enumerate(layout.parts) if text not in layout.losses}
+    for text, index in parts.items():
+        yield text, "number", [short(row.parts[index], look.digits) for row in rows]
+
+
+def _shares(shares: Sequence[float | None], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    """A column of shares, where there is any."""
+    if any(share is not None for share in shares):
+        yield "share %", "number", [_percent(share, look) for share in shares]
 
 
 def _cell(cells: Cells, look: Look) -> str:
@@ -186,9 +202,9 @@ def _group_cell(value: Value, name: str) -> str:
     return "" if part is None else str(part)
 
 
-def footer(result: Result) -> list[str]:
+def footer(result: Result, look: Look) -> list[str]:
     """For each input the columns taken and the rows set aside, then the reduction where it is not the usual one."""
-    lines = [printable(_about(record)) for record in result.inputs]
+    lines = [_shown(_about(record), look) for record in result.inputs]
     first = result.values[0]
     if first.reduction != "mean" or first.like != "exact":
         lines.append(f"reduction {first.reduction}, convention {first.like}")

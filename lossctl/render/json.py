@@ -34,7 +34,7 @@ def opening(layout: Layout, look: Look) -> str:
 
 def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
     """Each row on its line."""
-    return BETWEEN.join("    " + dumps(row.to_dict(several=layout.several), look) for row in rows)
+    return BETWEEN.join("    " + dumps(row.to_dict(), look) for row in rows)
 
 
 def closing(result: Result, look: Look) -> str:

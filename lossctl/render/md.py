@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"([\\|*`\[\]<>~])")
 def render(result: Result, look: Look) -> str:
     """The tables and their footer."""
     tables = map(_table, grids(result, look))
-    return "\n".join(tables) + "".join(f"\n{_escaped(line)}\n" for line in footer(result))
+    return "\n".join(tables) + "".join(f"\n{_escaped(line)}\n" for line in footer(result, look))
 
 
 def _table(cells: Grid) -> str:

@@ -30,7 +30,7 @@ def opening(layout: Layout, look: Look) -> str:
 
 def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
     """Each row on its line."""
-    return "".join(dumps(row.to_dict(several=layout.several), look) + "\n" for row in rows)
+    return "".join(dumps(row.to_dict(), look) + "\n" for row in rows)
 
 
 def closing(result: Result, look: Look) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from lossctl.render.grid import Grid, footer, grids
@@ -27,7 +25,13 @@ _LEAST = 8  # text is folded down to so many columns before a table is turned
 def render(result: Result, look: Look) -> str:
     """The tables and their footer."""
     out = io.StringIO()
-    console = Console(
+    show(result, look, console(out, look))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def console(out: IO[str], look: Look, *, record: bool = False) -> Console:
+    """A console that prints text as it is, whatever the surroundings."""
+    return Console(
         file=out,
         width=look.width or _UNLIMITED,
         height=_UNLIMITED,  # without a height rich asks the terminal, and then ignores the width on a dumb one
@@ -39,38 +43,56 @@ def render(result: Result, look: Look) -> str:
         markup=False,
         emoji=False,
         highlight=False,
+        record=record,
     )
+
+
+def show(result: Result, look: Look, console: Console) -> None:
+    """Print the tables and their footer."""
     for cells in grids(result, look):
         if cells.title:
             console.print(Text(cells.title, style="dim"), crop=False)
         for part in _fitting(cells, look.width or _UNLIMITED):
-            console.print(_table(part, look), crop=False, soft_wrap=False)
+            _print_table(part, look, console)
             console.print()
         for line in cells.remarks:
             console.print(Padding(Text(line, overflow="fold"), (0, 0)), crop=False)
         if cells.remarks:
             console.print()
-    for line in footer(result):
+    for line in footer(result, look):
         console.print(Padding(Text(line, style="dim", overflow="fold"), (0, 0)), crop=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _table(cells: Grid, look: Look) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if look.unicode else _ASCII, show_edge=False, pad_edge=False, header_style="bold")
+def _print_table(cells: Grid, look: Look, console: Console) -> None:
     columns = []
     for name, kind, *cells_of in zip(cells.names, cells.kinds, *cells.rows, strict=True):
-        texts = list(cells_of)
-        if kind == "number":  # padded here, because justifying to the right would drop the blanks that align decimals
-            texts = aligned(texts)
-            width = max(map(len, (name, *texts)))
-            texts = [text.rjust(width) for text in texts]
-            table.add_column(Text(name.rjust(width)), no_wrap=True, min_width=width)
+        texts = aligned(cells_of) if kind == "number" else list(cells_of)
+        width = max(map(cell_len, (name, *texts)))
+        if kind == "number":
+            columns.append((width, [text.rjust(width) for text in (name, *texts)]))
         else:
-            table.add_column(Text(name), overflow="fold", no_wrap=kind == "bars")
-        columns.append(texts)
-    for row in zip(*columns, strict=True):
-        table.add_row(*map(Text, row))
-    return table
+            columns.append((width, [text + " " * (width - cell_len(text)) for text in (name, *texts)]))
+    widest = sum(width for width, _ in columns) + _GAP * (len(columns) - 1)
+    if widest <= console.width:  # nothing to fold: rich would take a minute for some 100,000 rows
+        head, *rows = map((" " * _GAP).join, zip(*(texts for _, texts in columns), strict=True))
+        console.print(Text(head, style="bold"), soft_wrap=True)
+        console.print(Text("\n".join([("─" if look.unicode else "-") * widest, *rows])), soft_wrap=True)
+        return
+    from rich import box  # only tables that are folded pay for it
+    from rich.table import Table
+
+    ascii = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
+    table = Table(box=box.SIMPLE_HEAD if look.unicode else ascii, show_edge=False, pad_edge=False, header_style="bold")
+    for kind, (width, (name, *_)) in zip(cells.kinds, columns, strict=True):
+        if kind == "number":
+            table.add_column(Text(name), no_wrap=True, min_width=width)
+        else:
+            table.add_column(Text(name.rstrip()), overflow="fold", no_wrap=kind == "bars")
+    for row in zip(*(texts[1:] for _, texts in columns), strict=True):
+        table.add_row(
+            *(Text(text if kind == "number" else text.rstrip()) for kind, text in zip(cells.kinds, row, strict=True))
+        )
+    console.print(table, crop=False, soft_wrap=False)
 
 
 def _fitting(cells: Grid, width: int) -> list[Grid]:
@@ -100,6 +122,3 @@ def _fitting(cells: Grid, width: int) -> list[Grid]:
         )
         for rows in turned
     ]
-
-
-_ASCII = box.Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)

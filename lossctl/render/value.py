@@ -30,7 +30,7 @@ def opening(layout: Layout, look: Look) -> str:
 
 def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
     """The losses of the rows in their order."""
-    return "".join(full(loss) + "\n" for row in rows for loss in row.losses.values())
+    return "".join(full(loss) + "\n" for row in rows for loss in row.losses)
 
 
 def closing(result: Result, look: Look) -> str:

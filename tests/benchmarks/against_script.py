@@ -1,4 +1,4 @@
-"""The program beside the script that a user would write: pandas and scikit-learn, which must be installed.
+"""The program beside the scripts that a user would write: pandas and scikit-learn, which must be installed.
 
     python tests/benchmarks/against_script.py [ROWS ...]
 
@@ -16,13 +16,23 @@ import tempfile
 import time
 from pathlib import Path
 
-SCRIPT = """
+MEAN = """
 import sys
 import pandas as pd
 from sklearn.metrics import mean_squared_error
 table = pd.read_csv(sys.argv[1])
 print(mean_squared_error(table.y_true, table.y_pred))
 """
+EVERY_ROW = """
+import sys
+import pandas as pd
+table = pd.read_csv(sys.argv[1], usecols=["y_true", "y_pred"])
+table.assign(mse=(table.y_pred - table.y_true) ** 2).to_csv(sys.stdout, index_label="row")
+"""
+CASES = {
+    "compute -f value": (["compute", "mse", "-f", "value"], MEAN),
+    "breakdown --all -f csv": (["breakdown", "mse", "--all", "-f", "csv"], EVERY_ROW),
+}
 RUNS = 5
 
 
@@ -49,18 +59,24 @@ def main() -> None:
                 text.writelines(
                     f"{rng.gauss(0, 1):.6f},{rng.gauss(0, 1):.6f},{rng.random():.6f}\n" for _ in range(rows)
                 )
-            ours = [program, "compute", "mse", str(file), "-f", "value"]
-            script = [sys.executable, "-c", SCRIPT, str(file)]
-            measured(ours), measured(script)
-            pairs = [(measured(ours), measured(script)) for _ in range(RUNS)]
-            ratio = statistics.median(one[0] / other[0] for one, other in pairs)
-            mine, theirs = (
-                [statistics.median(run[index] for run in side) for index in (0, 1)] for side in zip(*pairs, strict=True)
-            )
-            print(
-                f"{rows:>9,} rows: {mine[0]:.2f} s and {mine[1]:.0f} MB, "
-                f"script {theirs[0]:.2f} s and {theirs[1]:.0f} MB, ratio of times {ratio:.2f}"
-            )
+            for name, (arguments, script) in CASES.items():
+                ours = [program, *arguments, str(file)]
+                theirs = [sys.executable, "-c", script, str(file)]
+                compare(f"{rows:>9,} rows, {name}", ours, theirs)
+
+
+def compare(name: str, ours: list[str], theirs: list[str]) -> None:
+    """Print the medians of both and of the ratios of their pairs."""
+    measured(ours), measured(theirs)
+    pairs = [(measured(ours), measured(theirs)) for _ in range(RUNS)]
+    ratio = statistics.median(one[0] / other[0] for one, other in pairs)
+    mine, script = (
+        [statistics.median(run[index] for run in side) for index in (0, 1)] for side in zip(*pairs, strict=True)
+    )
+    print(
+        f"{name}: {mine[0]:.2f} s and {mine[1]:.0f} MB, "
+        f"script {script[0]:.2f} s and {script[1]:.0f} MB, ratio of times {ratio:.2f}"
+    )
 
 
 if __name__ == "__main__":
