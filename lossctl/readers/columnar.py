@@ -16,6 +16,7 @@ from lossctl.readers.cells import unheld
 from lossctl.readers.table import Chunk, Column, Header, MemoryOrigin, described
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import polars as pl
@@ -89,8 +90,8 @@ class Columnar(NamedTuple):
         with _quiet(), _reading(self.path, self.name):
             for frame in self.frames(columns):
                 for start in range(0, frame.height, CHUNK_ROWS):
-                    part = frame[start : start + CHUNK_ROWS]
-                    typed = {name: _typed(part[name]) for name in columns}
+                    part = frame.slice(start, CHUNK_ROWS)
+                    typed = {name: _typed(part.get_column(name)) for name in columns}
                     cells = {name: column.cells for name, column in typed.items()}
                     masks = {name: column.unheld for name, column in typed.items() if column.unheld is not None}
                     yield Chunk(cells, part.height, first_row, MemoryOrigin(self.path, cells), unheld=masks)
@@ -111,27 +112,61 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Columnar:
         InputError: polars is not there, or the file is damaged.
     """
     name = _NAMES[format]
-    try:
-        import polars as pl
-    except ImportError:
-        raise InputError(
-            f"{stream.path}: {name} needs the extra fast",
-            help="python -m pip install 'lossctl[fast]', or export the table as CSV",
-        ) from None
+    _require(stream.path, name)
+    import polars as pl
+
     with _quiet(), _reading(stream.path, name):
         try:
-            schema, sample, frames = (_parquet if format == "parquet" else _arrow)(stream)
+            schema, sample, frames = (_parquet_file if format == "parquet" else _arrow)(stream)
         except pl.exceptions.DuplicateError:
             raise InputError(f"{stream.path}: two columns have the same name", help="rename one of them") from None
     return Columnar(label, stream.path, name, schema, sample, frames)
 
 
-def _parquet(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
-    import io
+def stored(label: str, url: str) -> Columnar:
+    """The reader of Parquet in a store: `s3://`, `gs://`, `az://`, `https://`. The environment says who asks.
 
+    Raises:
+        InputError: it is not there, or of another format.
+    """
+    if not url.partition("?")[0].lower().endswith((".parquet", ".pq")):
+        raise InputError(
+            f"{url}: only Parquet is read from a store, and its name ends with .parquet",
+            help="other formats come through a pipe, like curl -s URL | lossctl compute mse -",
+        )
+    _require(url, "Parquet")
+    with _quiet(), _reading(url, "Parquet"):
+        try:
+            schema, sample, frames = _parquet(url, url)
+        except FileNotFoundError as error:
+            raise InputError(f"{url}: the store has no such object") from error
+        except OSError as error:
+            raise InputError(
+                f"{url}: the store did not answer, or gave nothing", help="--debug shows its answer"
+            ) from error
+    return Columnar(label, url, "Parquet", schema, sample, frames)
+
+
+def _require(path: str, name: str) -> None:
+    try:
+        import polars as pl  # noqa: F401
+    except ImportError:
+        raise InputError(
+            f"{path}: {name} needs the extra fast",
+            help="python -m pip install 'lossctl[fast]', or export the table as CSV",
+        ) from None
+
+
+def _parquet_file(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
+    from io import BytesIO
+
+    source = stream.file if stream.file.isprintable() and stream.file else BytesIO(stream.all())
+    return _parquet(source, stream.path)
+
+
+def _parquet(source: str | io.BytesIO, path: str) -> tuple[pl.Schema, pl.DataFrame, Frames]:
     import polars as pl
 
-    source = stream.file if stream.file.isprintable() and stream.file else io.BytesIO(stream.all())
     scan = pl.scan_parquet(source, glob=False, hive_partitioning=False)
     schema = scan.collect_schema()
     rows = scan.select(pl.len()).collect().item()
@@ -143,7 +178,7 @@ def _parquet(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
             found += frame.height
             yield frame
         if found != rows:  # of a row group that is damaged polars may lose the rows without a word
-            raise _damaged(stream.path, "Parquet")
+            raise _damaged(path, "Parquet")
 
     return schema, sample, frames
 

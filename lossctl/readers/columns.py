@@ -590,6 +590,8 @@ def _unheld(chunk: Chunk, binding: Binding, rows: NDArray[np.intp]) -> dict[str,
 
 
 def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp]:
+    if not where:
+        return np.arange(chunk.rows)
     keep = np.ones(chunk.rows, np.bool_)
     for name, text in where:
         column = squeezed(chunk.columns[name])

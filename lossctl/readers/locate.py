@@ -39,6 +39,7 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"PK\x05\x06": "npz",
 }
+_URL = re.compile(r"(?:s3|gs|az|abfss?|https?)://")
 _WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
@@ -94,6 +95,10 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
         InputError: it cannot be opened, or is of no format known here.
     """
     label, path = label_and_path(argument)
+    if _URL.match(path):
+        from lossctl.readers import columnar
+
+        return columnar.stored(label, path)
     if path == "-":
         return _source(label, open_stdin(), path, options)
     if not _is_several(path):
@@ -133,7 +138,8 @@ def _found(path: str) -> Sequence[str]:
 
 def _is_several(path: str) -> bool:
     """Whether a path names a folder or a pattern; a path that exists is no pattern, whatever it contains."""
-    return os.path.isdir(path) or (_WILD.search(path) is not None and not os.path.lexists(path))
+    wild = _WILD.search(path) is not None and not _URL.match(path)
+    return os.path.isdir(path) or (wild and not os.path.lexists(path))
 
 
 def _matches(argument: str) -> bool:
