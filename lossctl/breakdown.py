@@ -290,8 +290,8 @@ class Breakdown(NamedTuple):
         return [tuple(_part(cell, number=number) for cell in cells) for cells in rows]
 
     def _guesses(self, batch: Batch, places: NDArray[np.intp]) -> Sequence[Guess | None]:
-        """What rows say of classes; None where no loss is about classes."""
-        terms = [term for spec in self.plan.specs for term in spec.terms if term.loss.takes_classes]
+        """What rows say of classes; None where no loss is about their probabilities."""
+        terms = [term for spec in self.plan.specs for term in spec.terms if term.loss.tells_chances]
         if not terms:
             return [None] * places.size
         inside = np.cumsum(batch.present) - 1 if batch.present is not None else np.arange(batch.kept.size)

@@ -23,6 +23,7 @@ PerElement: TypeAlias = Annotated[Floats, "element"]
 PerRow: TypeAlias = Annotated[Floats, "row"]
 """One value per row, shape (n,)."""
 
+LARGEST = float(np.finfo(np.float64).max)
 OFF_ONE_REFUSED = 0.05
 OFF_ONE_NOTED = 1e-6
 CLASSES_HELP = "--classes names the classes in the order of the y_pred columns"
@@ -66,6 +67,7 @@ class Kind(NamedTuple):
         vector: a row holds a value per class.
         adds_up: the values of a row are probabilities that add to 1.
         divided: the parameter `renormalise` divides them by their sum first.
+        logged: the parameter `log_input` says that the values are logarithms, which may be any number.
         allowed: the values there are, where they can be counted.
         help: what to type when a value is refused.
         percents: what to type when it looks like a percentage instead.
@@ -80,6 +82,7 @@ class Kind(NamedTuple):
     vector: bool = False
     adds_up: bool = False
     divided: bool = False
+    logged: bool = False
     allowed: tuple[float, ...] = ()
     help: str = ""
     percents: str = ""
@@ -89,11 +92,14 @@ class Kind(NamedTuple):
 
         Args:
             values: shape (n,) or (n, k), without NaN.
-            params: the parameters of the loss; `renormalise` lifts the bounds that dividing by the sum restores.
+            params: the parameters of the loss; `renormalise` lifts the bounds that dividing by the sum restores, and
+                `log_input` those of values that are logarithms.
             classes: number of classes the predictions have, for class ids.
         """
         if self.coding == "class":
             return self._label_fault(values, params.get("ignore_index"), classes)
+        if self.logged and params.get("log_input") is True:
+            return None
         renormalise = params.get("renormalise") is True and self.divided
         low_ok = values > self.low if self.open_low else values >= self.low
         wrong = ~(low_ok if renormalise or self.high == np.inf else low_ok & (values <= self.high))
@@ -208,6 +214,40 @@ TARGET_DISTRIBUTION = Kind(
     percents="each row of y_true must add to 1; percents have to be divided by 100",
 )
 LABEL = Kind("class id or name", coding="class")
+AMOUNT = Kind(
+    "finite number of at least 0",
+    "a finite number of at least 0",
+    low=0.0,
+    high=LARGEST,
+    help="mse and mae take any number",
+)
+POSITIVE_AMOUNT = AMOUNT._replace(
+    name="finite number above 0",
+    meaning="a finite number above 0",
+    open_low=True,
+)
+RATE = AMOUNT._replace(
+    name="finite number of at least 0, or its logarithm with log_input",
+    logged=True,
+    help="the parameter log_input=true takes logarithms of rates",
+)
+SCORES = Kind("scores, one per class or label", vector=True)
+LOG_PROBABILITIES = Kind(
+    "logarithms of the classes' probabilities",
+    "the logarithm of a probability, at most 0",
+    high=0.0,
+    vector=True,
+    help="sparse_cce takes probabilities, sparse_cce_logits values before the softmax",
+)
+LABEL_SET = Kind(
+    "0 or 1 for each label",
+    "0 or 1",
+    vector=True,
+    allowed=(0.0, 1.0),
+    help="a column for each label says whether the row has it",
+)
+AMOUNTS = AMOUNT._replace(name="finite numbers of at least 0", vector=True)
+VECTOR = Kind("vector of finite numbers", "a finite number", low=-LARGEST, high=LARGEST, vector=True)
 
 Real: TypeAlias = Annotated[Floats, REAL]
 AboveMinusOne: TypeAlias = Annotated[Floats, ABOVE_MINUS_ONE]
@@ -218,6 +258,14 @@ Logits: TypeAlias = Annotated[Floats, LOGITS]
 Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
 TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
 Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
+Amount: TypeAlias = Annotated[Floats, AMOUNT]
+PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]
+Rate: TypeAlias = Annotated[Floats, RATE]
+Scores: TypeAlias = Annotated[Floats, SCORES]
+LogProbabilities: TypeAlias = Annotated[Floats, LOG_PROBABILITIES]
+LabelSet: TypeAlias = Annotated[Floats, LABEL_SET]
+Amounts: TypeAlias = Annotated[Floats, AMOUNTS]
+Vector: TypeAlias = Annotated[Floats, VECTOR]
 
 
 class Number(NamedTuple):
@@ -225,7 +273,7 @@ class Number(NamedTuple):
 
     Attributes:
         meaning: the interval in words, for messages: "a number above 0".
-        low, high: the bounds, both inclusive unless `open_low`.
+        low, high: the bounds, both inclusive unless `open_low` or `open_high`.
         whole: whether only whole numbers are meant.
     """
 
@@ -233,6 +281,7 @@ class Number(NamedTuple):
     low: float = -np.inf
     high: float = np.inf
     open_low: bool = False
+    open_high: bool = False
     whole: bool = False
 
     def parse(self, text: str) -> float | int:
@@ -245,7 +294,8 @@ class Number(NamedTuple):
             raise ValueError(text)
         value = float(text)
         within = value > self.low if self.open_low else value >= self.low
-        if not (within and value <= self.high and np.isfinite(value)):
+        within &= value < self.high if self.open_high else value <= self.high
+        if not (within and np.isfinite(value)):
             raise ValueError(text)
         if self.whole:
             return int(text)
@@ -293,3 +343,11 @@ Level: TypeAlias = Annotated[float, Number("a number from 0 to 1", low=0.0, high
 Flag: TypeAlias = Annotated[bool, Switch()]
 ClassId: TypeAlias = Annotated[int | None, Number("a whole number", whole=True)]
 ClassWeights: TypeAlias = Annotated[tuple[float, ...] | None, PerClass(Number("a number of at least 0", low=0.0))]
+AtLeastOne: TypeAlias = Annotated[float, Number("a number of at least 1", low=1.0)]
+OneToTwo: TypeAlias = Annotated[
+    float, Number("a number between 1 and 2", low=1.0, high=2.0, open_low=True, open_high=True)
+]
+UnitShare: TypeAlias = Annotated[float, Number("a number above 0, at most 1", low=0.0, high=1.0, open_low=True)]
+Balance: TypeAlias = Annotated[float | None, Number("a number from 0 to 1", low=0.0, high=1.0)]
+Rank: TypeAlias = Annotated[int, Number("a whole number of at least 1", low=1, whole=True)]
+OneOrTwo: TypeAlias = Annotated[int, Number("1 or 2", low=1, high=2, whole=True)]

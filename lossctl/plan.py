@@ -388,7 +388,7 @@ class _Checks:
         arrays = []
         for role, kind in loss.roles.items():
             array = self._batch.arrays[key(role, kind.coding)]
-            check = (role, kind, params.get("renormalise"), params.get("ignore_index"))
+            check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input")))
             if check not in self._done:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]

@@ -261,6 +261,269 @@ def _labelled(
     return [_weighed(lambda: (1 - s) * mpf(w[y]), lambda: surprise(y)), *map(smooth, range(k))]
 
 
+def _half_mse(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: (f - y) ** 2 / 2]
+
+
+def _rmsle(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: abs(mp.ln(1 + f) - mp.ln(1 + y))]
+
+
+def _mape(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: mpf(0) if f == y else abs(f - y) / abs(y) if y else mp.inf]
+
+
+def _smape(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: 2 * abs(f - y) / (abs(y) + abs(f)) if f or y else mpf(0)]
+
+
+def _expectile(y: Exact, f: Exact, level: float = 0.5) -> list[Term]:
+    return [lambda: (mpf(level) if y >= f else 1 - mpf(level)) * (f - y) ** 2]
+
+
+def _lq(y: Exact, f: Exact, p: float = 2.0) -> list[Term]:
+    return [lambda: abs(f - y) ** mpf(p)]
+
+
+def _epsilon_insensitive(y: Exact, f: Exact, epsilon: float = 0.1) -> list[Term]:
+    return [lambda: max(mpf(0), abs(f - y) - mpf(epsilon))]
+
+
+def _squared_epsilon_insensitive(y: Exact, f: Exact, epsilon: float = 0.1) -> list[Term]:
+    return [lambda: max(mpf(0), abs(f - y) - mpf(epsilon)) ** 2]
+
+
+def _zero_one(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: mpf(y != f)]
+
+
+def _fair(y: Exact, f: Exact, scale: float = 1.0) -> list[Term]:
+    c = mpf(scale)
+    return [lambda: c * c * (abs(f - y) / c - mp.log1p(abs(f - y) / c))]
+
+
+def _cauchy(y: Exact, f: Exact, scale: float = 1.0) -> list[Term]:
+    c = mpf(scale)
+    return [lambda: c * c / 2 * mp.ln(1 + ((f - y) / c) ** 2)]
+
+
+def _geman_mcclure(y: Exact, f: Exact, scale: float = 1.0) -> list[Term]:
+    return [lambda: (f - y) ** 2 / 2 / (1 + ((f - y) / mpf(scale)) ** 2)]
+
+
+def _welsch(y: Exact, f: Exact, scale: float = 1.0) -> list[Term]:
+    c = mpf(scale)
+    # Beyond 1e6 the exponential is 0 in any digits there are, and mpmath has no exponent for it.
+    return [lambda: c * c / 2 * (1 - (mp.exp(-(((f - y) / c) ** 2)) if abs(f - y) < c * mpf(10) ** 6 else 0))]
+
+
+def _tukey(y: Exact, f: Exact, scale: float = 4.685) -> list[Term]:
+    c = mpf(scale)
+    return [lambda: c * c / 6 * (1 - (1 - ((f - y) / c) ** 2) ** 3) if abs(f - y) <= c else c * c / 6]
+
+
+def _poisson_nll(y: Exact, f: Exact, log_input: bool = False) -> list[Term]:
+    if log_input:
+        return [lambda: mp.exp(f) if f < 10**4 else mp.inf, lambda: -y * f if f < 10**4 else mpf(0)]
+    return [lambda: f, _weighed(lambda: y, lambda: -mp.ln(f) if f else mp.inf)]
+
+
+def _y_ln_ratio(y: Exact, f: Exact) -> Exact:
+    return y * mp.ln(y / f) if y else mpf(0)
+
+
+def _poisson_deviance(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: 2 * (_y_ln_ratio(y, f) - y + f)]
+
+
+def _gamma_deviance(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: 2 * (y / f - mp.ln(y / f) - 1) if y else mp.inf]
+
+
+def _tweedie_deviance(y: Exact, f: Exact, power: float = 1.5) -> list[Term]:
+    p = mpf(power)
+    if p in (1, 2):
+        return _poisson_deviance(y, f) if p == 1 else _gamma_deviance(y, f)
+    if y == f:
+        return []
+    if not y:
+        return [lambda: 2 * f ** (2 - p) / (2 - p) if p < 2 else mp.inf]
+    return [lambda: 2 * (y ** (2 - p) / ((1 - p) * (2 - p)) - y * f ** (1 - p) / (1 - p) + f ** (2 - p) / (2 - p))]
+
+
+def _gamma_nll(y: Exact, f: Exact) -> list[Term]:
+    return [lambda: y / f, lambda: mp.ln(f)]
+
+
+def _tweedie_nll(y: Exact, f: Exact, power: float = 1.5) -> list[Term]:
+    p = mpf(power)
+    return [lambda: y * f ** (1 - p) / (p - 1), lambda: f ** (2 - p) / (2 - p)]
+
+
+def _negbin_nll(y: Exact, f: Exact, dispersion: float = 1.0) -> list[Term]:
+    a = mpf(dispersion)
+    return [lambda: y * mp.ln(1 + 1 / (a * f)), lambda: mp.ln(1 + a * f) / a]
+
+
+def _of_margin(loss: Callable[[Exact], Exact]) -> Callable[[Exact, Exact], list[Term]]:
+    return lambda y, f: [lambda: loss(f if y == 1 else -f)]
+
+
+def _modified_huber(m: Exact) -> Exact:
+    return max(mpf(0), 1 - m) ** 2 if m >= -1 else -4 * m
+
+
+def _bounded_exp(x: Exact) -> Exact:
+    """e to a power, of which mpmath need not hold what is far beyond float64."""
+    return mp.exp(x) if abs(x) < 10**5 else mp.inf if x > 0 else mpf(0)
+
+
+def _sigmoid(z: Exact) -> Exact:
+    return 1 / (1 + _bounded_exp(-z))
+
+
+def _brier(y: Exact, p: Exact) -> list[Term]:
+    return [lambda: (p - y) ** 2]
+
+
+def _brier_multiclass(t: Sequence[Exact], p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+    p = _quotients(p) if renormalise else p
+    return [lambda: mp.fsum((a - b) ** 2 for a, b in zip(t, p, strict=True))]
+
+
+def _sparse_brier(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+    return _brier_multiclass([mpf(c == y) for c in range(len(p))], p, renormalise)
+
+
+def _rps(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+    p = _quotients(p) if renormalise else p
+
+    def term(c: int) -> Term:
+        return lambda: (mp.fsum(p[: c + 1]) - (y <= c)) ** 2
+
+    return [term(c) for c in range(len(p))]
+
+
+def _binary_focal(y: Exact, p: Exact, gamma: float = 2.0, alpha: float | None = None) -> list[Term]:
+    def missing() -> Exact:
+        return (y * (1 - p) + (1 - y) * p) ** mpf(gamma) * _balance(y, alpha)
+
+    return [
+        _weighed(lambda: missing() * y, lambda: -mp.ln(p)),
+        _weighed(lambda: missing() * (1 - y), lambda: -mp.ln(1 - p)),
+    ]
+
+
+def _balance(y: Exact, alpha: float | None) -> Exact:
+    return mpf(1) if alpha is None else mpf(alpha) * y + (1 - mpf(alpha)) * (1 - y)
+
+
+def _categorical_focal(
+    t: Sequence[Exact], p: Sequence[Exact], gamma: float = 2.0, renormalise: bool = False
+) -> list[Term]:
+    p = _quotients(p) if renormalise else p
+
+    def term(c: int) -> Term:
+        return _weighed(lambda: t[c] * (1 - p[c]) ** mpf(gamma), lambda: -mp.ln(p[c]))
+
+    return [term(c) for c in range(len(p))]
+
+
+def _sparse_categorical_focal(
+    y: Exact, p: Sequence[Exact], gamma: float = 2.0, renormalise: bool = False
+) -> list[Term]:
+    return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, renormalise)
+
+
+def _generalized_ce(y: Exact, p: Sequence[Exact], q: float = 0.5, renormalise: bool = False) -> list[Term]:
+    own = (_quotients(p) if renormalise else p)[int(y)]
+    return [lambda: (1 - own ** mpf(q)) / mpf(q)]
+
+
+def _poly_ce(t: Sequence[Exact], z: tuple[Exact, ...], epsilon: float = 2.0) -> list[Term]:
+    def term(c: int) -> Term:
+        def value() -> Exact:
+            surprise = _surprise_of_logits(z, c, mp.dps)
+            return surprise + mpf(epsilon) * (1 - mp.exp(-surprise))
+
+        return _weighed(lambda: t[c], value)
+
+    return [term(c) for c in range(len(z))]
+
+
+def _sparse_poly_ce(y: Exact, z: tuple[Exact, ...], epsilon: float = 2.0) -> list[Term]:
+    return _poly_ce([mpf(c == y) for c in range(len(z))], z, epsilon)
+
+
+def _others(y: Exact, z: Sequence[Exact]) -> list[Exact]:
+    return [value for c, value in enumerate(z) if c != y]
+
+
+def _multiclass_hinge(y: Exact, z: Sequence[Exact]) -> list[Term]:
+    return [lambda: _lack(max(_others(y, z)), z[int(y)], mpf(1))]
+
+
+def _multi_margin(y: Exact, z: Sequence[Exact], p: int = 1, margin: float = 1.0) -> list[Term]:
+    return [lambda: mp.fsum(_lack(other, z[int(y)], mpf(margin)) ** p for other in _others(y, z)) / len(z)]
+
+
+def _lack(other: Exact, own: Exact, margin: Exact) -> Exact:
+    return margin if other == own else max(mpf(0), margin + other - own)
+
+
+def _multiclass_perceptron(y: Exact, z: Sequence[Exact]) -> list[Term]:
+    return [lambda: max(z) - z[int(y)]]
+
+
+def _nll(y: Exact, x: Sequence[Exact]) -> list[Term]:
+    return [lambda: -x[int(y)]]
+
+
+def _one_vs_all(y: Exact, z: Sequence[Exact]) -> list[Term]:
+    def term(c: int) -> Term:
+        return lambda: _softplus(-z[c] if c == y else z[c], mp.dps) / len(z)
+
+    return [term(c) for c in range(len(z))]
+
+
+def _top_k_error(y: Exact, z: Sequence[Exact], k: int = 1) -> list[Term]:
+    return [lambda: mpf(sorted(z, reverse=True)[k - 1] > z[int(y)] if k <= len(z) else 0)]
+
+
+def _multilabel_margin(t: Sequence[Exact], z: Sequence[Exact]) -> list[Term]:
+    own, other = ([score for label, score in zip(t, z, strict=True) if label == side] for side in (1, 0))
+    return [lambda: mp.fsum(_lack(b, a, mpf(1)) for a in own for b in other) / len(z)]
+
+
+def _subset_zero_one(t: Sequence[Exact], f: Sequence[Exact]) -> list[Term]:
+    return [lambda: mpf(tuple(t) != tuple(f))]
+
+
+def _reverse_kl(p: Sequence[Exact], q: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+    return _kl(q, p, renormalise)
+
+
+def _divergence(of_class: Callable[[Exact, Exact], Exact], finish: Callable[[Exact], Exact] = lambda x: x) -> Any:
+    def terms(p: Sequence[Exact], q: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+        if renormalise:
+            p, q = _quotients(p), _quotients(q)
+        return [lambda: finish(mp.fsum(of_class(a, b) for a, b in zip(p, q, strict=True)))]
+
+    return terms
+
+
+def _js_of_class(p: Exact, q: Exact) -> Exact:
+    return (_y_ln_ratio(p, (p + q) / 2) + _y_ln_ratio(q, (p + q) / 2)) / 2
+
+
+def _cosine(a: Sequence[Exact], b: Sequence[Exact]) -> list[Term]:
+    def cosine() -> Exact:
+        lengths = mp.sqrt(mp.fsum(x * x for x in a) * mp.fsum(x * x for x in b))
+        return -mp.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else mpf(0)
+
+    return [lambda: mpf(1), cosine]
+
+
 DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "mae": _mae,
     "mse": _mse,
@@ -280,4 +543,57 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "sparse_cce": _sparse_cce,
     "sparse_cce_logits": _sparse_cce_logits,
     "kl": _kl,
+    "half_mse": _half_mse,
+    "rmsle": _rmsle,
+    "mape": _mape,
+    "smape": _smape,
+    "expectile": _expectile,
+    "lq": _lq,
+    "epsilon_insensitive": _epsilon_insensitive,
+    "squared_epsilon_insensitive": _squared_epsilon_insensitive,
+    "zero_one": _zero_one,
+    "fair": _fair,
+    "cauchy": _cauchy,
+    "geman_mcclure": _geman_mcclure,
+    "welsch": _welsch,
+    "tukey": _tukey,
+    "poisson_nll": _poisson_nll,
+    "poisson_deviance": _poisson_deviance,
+    "gamma_deviance": _gamma_deviance,
+    "tweedie_deviance": _tweedie_deviance,
+    "gamma_nll": _gamma_nll,
+    "tweedie_nll": _tweedie_nll,
+    "negbin_nll": _negbin_nll,
+    "brier": _brier,
+    "brier_multiclass": _brier_multiclass,
+    "sparse_brier": _sparse_brier,
+    "rps": _rps,
+    "binary_focal": _binary_focal,
+    "categorical_focal": _categorical_focal,
+    "sparse_categorical_focal": _sparse_categorical_focal,
+    "generalized_ce": _generalized_ce,
+    "poly_ce": _poly_ce,
+    "sparse_poly_ce": _sparse_poly_ce,
+    "multiclass_hinge": _multiclass_hinge,
+    "multi_margin": _multi_margin,
+    "multiclass_perceptron": _multiclass_perceptron,
+    "nll": _nll,
+    "one_vs_all": _one_vs_all,
+    "top_k_error": _top_k_error,
+    "multilabel_margin": _multilabel_margin,
+    "subset_zero_one": _subset_zero_one,
+    "reverse_kl": _reverse_kl,
+    "cosine": _cosine,
+    "perceptron": _of_margin(lambda m: max(mpf(0), -m)),
+    "soft_margin": _of_margin(lambda m: mp.ln(1 + mp.exp(-m)) if abs(m) < 10**5 else max(mpf(0), -m)),
+    "exponential": _of_margin(lambda m: _bounded_exp(-m)),
+    "modified_huber": _of_margin(_modified_huber),
+    "savage": _of_margin(lambda m: _sigmoid(-m) ** 2),
+    "tangent": _of_margin(lambda m: (2 * mp.atan(m) - 1) ** 2),
+    "js": _divergence(_js_of_class),
+    "jeffreys": _divergence(lambda p, q: ((p - q) * mp.ln(p / q) if p and q else mp.inf) if p != q else mpf(0)),
+    "hellinger": _divergence(lambda p, q: (mp.sqrt(p) - mp.sqrt(q)) ** 2 / 2, mp.sqrt),
+    "total_variation": _divergence(lambda p, q: abs(p - q) / 2),
+    "chi2": _divergence(lambda p, q: mpf(0) if p == q else (p - q) ** 2 / q if q else mp.inf),
+    "generalized_kl": _divergence(lambda p, q: _y_ln_ratio(p, q) - p + q if q or not p else mp.inf),
 }

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 Params: TypeAlias = "Mapping[str, Any]"
 
-BOUNDS = {"msle": 6}
-"""Units in the last place, where more than 4 are granted: a square of logarithms doubles their error."""
-OF_SIZE = {"kl"}
+BOUNDS: dict[str, float] = {"msle": 6, "poisson_deviance": 5, "tweedie_deviance": 6}
+"""Units in the last place, where more than 4 are granted: a square of logarithms doubles their error, powers add to a
+deviance more than its small value, and the fifth power of a sigmoid has five times its error."""
+OF_SIZE = {"kl", "reverse_kl", "poisson_nll", "gamma_nll", "cosine"}
 """Losses that add terms of both signs: their bound is in units of the sum of the absolute values."""
 
 LARGEST = np.finfo(np.float64).max
@@ -78,11 +79,27 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "class_weight": lambda k: (None, tuple(((0.1, 7.0, 0.0, 1e5, 1.0, 1e-5) * k)[:k])),
     "renormalise": lambda _: (False, True),
     "ignore_index": lambda _: (None, -100, 0),
+    "scale": lambda _: (1e-10, 0.3, 1.0, 4.685, 1e10),
+    "epsilon": lambda _: (0.0, 1e-10, 0.1, 2.0, 1e3),
+    "power": lambda _: (1.0, 1 + 1e-9, 1.1, 1.5, 1.9, 2 - 1e-9, 2.0, 2.5, 3.0),
+    "tweedie_nll.power": lambda _: (1 + 1e-9, 1.1, 1.5, 1.9, 2 - 1e-9),
+    "dispersion": lambda _: (1e-10, 0.3, 1.0, 7.0, 1e10),
+    "log_input": lambda _: (False, True),
+    "gamma": lambda _: (0.0, 0.5, 2.0, 5.0),
+    "alpha": lambda _: (None, 0.25, 1.0),
+    "lq.p": lambda _: (1.0, 1.3, 2.0, 3.0, 7.5),
+    "p": lambda _: (1, 2),
+    "q": lambda _: (1e-10, 0.5, 0.7, 1.0),
+    "margin": lambda _: (1e-10, 0.3, 1.0, 1e3),
+    "k": lambda _: (1, 2, 5),
 }
-"""Values of each parameter, given the number of classes."""
+"""Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
 
 ELEMENTWISE = [loss.name for loss in every() if loss.elementwise]
 REAL_LINE = [loss.name for loss in every() if loss.roles["y_pred"] is kinds.REAL]
+UNBOUNDED = [
+    name for name in REAL_LINE if get(name).roles["y_true"] is kinds.REAL and "bounded" not in get(name).claims
+]
 
 
 @dataclass(frozen=True)
@@ -160,8 +177,8 @@ def test_a_row_of_several_outputs_is_within_a_few_units_of_their_true_mean(name:
                 continue
             rows = hard.only(table)
             values = lossctl.compute(spelled(name, hard.params), rows.y_true, rows.y_pred, reduction="none")
-            means = [total([truths[index].value for index in row]) for row in table]
-            misses += missed(name, rows, values, [Truth(value, value) for value in means], BOUNDS.get(name, 4))
+            means = [Truth(*(total([truths[index][part] for index in row]) for part in (0, 1))) for row in table]
+            misses += missed(name, rows, values, means, BOUNDS.get(name, 4))
     assert not misses, told(misses)
 
 
@@ -261,6 +278,27 @@ def test_class_weights_and_ignored_classes_count_in_the_denominator() -> None:
         ("kl", [1.0, 0.0], [1.0, 0.0], 0.0),
         ("kl", [0.0, 1.0], [1.0, 0.0], np.inf),
         ("msle", 0.0, np.inf, np.inf),
+        ("poisson_nll", 0.0, 0.0, 0.0),
+        ("poisson_nll", 1.0, 0.0, np.inf),
+        ("poisson_deviance", 0.0, 3.0, 6.0),
+        ("gamma_deviance", 0.0, 3.0, np.inf),
+        ("tweedie_deviance", 0.0, 4.0, 8.0),
+        ("mape", 0.0, 0.0, 0.0),
+        ("mape", 0.0, 1.0, np.inf),
+        ("smape", 0.0, 0.0, 0.0),
+        ("binary_focal", 1.0, 0.0, np.inf),
+        ("binary_focal", 1.0, 1.0, 0.0),
+        ("savage", 1.0, np.inf, 0.0),
+        ("savage", 1.0, -np.inf, 1.0),
+        ("exponential", 1.0, -np.inf, np.inf),
+        ("multiclass_hinge", 0, [0.0, -np.inf], 0.0),
+        ("multiclass_hinge", 1, [0.0, -np.inf], np.inf),
+        ("nll", 0, [-np.inf, 0.0], np.inf),
+        ("js", [1.0, 0.0], [0.0, 1.0], float(np.log(2))),
+        ("chi2", [1.0, 0.0], [0.0, 1.0], np.inf),
+        ("jeffreys", [0.5, 0.5], [0.0, 1.0], np.inf),
+        ("reverse_kl", [0.0, 1.0], [0.5, 0.5], np.inf),
+        ("cosine", [0.0, 0.0], [1.0, 1.0], 1.0),
     ],
 )
 def test_at_the_edge_of_its_domain_a_formula_gives_the_limit_and_does_not_warn(
@@ -271,7 +309,7 @@ def test_at_the_edge_of_its_domain_a_formula_gives_the_limit_and_does_not_warn(
 
 
 @pytest.mark.parametrize("y_pred", [np.inf, -np.inf])
-@pytest.mark.parametrize("name", [name for name in REAL_LINE if get(name).roles["y_true"] is kinds.REAL])
+@pytest.mark.parametrize("name", UNBOUNDED)
 def test_an_infinite_error_is_an_infinite_loss_and_no_warning(name: str, y_pred: float) -> None:
     assert get(name).rows(np.zeros(1), np.array([y_pred])).tolist() == [np.inf]
 
@@ -289,7 +327,7 @@ def hard_rows(loss: Loss) -> Iterator[Hard]:
             rows = ROWS[loss.roles["y_true"], loss.roles["y_pred"]](k, renormalised)
             y_true = np.array([row[0] for row in rows])
             y_pred = np.array([row[1] for row in rows], np.float64)
-            grids = {name: PARAMS[name](k) for name in loss.params} | (
+            grids = {name: PARAMS.get(f"{loss.name}.{name}", PARAMS[name])(k) for name in loss.params} | (
                 {"renormalise": (renormalised,)} if "renormalise" in loss.params else {}
             )
             every_params = [dict(zip(grids, values, strict=True)) for values in itertools.product(*grids.values())]
@@ -335,6 +373,67 @@ def above_minus_one(_k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
     rows += [(y, float(np.nextafter(y, np.inf))) for y in values[:-1]]
     rows += [(y, y + e) for y, e in zip(random.uniform(-1, 3, 80), 10.0 ** random.uniform(-17, 2, 80), strict=True)]
     return rows
+
+
+AMOUNTS = (
+    *(5e-324, 1e-310, 1e-300, 1e-160, 1e-20, 1e-5, 0.1, 0.5, BELOW_ONE, 1.0, 1 + 2.0**-52, 1.5, 2.0, 3.0, 10.0, 1e3),
+    *(1e10, 1e20, 1e150, 1e300),
+)
+
+
+def amounts(_k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
+    random = np.random.default_rng(12)
+    rows = list(itertools.product((0.0, *AMOUNTS), AMOUNTS))
+    rows += [(y, y * ratio) for y in (1e-300, 0.3, 7.0, 1e300) for ratio in (0.4, 0.49, 0.51, 0.9, 1.1, 1.9, 2.1)]
+    base = 10.0 ** random.uniform(-3, 3, 120)
+    rows += [(y, y * (1 + e)) for y, e in zip(base, 10.0 ** random.uniform(-16, 0.5, 120), strict=True)]
+    rows += [(y, y * (1 - e)) for y, e in zip(base, 10.0 ** random.uniform(-16, -0.01, 120), strict=True)]
+    return rows
+
+
+def rates(k: int, renormalised: bool) -> list[tuple[Any, Any]]:
+    return [*amounts(k, renormalised), (0.0, 0.0), (2.0, 0.0), (1e-300, 0.0), (1e300, 0.0)]
+
+
+def bags(k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
+    """Pairs of rows of amounts: far apart, near each other, and the same."""
+    random = np.random.default_rng(13)
+    found: list[tuple[Any, Any]] = []
+    for size in (1e-300, 1.0, 1e300):
+        for _ in range(3 if k < 100 else 1):
+            row = size * random.uniform(0, 1, k) * random.integers(0, 2, k)
+            found += [(row.tolist(), row.tolist()), (row.tolist(), (size * random.uniform(0, 1, k)).tolist())]
+    for step in (1e-16, 1e-12, 1e-8, 1e-4, 0.3, 3.0):
+        for _ in range(8 if k < 100 else 2):
+            row = 10.0 ** random.uniform(-3, 3, k)
+            found.append((row.tolist(), (row * (1 + step * random.uniform(-0.3, 1, k))).tolist()))
+    wild = random.choice((0.0, *AMOUNTS), (30 if k < 100 else 3, 2, k)).tolist()
+    return found + [(row[0], row[1]) for row in wild]
+
+
+def vectors(k: int, renormalised: bool) -> list[tuple[Any, Any]]:
+    random = np.random.default_rng(14)
+    found = [(y, p) for y, p in bags(k, renormalised)]
+    signed = random.choice([-1, 1], (len(found), 2, k))
+    found += [((y * sign[0]).tolist(), (p * sign[1]).tolist()) for (y, p), sign in zip(found, signed, strict=True)]
+    return [*found, ([0.0] * k, [1.0] * k), ([1.0] * k, [0.0] * k), ([1.0] * k, [-1.0] * k), ([3.0] * k, [3.0] * k)]
+
+
+def label_sets(rows: Sequence[list[float]]) -> list[tuple[Any, Any]]:
+    random = np.random.default_rng(15)
+    sets = [(random.uniform(0, 1, len(row)) < 0.4).astype(float).tolist() for row in rows for _ in range(2)]
+    return [(labels, rows[index // 2]) for index, labels in enumerate(sets)]
+
+
+def pairs_of_sets(k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
+    random = np.random.default_rng(16)
+    rows = random.integers(0, 2, (60, 2, k)).astype(float).tolist()
+    return [*((row[0], row[1]) for row in rows), *((row[0], row[0]) for row in rows)]
+
+
+def log_probabilities(k: int) -> list[list[float]]:
+    with np.errstate(divide="ignore"):
+        return [np.log(row).tolist() for row in distributions(k, renormalised=False) if max(row) <= 1]
 
 
 def probabilities(_k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
@@ -459,6 +558,14 @@ ROWS: Mapping[tuple[Kind, Kind], Callable[[int, bool], list[tuple[Any, Any]]]] =
         list(distributions(k, renormalised=scaled))
     ),
     (kinds.DISTRIBUTION, kinds.DISTRIBUTION): pairs,
+    (kinds.AMOUNT, kinds.POSITIVE_AMOUNT): amounts,
+    (kinds.AMOUNT, kinds.RATE): rates,
+    (kinds.AMOUNTS, kinds.AMOUNTS): bags,
+    (kinds.VECTOR, kinds.VECTOR): vectors,
+    (kinds.LABEL, kinds.SCORES): lambda k, _: to_labels(list(logits(k))),
+    (kinds.LABEL_SET, kinds.SCORES): lambda k, _: label_sets(list(logits(k))),
+    (kinds.LABEL_SET, kinds.LABEL_SET): pairs_of_sets,
+    (kinds.LABEL, kinds.LOG_PROBABILITIES): lambda k, _: to_labels(log_probabilities(k)),
 }
 """Hard rows for the kinds of y_true and y_pred, given the number of classes and whether rows are renormalised."""
 
@@ -490,10 +597,19 @@ def off(value: float, exact: Any, size: Any, weight: float = 1.0) -> float:
         return float(abs(min(mpf(value), edge) - min(exact, edge)) / unit)
 
 
+FACTORS: Sequence[Callable[[Params], float]] = (
+    lambda params: params.get("pos_weight", 1.0),
+    lambda params: params.get("epsilon", 1.0),
+    lambda params: 1 / params.get("dispersion", 1.0),
+    lambda params: 1 / (abs(params["power"] - 1) or 1.0) if "power" in params else 1.0,
+)
+"""By what parameters multiply numbers that were rounded before."""
+
+
 def missed(name: str, hard: Hard, values: Any, truths: Sequence[Truth], bound: float) -> list[tuple[float, str]]:
     """The rows whose value is farther off than the bound, and what is to be said of them."""
     found = []
-    weight = max(1.0, hard.params.get("pos_weight", 1.0), *(hard.params.get("class_weight") or (1.0,)))
+    weight = max(1.0, *(factor(hard.params) for factor in FACTORS), *(hard.params.get("class_weight") or (1.0,)))
     for row, (value, truth) in enumerate(zip(values.tolist(), truths, strict=True)):
         far = off(value, truth.value, truth.size if name in OF_SIZE else truth.value, weight)
         if not far <= bound:

@@ -1974,6 +1974,52 @@ PARTS = [
 
 EVERY = [*FILES, *ROWS, *CELLS, *COLUMNS, *VALUES, *BYTES, *JSON, *WORDS, *WRONG_YET, *COLUMNAR, *PARTS]
 
+KINDS = [
+    bad(
+        "rate",
+        "compute poisson_nll -t 1,2 -p -1,2",
+        'arguments: row 1: column "y_pred": "-1" is not a finite number of at least 0',
+        "the parameter log_input=true takes logarithms of rates",
+    ),
+    bad(
+        "count",
+        "compute poisson_deviance -t -1,2 -p 1,2",
+        'arguments: row 1: column "y_true": "-1" is not a finite number of at least 0',
+        "mse and mae take any number",
+    ),
+    bad(
+        "rate-of-nothing",
+        "compute gamma_deviance -t 1,2 -p 0,2",
+        'arguments: row 1: column "y_pred": "0" is not a finite number above 0',
+        "mse and mae take any number",
+    ),
+    bad(
+        "log-probability",
+        "compute nll -t 0,1 -p [[1,-1],[-1,-2]]",
+        'arguments: row 1: column "y_pred": "1.0" is not the logarithm of a probability, at most 0',
+        "sparse_cce takes probabilities, sparse_cce_logits values before the softmax",
+    ),
+    bad(
+        "label-set",
+        "compute multilabel_margin -t [[0,2],[1,0]] -p [[1,2],[3,4]]",
+        'arguments: row 1: column "y_true": "2.0" is not 0 or 1',
+        "a column for each label says whether the row has it",
+    ),
+    bad(
+        "vector",
+        "compute cosine -t [[0,1]] -p [[1e999,2]]",
+        'arguments: row 1: column "y_pred": "inf" is not a finite number',
+    ),
+    bad(
+        "open-at-both-ends",
+        "compute tweedie_nll:power=2 -t 1 -p 1",
+        'arguments: tweedie_nll takes a number between 1 and 2 as power, not "2"',
+        "its default is 1.5",
+    ),
+]
+
+EVERY = [*KINDS, *FILES, *ROWS, *CELLS, *COLUMNS, *VALUES, *BYTES, *JSON, *WORDS, *WRONG_YET]
+
 
 @pytest.mark.parametrize(("arguments", "said", "files"), EVERY)
 def test_says_what_is_wrong_and_what_to_type(

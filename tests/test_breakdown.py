@@ -261,9 +261,18 @@ def test_the_first_loss_that_stands_ranks(run: Callable[..., Ran], tmp_path: Pat
     path = tmp_path / "a.csv"
     path.write_text("label,logit_0,logit_1\n0,3,-1\n1,-2,5\n")
     ran = run("breakdown", "all", str(path), "-f", "json")
-    assert [summary["loss"] for summary in json.loads(ran.out)["summary"]] == ["sparse_cce_logits"]
+    assert json.loads(ran.out)["summary"][0]["loss"] == "sparse_cce_logits"
     assert [row["row"] for row in json.loads(ran.out)["rows"]] == [1, 2]
     assert all("sparse_cce" not in row for row in json.loads(ran.out)["rows"])
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true"), [("cosine", "[[1,2],[3,4]]"), ("multilabel_margin", "[[1,0],[1,1]]"), ("top_k_error", "0,1")]
+)
+def test_what_is_no_probability_is_not_shown_as_one(loss: str, y_true: str, run: Callable[..., Ran]) -> None:
+    ran = run("breakdown", loss, "-t", y_true, "-p", "[[1,2],[4,-3]]", "-f", "plain")
+    assert f"row\ty_true\ty_pred\t{loss}\tshare %" in ran.out
+    assert "p(true)" not in ran.out
 
 
 def test_ids_come_from_the_predictions(run: Callable[..., Ran], tmp_path: Path) -> None:

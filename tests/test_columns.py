@@ -318,10 +318,9 @@ def test_all_leaves_out_the_losses_whose_kinds_refuse_a_value(compute: Callable[
     names = [result["loss"] for result in compute("all", text)["results"]]
     assert {"mse", "hinge"} <= set(names)
     assert not {"bce", "bce_logits", "msle"} & set(names)
-    assert [result["loss"] for result in compute("all", "label,p_a,p_b\na,1,0\n")["results"]] == [
-        "sparse_cce",
-        "sparse_cce_logits",
-    ]
+    names = [result["loss"] for result in compute("all", "label,p_a,p_b\na,1,0\n")["results"]]
+    assert names[:2] == ["sparse_cce", "sparse_cce_logits"]
+    assert "nll" not in names
 
 
 def test_probabilities_a_little_off_one_are_noted_not_mended(compute: Callable[..., dict[str, Any]]) -> None:
@@ -446,7 +445,9 @@ def test_all_leaves_out_what_labels_and_booleans_do_not_fit(
     assert not {"hinge", "squared_hinge"} & {*names}
     (tmp_path / "b.json").write_text('{"y_true": [true, false], "y_pred": [0.9, 0.2]}')
     ran = run("compute", "all", f"{tmp_path}/b.json", "-f", "csv", "-q")
-    assert [line.split(",")[1] for line in ran.out.splitlines()[1:]] == ["bce", "bce_logits", "hinge", "squared_hinge"]
+    names = [line.split(",")[1] for line in ran.out.splitlines()[1:]]
+    assert names[:4] == ["bce", "bce_logits", "hinge", "squared_hinge"]
+    assert not {"mse", "zero_one"} & {*names}
 
 
 def test_lines_of_blanks_are_skipped_and_blanks_before_quotes_let_be(compute: Callable[..., dict[str, Any]]) -> None:

@@ -132,6 +132,36 @@ Q = [[0.3, 0.5, 0.2], [0.1, 0.4, 0.5]]
         # 0 for 1e-7 and prints 0.1115704; torch 2.13 F.kl_div(reduction="batchmean")
         ("kl", P, Q, None, "none", "0.0103382 0.1115718"),
         ("kl", P, Q, None, "mean", "0.0609550"),
+        # scikit-learn 1.9.1 mean_tweedie_deviance(power=1.5) and (power=3), mean_poisson_deviance
+        ("tweedie_deviance:power=1.5", [2.0, 0.0], [1.0, 0.5], None, "mean", "1.7573593"),
+        ("tweedie_deviance:power=3", [2.0], [1.0], None, "mean", "0.5"),
+        ("poisson_deviance", [2.0, 0.0], [1.5, 0.5], None, "mean", "0.5754"),
+        # t² and t² of a relative error t = 1e-9 (1.00000008274e-09 as the float64 numbers have it), by hand;
+        # scikit-learn 1.9.1 gives 0
+        ("poisson_deviance", [1.0], [1.000000001], None, "mean", "1.00e-18"),
+        ("gamma_deviance", [1.0], [1.000000001], None, "mean", "1.00e-18"),
+        # scoringrules 0.10.0 rps_score; 0.7² + 0.2² for the first of three classes, by hand
+        ("rps", [0], [[0.2, 0.5, 0.3]], None, "mean", "0.73"),
+        # scikit-learn 1.9.1 hinge_loss, optax 0.2.8 multiclass_hinge_loss; keras' categorical_hinge gives 3.5
+        ("hinge_loss", [1], [[-3.0, -2.5, -4.0]], None, "mean", "0.5"),
+        # torch 2.13 F.multi_margin_loss
+        ("multi_margin", [1], [[-3.0, -2.5, -4.0]], None, "mean", "0.1667"),
+        # keras 3.15.1 losses.binary_focal_crossentropy; torchvision 0.28.0 sigmoid_focal_loss, alpha 0.25
+        ("focal", [1.0, 0.0], [0.9, 0.6], None, "none", "0.0010536 0.3298647"),
+        ("focal:alpha=0.25", [1.0, 0.0], [0.9, 0.6], None, "none", "0.0002634 0.2473985"),
+        # the limit -m, by hand; torch 2.13 F.soft_margin_loss gives inf
+        ("soft_margin", [1.0], [-1000.0], None, "mean", "1000.0"),
+        # scikit-learn 1.9.1 zero_one_loss and hamming_loss of labels in columns
+        ("zero_one_loss", [[1.0, 0.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], None, "mean", "0.5"),
+        ("hamming_loss", [[1.0, 0.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], None, "mean", "0.25"),
+        # scipy 1.17.1 special.kl_div and special.rel_entr, summed
+        ("generalized_kl", [[0.2, 0.2, 0.2]], [[0.1, 0.1, 0.1]], None, "mean", "0.1159"),
+        # keras 3.15.1 losses.mean_absolute_percentage_error, which gives 25 per cent
+        ("mape", [4.0], [3.0], None, "mean", "0.25"),
+        # Σ over labels the row has and labels it has not, by hand; the documentation of torch.nn.MultiLabelMarginLoss
+        ("multilabel_margin", [[1.0, 0.0, 0.0, 1.0]], [[0.1, 0.2, 0.4, 0.8]], None, "mean", "0.85"),
+        # at 0 each is the square of its distance to the margin, by hand; -4 m beyond
+        ("modified_huber", [1.0, 1.0, 1.0], [0.0, 2.0, -3.0], None, "none", "1.0 0.0 12.0"),
     ],
 )
 def test_golden_numbers_hold(

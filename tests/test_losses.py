@@ -34,12 +34,14 @@ def drawn(loss: Loss, rng: np.random.Generator, rows: int = 8) -> list[np.ndarra
     for kind in loss.roles.values():
         if kind.coding == "class":
             array = rng.integers(0, 3, rows)
-        elif kind.name.startswith("-1 or 1"):
-            array = rng.choice([-1.0, 1.0], rows)
+        elif kind.allowed:
+            array = rng.choice(
+                kind.allowed[::2] if len(kind.allowed) == 3 else kind.allowed, (rows, 3) if kind.vector else rows
+            )
         elif kind.adds_up:
             array = rng.dirichlet(np.ones(3), rows)
         elif kind.vector:
-            array = rng.normal(size=(rows, 3)) * 10
+            array = np.clip(rng.normal(size=(rows, 3)) * 10, kind.low, kind.high)
         else:
             low, high = max(kind.low, -0.99 if kind.low == -1 else -5.0), min(kind.high, 5.0)
             array = rng.uniform(low, high, rows)
@@ -112,6 +114,20 @@ def test_claim_zero_at_the_truth_alone(loss: Loss, values: list[float]) -> None:
     truth = np.abs(np.array(values))
     assert loss.rows(truth, truth).tolist() == [0.0] * truth.size
     assert (loss.rows(truth, truth + 1) > 0).all()
+
+
+@claiming("symmetric")
+@given(seed=st.integers(0, 2**32))
+def test_claim_truth_and_prediction_may_change_places(loss: Loss, seed: int) -> None:
+    true, pred = drawn(loss, np.random.default_rng(seed), 50)
+    assert loss.rows(true, pred).tolist() == loss.rows(pred, true).tolist()
+
+
+@claiming("bounded")
+def test_claim_the_largest_error_has_a_finite_loss(loss: Loss) -> None:
+    values = loss.rows(np.zeros(4), np.array([np.inf, -np.inf, 1e300, -1e300]))
+    assert (values > 0).all()
+    assert np.isfinite(values).all()
 
 
 @claiming("distance")

@@ -49,6 +49,7 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
     "binary_crossentropy_logits",
     "bce_with_logits",
     "bce_with_logits_loss",
+    "multilabel_soft_margin_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
 )

@@ -12,7 +12,7 @@ import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
-from lossctl.kinds import Kind, ParamKind, PerElement
+from lossctl.kinds import DISTRIBUTION, LOG_PROBABILITIES, LOGITS, Kind, ParamKind, PerElement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,12 +24,16 @@ Finish: TypeAlias = Literal["root_mean_square"]
 
 Params: TypeAlias = "Mapping[str, float | int | bool | tuple[float, ...] | None]"
 
-Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth"]
+Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth", "bounded", "symmetric"]
 
 DISTANCE: frozenset[Claim] = frozenset({"distance", "nonnegative", "zero_at_truth"})
 """The loss depends on y_pred - y_true alone, is never negative, and is 0 where they are equal."""
+BOUNDED_DISTANCE: frozenset[Claim] = DISTANCE | {"bounded"}
+"""Also the largest error has a finite loss."""
 NEVER_NEGATIVE: frozenset[Claim] = frozenset({"nonnegative"})
 ZERO_AT_TRUTH: frozenset[Claim] = frozenset({"nonnegative", "zero_at_truth"})
+SYMMETRIC: frozenset[Claim] = ZERO_AT_TRUTH | {"symmetric"}
+"""Also y_true and y_pred may change places."""
 
 
 class Param(NamedTuple):
@@ -73,6 +77,11 @@ class Loss(NamedTuple):
     def takes_classes(self) -> bool:
         """Whether y_pred holds a value per class."""
         return self.roles["y_pred"].vector
+
+    @property
+    def tells_chances(self) -> bool:
+        """Whether y_pred says how probable each class is, in probabilities or logarithms."""
+        return self.roles["y_pred"] in {DISTRIBUTION, LOGITS, LOG_PROBABILITIES}
 
 
 class _Declaration(NamedTuple):

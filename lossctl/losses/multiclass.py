@@ -15,7 +15,7 @@ from lossctl.kinds import (
     TargetDistribution,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import log_ratio, row_rest, row_sum, surprise_of_logits
+from lossctl.losses.stable import log_ratio, renormalised, row_rest, row_sum, signed_log_ratio, surprise_of_logits
 
 FAMILY = "multi-class"
 
@@ -222,9 +222,8 @@ def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
         >>> kl(np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])).round(7)
         array([0.143841])
     """
-    p, q = (y_true / row_sum(y_true)[:, None], y_pred / row_sum(y_pred)[:, None]) if renormalise else (y_true, y_pred)
-    size = log_ratio(np.abs(p - q), np.minimum(p, q))
-    return row_sum(_product(p, np.where(p >= q, size, -size)))
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    return row_sum(_product(p, signed_log_ratio(p, q)))
 
 
 def _product(weights: Floats, values: Floats) -> Floats:

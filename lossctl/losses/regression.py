@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lossctl.kinds import AboveMinusOne, Floats, Level, NonNegative, PerElement, Positive, Real
-from lossctl.losses.declare import DISTANCE, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import log_ratio
+from lossctl.kinds import AboveMinusOne, AtLeastOne, Floats, Level, NonNegative, PerElement, Positive, Real
+from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, SYMMETRIC, ZERO_AT_TRUTH, loss
+from lossctl.losses.stable import difference, half_distance, log_ratio
 
 FAMILY = "regression"
 
@@ -217,6 +217,235 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     return 2 * np.where(y_true >= y_pred, level, 1.0 - level) * half_distance(y_true, y_pred)
 
 
-def half_distance(y_true: Floats, y_pred: Floats) -> Floats:
-    """½ |r|, of halves because r itself may leave the range of float64 where the loss does not."""
-    return np.abs(y_pred / 2 - y_true / 2)
+@loss("half_squared_error", "half_mean_squared_error", family=FAMILY, claims=DISTANCE)
+def half_mse(y_true: Real, y_pred: Real) -> PerElement:
+    """Half the squared error.
+
+    Formula:
+        ½ r²
+
+    Range:
+        0 to inf.
+
+    References:
+        optax, l2_loss; scikit-learn, HalfSquaredError.
+
+    Example:
+        >>> half_mse(np.zeros(2), np.array([0.5, -3.0]))
+        array([0.125, 4.5  ])
+    """
+    half = half_distance(y_true, y_pred)
+    return 2 * half * half
+
+
+@loss(
+    "root_mean_squared_log_error",
+    "root_mean_squared_logarithmic_error",
+    family=FAMILY,
+    finish="root_mean_square",
+    claims=ZERO_AT_TRUTH,
+)
+def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
+    """Square root of the mean squared difference of ln(1 + y).
+
+    Formula:
+        |ln(1 + y_pred) - ln(1 + y_true)| for one row; over rows the square root of the mean of its square
+
+    Range:
+        0 to inf; both inputs lie above -1.
+
+    References:
+        scikit-learn, metrics.root_mean_squared_log_error.
+
+    Example:
+        >>> rmsle(np.zeros(2), np.array([0.0, np.e - 1])).round(12)
+        array([0., 1.])
+    """
+    lower = np.minimum(y_true, y_pred)
+    return log_ratio(np.maximum(y_true, y_pred) - lower, lower + 1.0)
+
+
+@loss(
+    "mean_absolute_percentage_error",
+    "absolute_percentage_error",
+    "absolute_relative_error",
+    family=FAMILY,
+    claims=ZERO_AT_TRUTH,
+)
+def mape(y_true: Real, y_pred: Real) -> PerElement:
+    """Absolute error as a share of the true value.
+
+    Formula:
+        |r| / |y_true|;   0 where both are 0
+
+    Range:
+        0 to inf; inf where y_true is 0 and y_pred is not. A share: Keras multiplies it by 100, and the frameworks
+        replace a true value of 0 by a small number of their own.
+
+    References:
+        Makridakis (1993), Accuracy Measures: Theoretical and Practical Concerns.
+
+    Example:
+        >>> mape(np.array([2.0, -4.0, 0.0]), np.array([3.0, -3.0, 0.0]))
+        array([0.5 , 0.25, 0.  ])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        size = np.abs(y_pred - y_true)
+        beyond = np.isinf(size)  # the difference may leave the range where the share does not
+        return np.where(
+            beyond,
+            half_distance(y_true, y_pred) / (np.abs(y_true) / 2),
+            size / np.where(size == 0, 1.0, np.abs(y_true)),
+        )
+
+
+@loss(
+    "symmetric_mean_absolute_percentage_error",
+    "symmetric_absolute_percentage_error",
+    family=FAMILY,
+    claims=SYMMETRIC | {"bounded"},
+)
+def smape(y_true: Real, y_pred: Real) -> PerElement:
+    """Absolute error as a share of the mean size of the true and the predicted value.
+
+    Formula:
+        2 |r| / (|y_true| + |y_pred|);   0 where both are 0
+
+    Range:
+        0 to 2; other tools leave out the factor 2 or multiply by 100.
+
+    References:
+        Makridakis (1993), Accuracy Measures: Theoretical and Practical Concerns.
+
+    Example:
+        >>> smape(np.array([1.0, -1.0, 0.0]), np.array([3.0, 1.0, 0.0]))
+        array([1., 2., 0.])
+    """
+    larger = np.maximum(np.abs(y_true), np.abs(y_pred))
+    with np.errstate(invalid="ignore"):
+        # Twice the difference over the sum, each as a share of the larger: an infinite value leaves 2.
+        _, exponent = np.frexp(np.where(np.isfinite(larger), larger, 1.0))
+        true, pred = np.ldexp(y_true, -exponent), np.ldexp(y_pred, -exponent)
+        share = 2 * np.abs(pred - true) / (np.abs(true) + np.abs(pred))
+    return np.where(larger == 0, 0.0, np.where(np.isinf(larger), 2.0, share))
+
+
+@loss("expectile_loss", "asymmetric_squared_error", family=FAMILY, claims=DISTANCE)
+def expectile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
+    """Asymmetric squared error, least at the expectile of the given level.
+
+    Formula:
+        τ r²          where y_true ≥ y_pred
+        (1 - τ) r²    elsewhere,   τ = level
+
+    Range:
+        0 to inf; level 0.5 gives half the squared error.
+
+    References:
+        Newey and Powell (1987), Asymmetric Least Squares Estimation and Testing.
+
+    Example:
+        >>> expectile(np.array([3.0, 1.0]), np.array([1.0, 3.0]), level=0.75)
+        array([3., 1.])
+    """
+    half = half_distance(y_true, y_pred)
+    # Weighed before it is squared, because the square may leave the range where the loss does not.
+    return 4 * np.where(y_true >= y_pred, level, 1.0 - level) * half * half
+
+
+@loss("lq_loss", "lp", "lp_loss", family=FAMILY, claims=DISTANCE)
+def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
+    """A power of the absolute error.
+
+    Formula:
+        |r|ᵖ
+
+    Range:
+        0 to inf; p 1 gives the absolute error and p 2 its square.
+
+    References:
+        Gentle (2007), Matrix Algebra, section 6.8; CatBoost calls it Lq.
+
+    Example:
+        >>> lq(np.zeros(2), np.array([0.25, -4.0]), p=1.5)
+        array([0.125, 8.   ])
+    """
+    gap, lost = difference(y_pred, y_true)
+    # What rounding took from the difference counts p times in its power.
+    with np.errstate(over="ignore"):
+        return np.power(np.abs(gap), p) * (1.0 + p * (lost / np.where(gap == 0, 1.0, gap)))
+
+
+@loss(family=FAMILY, claims=ZERO_AT_TRUTH)
+def epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.1) -> PerElement:
+    """Absolute error beyond a tolerance.
+
+    Formula:
+        max(0, |r| - ε),   ε = epsilon
+
+    Range:
+        0 to inf.
+
+    References:
+        Vapnik (1995), The Nature of Statistical Learning Theory.
+
+    Example:
+        >>> epsilon_insensitive(np.zeros(2), np.array([0.25, -3.0]), epsilon=0.5)
+        array([0. , 2.5])
+    """
+    return _beyond(y_true, y_pred, epsilon)
+
+
+@loss(family=FAMILY, claims=ZERO_AT_TRUTH)
+def squared_epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.1) -> PerElement:
+    """Square of the absolute error beyond a tolerance.
+
+    Formula:
+        max(0, |r| - ε)²,   ε = epsilon
+
+    Range:
+        0 to inf.
+
+    References:
+        Vapnik (1995), The Nature of Statistical Learning Theory.
+
+    Example:
+        >>> squared_epsilon_insensitive(np.zeros(2), np.array([0.25, -3.0]), epsilon=0.5)
+        array([0.  , 6.25])
+    """
+    with np.errstate(over="ignore"):
+        return np.square(_beyond(y_true, y_pred, epsilon))
+
+
+def _beyond(y_true: Floats, y_pred: Floats, epsilon: float) -> Floats:
+    # Halves, so that the difference of the largest numbers stays in range; near epsilon, what its rounding took matters.
+    gap, lost = difference(y_pred / 2, y_true / 2)
+    return 2 * np.maximum((np.abs(gap) - epsilon / 2) + np.copysign(1.0, gap) * lost, 0.0)
+
+
+@loss(
+    "zero_one_loss",
+    "hamming",
+    "hamming_loss",
+    "misclassification_error",
+    family=FAMILY,
+    claims=SYMMETRIC | BOUNDED_DISTANCE,
+)
+def zero_one(y_true: Real, y_pred: Real) -> PerElement:
+    """Whether the prediction is another number than the truth.
+
+    Formula:
+        1 where y_pred ≠ y_true, 0 elsewhere
+
+    Range:
+        0 or 1; the mean is the share of wrong values, also over the labels of a row. Of several labels zero_one_loss is
+        subset_zero_one, as in scikit-learn.
+
+    References:
+        Hamming (1950), Error Detecting and Error Correcting Codes.
+
+    Example:
+        >>> zero_one(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
+        array([0., 1.])
+    """
+    return np.where(y_pred == y_true, 0.0, 1.0)

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BANK = os.path.join(os.path.dirname(__file__), "bank.json")
-OWNERS = {"F.": "torch", "metrics.": "scikit-learn", "sgd.": "scikit-learn", "special.": "scipy", "stats.": "scipy"}
+OWNERS = {
+    "F.": "torch",
+    "metrics.": "scikit-learn",
+    "sgd.": "scikit-learn",
+    "special.": "scipy",
+    "stats.": "scipy",
+    "distance.": "scipy",
+}
 WHERE = {
     "F": "torch.nn.functional",
     "torch": "torch",
@@ -30,6 +37,7 @@ WHERE = {
     "sgd": "sklearn.linear_model._sgd_fast",
     "special": "scipy.special",
     "stats": "scipy.stats",
+    "distance": "scipy.spatial.distance",
     "np": "numpy",
 }
 
@@ -277,6 +285,131 @@ def distributed() -> Iterator[Ask]:
         )
 
 
+def relative() -> Iterator[Ask]:
+    """Losses of real values by their size, in logarithms, with a tolerance."""
+    near = Data(numbers(80, 1, 6), numbers(81, 1, 6), weights(82, 6))
+    wide = Data(numbers(83, 2, 4, 3), numbers(84, 2, 4, 3), weights(85, 4))
+    far = Data(numbers(86, 3000, 5), numbers(87, 3000, 5), weights(88, 5))
+    for data in (near, far, wide):
+        yield Ask(data, "mape", "mean", "metrics.mean_absolute_percentage_error(y, p, sample_weight=w)")
+        yield Ask(data._replace(w=[]), "half_mse", "mean", "F.mse_loss(p, y) / 2")
+    for data in (near, far):
+        positive = data._replace(y=_absolute(data.y), p=_absolute(data.p))
+        yield Ask(positive, "rmsle", "mean", "metrics.root_mean_squared_log_error(y, p, sample_weight=w)")
+        bare = data._replace(w=[])
+        for epsilon in (0.1, 2.0):
+            for name, loss in (
+                ("EpsilonInsensitive", "epsilon_insensitive"),
+                ("SquaredEpsilonInsensitive", "squared_epsilon_insensitive"),
+            ):
+                each = f"sgd.{name}({epsilon}).py_loss(f, s) for f, s in zip(p, y, strict=True)"
+                yield Ask(bare, f"{loss}:epsilon={epsilon}", "none", f"np.array([{each}])")
+    ids = Data([0.0, 1.0, 2.0, 2.0], [0.0, 2.0, 2.0, 1.0], weights(89, 4))
+    yield Ask(ids, "zero_one", "mean", "metrics.zero_one_loss(y, p, sample_weight=w)")
+    yield Ask(ids, "zero_one", "mean", "metrics.hamming_loss(y, p, sample_weight=w)")
+    sets = Data([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], [[1.0, 0.0, 1.0], [1.0, 0.0, 1.0]], [])
+    yield Ask(sets, "hamming", "mean", "metrics.hamming_loss(y, p) * 1.0")
+    yield Ask(sets, "zero_one_loss", "mean", "metrics.zero_one_loss(y, p)")
+
+
+def counted() -> Iterator[Ask]:
+    """Counts and amounts."""
+    amounts = Data(_absolute(numbers(90, 3, 6)), _absolute(numbers(91, 3, 6)), weights(92, 6))
+    counts = Data([0.0, 3.0, 1.0, 12.0, 2.0], _absolute(numbers(93, 4, 5)), weights(94, 5))
+    logs = Data([0.0, 3.0, 1.0, 12.0, 2.0], numbers(95, 1, 5), [])
+    yield Ask(amounts, "gamma_deviance", "mean", "metrics.mean_gamma_deviance(y, p, sample_weight=w)")
+    for data in (amounts, counts):
+        yield Ask(data, "poisson_deviance", "mean", "metrics.mean_poisson_deviance(y, p, sample_weight=w)")
+        for power in (1.0, 1.2, 1.5, 1.9, *((2.0, 2.5, 3.0) if data is amounts else ())):
+            call = f"metrics.mean_tweedie_deviance(y, p, sample_weight=w, power={power})"
+            yield Ask(data, f"tweedie_deviance:power={power}", "mean", call)
+        bare = data._replace(w=[])
+        for reduction in ("mean", "sum", "none"):
+            call = f"F.poisson_nll_loss(p, y, log_input=False, eps=0.0, reduction={reduction!r})"
+            yield Ask(bare, "poisson_nll", reduction, call)
+        # Densities less what y_pred does not change.
+        gamma = "-stats.expon.logpdf(y, scale=p)"
+        yield Ask(bare, "gamma_nll", "none", gamma)
+    for reduction in ("mean", "none"):
+        yield Ask(logs, "poisson_nll:log_input=true", reduction, f"F.poisson_nll_loss(p, y, reduction={reduction!r})")
+    for a in (0.5, 2.0):
+        whole = f"-stats.nbinom.logpmf(y, {1 / a}, 1 / (1 + {a} * p))"
+        constant = f"special.gammaln(y + 1) + special.gammaln({1 / a}) - special.gammaln(y + {1 / a})"
+        yield Ask(counts._replace(w=[]), f"negbin_nll:dispersion={a}", "none", f"{whole} - ({constant})")
+
+
+def margins() -> Iterator[Ask]:
+    """Decision values with signs, and Brier scores."""
+    signed = Data([1.0, -1.0, -1.0, 1.0, 1.0, -1.0], numbers(100, 1.5, 6), [])
+    each = "for f, s in zip(p, y, strict=True)"
+    yield Ask(signed, "modified_huber", "none", f"np.array([sgd.ModifiedHuber().py_loss(f, s) {each}])")
+    yield Ask(signed, "perceptron", "none", f"np.array([sgd.Hinge(0.0).py_loss(f, s) {each}])")
+    for reduction in ("mean", "sum", "none"):
+        yield Ask(signed, "soft_margin", reduction, f"F.soft_margin_loss(p, y, reduction={reduction!r})")
+    yield Ask(signed, "savage", "none", "special.expit(-y * p) ** 2")
+    chances = Data([1.0, 0.0, 0.0, 1.0], probabilities(101, 4), weights(102, 4))
+    call = "metrics.brier_score_loss(y, p, sample_weight=w)"
+    yield Ask(chances, "brier", "mean", call)
+    yield Ask(chances._replace(w=[]), "brier_score_loss", "mean", "F.mse_loss(p, y)")
+
+
+def scored() -> Iterator[Ask]:
+    """Scores, one a class, and vectors."""
+    for k, rows in ((3, 6), (10, 10)):
+        scores = Data(labels(110, rows, k), numbers(111, 1, rows, k), weights(112, rows))
+        bare = scores._replace(w=[])
+        yield Ask(scores, "hinge_loss", "mean", f"metrics.hinge_loss(y, p, labels=np.arange({k}), sample_weight=w)")
+        for power in (1, 2):
+            for margin in (1.0, 0.3):
+                for reduction in ("mean", "none"):
+                    call = f"F.multi_margin_loss(p, y, p={power}, margin={margin}, reduction={reduction!r})"
+                    yield Ask(bare, f"multi_margin:p={power}:margin={margin}", reduction, call)
+        for top in (1, 2):
+            call = f"1 - metrics.top_k_accuracy_score(y, p, k={top}, labels=np.arange({k}), sample_weight=w)"
+            yield Ask(scores, f"top_k_error:k={top}", "mean", call)
+        call = "F.binary_cross_entropy_with_logits(p, F.one_hot(y).double())"
+        yield Ask(bare, "one_vs_all", "mean", call)
+        logs = bare._replace(p=np.log(simplex(113, rows, k)).tolist())
+        for reduction in ("mean", "sum", "none"):
+            yield Ask(logs, "nll", reduction, f"F.nll_loss(p, y, reduction={reduction!r})")
+        shares = Data(labels(114, rows, k), simplex(115, rows, k), weights(116, rows))
+        call = f"metrics.brier_score_loss(y, p, sample_weight=w, scale_by_half=False, labels=np.arange({k}))"
+        yield Ask(shares, "brier_score_loss", "mean", call)
+        sets = (np.random.default_rng(117).uniform(size=(rows, k)) < 0.5).astype(float)
+        sets[:, 0] = 1.0
+        several = Data(sets.tolist(), numbers(118, 1, rows, k), [])
+        ids = [[*np.flatnonzero(row).tolist(), *[-1] * int(k - row.sum())] for row in sets]
+        for reduction in ("mean", "none"):
+            call = f"F.multilabel_margin_loss(p, torch.tensor({ids}), reduction={reduction!r})"
+            yield Ask(several, "multilabel_margin", reduction, call)
+            call = f"F.multilabel_soft_margin_loss(p, y, reduction={reduction!r})"
+            yield Ask(several, "multilabel_soft_margin_loss", reduction, call)
+        vectors = Data(numbers(119, 1, rows, k), numbers(120, 1, rows, k), [])
+        yield Ask(vectors, "cosine", "none", "1 - F.cosine_similarity(p, y)")
+        each = "for a, b in zip(y, p, strict=True)"
+        yield Ask(vectors, "cosine", "none", f"np.array([distance.cosine(a, b) {each}])")
+
+
+def divergences() -> Iterator[Ask]:
+    """Two distributions."""
+    for k, rows in ((3, 5), (10, 3)):
+        shares = Data(simplex(130, rows, k), simplex(132, rows, k), [])
+        loose = Data(_absolute(numbers(134, 2, rows, k)), _absolute(numbers(135, 2, rows, k)), [])
+        yield Ask(shares, "js", "none", "distance.jensenshannon(y, p, axis=1) ** 2")
+        yield Ask(shares, "reverse_kl", "none", "special.rel_entr(p, y).sum(axis=1)")
+        yield Ask(shares, "reverse_kl", "mean", "F.kl_div(y.log(), p, reduction='batchmean')")
+        yield Ask(shares, "jeffreys", "none", "(special.rel_entr(p, y) + special.rel_entr(y, p)).sum(axis=1)")
+        yield Ask(shares, "chi2", "none", "stats.chisquare(y, p, axis=1).statistic")
+        each = "for a, b in zip(y, p, strict=True)"
+        yield Ask(shares, "total_variation", "none", f"np.array([distance.cityblock(a, b) / 2 {each}])")
+        root = "distance.euclidean(np.sqrt(a), np.sqrt(b)) / np.sqrt(2)"
+        yield Ask(shares, "hellinger", "none", f"np.array([{root} {each}])")
+        yield Ask(loose, "generalized_kl", "none", "special.kl_div(y, p).sum(axis=1)")
+
+
+FAMILIES = (regression, binary, labelled, distributed, relative, counted, margins, scored, divergences)
+
+
 def _absolute(values: list[Any]) -> list[Any]:
     return _short(np.abs(values))
 
@@ -316,7 +449,7 @@ def _array(values: list[Any], framework: str) -> Any:
 
 def main() -> None:
     """Write the bank, a case a line."""
-    cases = [answered(ask) for family in (regression, binary, labelled, distributed) for ask in family()]
+    cases = [answered(ask) for family in FAMILIES for ask in family()]
     with open(BANK, "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(case, allow_nan=False) for case in cases) + "\n]\n")
 

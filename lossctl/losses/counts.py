@@ -1,0 +1,235 @@
+"""Losses of counts and of positive amounts: deviances and negative log-likelihoods. Throughout, y = y_true, μ = y_pred.
+
+The deviances add terms of both signs that nearly cancel where μ is near y, so there they are computed from y - μ.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossctl.kinds import Amount, AtLeastOne, Flag, Floats, OneToTwo, PerElement, Positive, PositiveAmount, Rate
+from lossctl.losses.declare import NEVER_NEGATIVE, ZERO_AT_TRUTH, loss
+from lossctl.losses.stable import excess, log_ratio, signed_log_ratio
+
+FAMILY = "counts and amounts"
+
+# Nodes s and weights times 1 - s of the Gauss-Legendre rule with 16 nodes on [0, 1], each rounded from 50 digits.
+_QUADRATURE = (
+    (0.005299532504175033, 0.013504282035266605),
+    (0.02771248846338371, 0.030264161937346566),
+    (0.06718439880608412, 0.04438267214191139),
+    (0.12229779582249849, 0.05469356138767828),
+    (0.19106187779867811, 0.06050694914106577),
+    (0.2709916111713863, 0.06165826083200347),
+    (0.35919822461037054, 0.058506296276498206),
+    (0.4524937450811813, 0.051862697111169274),
+    (0.5475062549188188, 0.04286260811636497),
+    (0.6408017753896295, 0.032795411245963586),
+    (0.7290083888286137, 0.0229199988654978),
+    (0.8089381222013219, 0.014291045267222602),
+    (0.8777022041775016, 0.007620924240088657),
+    (0.9328156011939158, 0.0031965836993350055),
+    (0.9722875115366163, 0.0008626000319773807),
+    (0.994700467495825, 7.194767061044208e-05),
+)
+
+
+@loss("poisson", "poisson_loss", "poisson_nll_loss", "poisson_nloglik", family=FAMILY)
+def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> PerElement:
+    """Negative log-likelihood of counts under the Poisson distribution, without what y_pred does not change.
+
+    Formula:
+        μ - y ln μ;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.   ln y! is left out
+
+    Range:
+        y - y ln y to inf; inf where the rate 0 excludes a count. Keras and PyTorch add a small number inside the
+        logarithm, and PyTorch takes logarithms of rates unless told otherwise.
+
+    References:
+        Cameron and Trivedi (1998), Regression Analysis of Count Data.
+
+    Example:
+        >>> poisson_nll(np.array([2.0, 0.0]), np.array([1.0, 0.5]))
+        array([1. , 0.5])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if log_input:
+            rate = np.exp(y_pred)
+            return rate - np.where((y_true == 0) | np.isinf(rate), 0.0, y_true * y_pred)
+        return y_pred - np.where(y_true == 0, 0.0, y_true * np.log(y_pred))
+
+
+@loss("mean_poisson_deviance", family=FAMILY, claims=ZERO_AT_TRUTH)
+def poisson_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
+    """Twice what the Poisson log-likelihood falls short of its maximum.
+
+    Formula:
+        2 (y ln(y / μ) - y + μ);   2 μ where y is 0
+
+    Range:
+        0 to inf.
+
+    References:
+        McCullagh and Nelder (1989), Generalized Linear Models.
+
+    Example:
+        >>> poisson_deviance(np.array([2.0, 0.0]), np.array([1.0, 0.5])).round(7)
+        array([0.7725887, 1.       ])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share, rest = excess((y_pred - y_true) / y_true)
+        near = y_true * share * rest
+        far = y_true * (signed_log_ratio(y_true, y_pred) - 1.0) + y_pred
+        return 2 * np.where(y_true == 0, y_pred, np.where(_near(y_true, y_pred), near, far))
+
+
+@loss("mean_gamma_deviance", family=FAMILY, claims=NEVER_NEGATIVE)
+def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
+    """Twice what the gamma log-likelihood falls short of its maximum; it depends on y / μ alone.
+
+    Formula:
+        2 (y / μ - ln(y / μ) - 1)
+
+    Range:
+        0 to inf; inf where y is 0, which scikit-learn refuses. The Itakura-Saito divergence is half of it.
+
+    References:
+        McCullagh and Nelder (1989), Generalized Linear Models.
+
+    Example:
+        >>> gamma_deviance(np.array([2.0, 3.0]), np.array([1.0, 3.0])).round(7)
+        array([0.6137056, 0.       ])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share, rest = excess((y_true - y_pred) / y_pred)
+        far = (y_true / y_pred - 1.0) - signed_log_ratio(y_true, y_pred)
+        return 2 * np.where(_near(y_true, y_pred), share * rest, far)
+
+
+@loss("mean_tweedie_deviance", family=FAMILY, claims=NEVER_NEGATIVE)
+def tweedie_deviance(y_true: Amount, y_pred: PositiveAmount, *, power: AtLeastOne = 1.5) -> PerElement:
+    """Deviance of the Tweedie distributions, whose variance is a power of the mean.
+
+    Formula:
+        2 (y^(2 - p) / ((1 - p) (2 - p)) - y μ^(1 - p) / (1 - p) + μ^(2 - p) / (2 - p)),   p = power;
+        its limits at p = 1 and p = 2 are poisson_deviance and gamma_deviance
+
+    Range:
+        0 to inf; inf where y is 0 and p at least 2, which scikit-learn refuses. Its default power 0 is the squared
+        error, here mse.
+
+    References:
+        Jørgensen (1987), Exponential Dispersion Models.
+
+    Example:
+        >>> tweedie_deviance(np.array([2.0, 0.0]), np.array([1.0, 0.25])).round(7)
+        array([0.6862915, 2.       ])
+    """
+    if power == 1.0:
+        return poisson_deviance(y_true, y_pred)
+    if power == 2.0:
+        return gamma_deviance(y_true, y_pred)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        # It is twice the integral of (y - t) / tᵖ from μ to y, which has no terms to cancel.
+        rise = np.where(_near(y_true, y_pred), (y_true - y_pred) / y_pred, 0.0)
+        total = np.zeros_like(rise)
+        for node, weight in _QUADRATURE:
+            total += weight * np.power(1.0 + node * rise, -power)
+        near = np.where(rise == 0, 0.0, np.power(y_pred, 2.0 - power) * (np.square(rise) * total))
+        far = _slope_times(y_true, y_pred, power) - _power_rise(y_true, y_pred, 2.0 - power)
+        far = np.where(np.isnan(far), np.inf, far)  # two terms beyond the range leave one that is
+        nothing = np.power(y_pred, 2.0 - power) / (2.0 - power) if power < 2.0 else np.inf
+        zero = np.where(y_true == 0, nothing, np.maximum(far, 0.0))
+        return 2 * np.where(_near(y_true, y_pred), near, zero)
+
+
+@loss("gamma_nloglik", family=FAMILY)
+def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
+    """Negative log-likelihood of amounts under the gamma distribution, without what y_pred does not change.
+
+    Formula:
+        y / μ + ln μ, for shape 1; another shape multiplies it
+
+    Range:
+        1 + ln y to inf.
+
+    References:
+        McCullagh and Nelder (1989), Generalized Linear Models; XGBoost, gamma-nloglik.
+
+    Example:
+        >>> gamma_nll(np.array([2.0, 3.0]), np.array([1.0, 0.5])).round(7)
+        array([2.       , 5.3068528])
+    """
+    with np.errstate(over="ignore"):
+        return y_true / y_pred + np.log(y_pred)
+
+
+@loss("tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5) -> PerElement:
+    """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
+
+    Formula:
+        y μ^(1 - p) / (p - 1) + μ^(2 - p) / (2 - p),   p = power
+
+    Range:
+        0 to inf.
+
+    References:
+        Jørgensen (1987), Exponential Dispersion Models; XGBoost and LightGBM, tweedie.
+
+    Example:
+        >>> tweedie_nll(np.array([2.0, 0.0]), np.array([1.0, 0.25]))
+        array([6., 1.])
+    """
+    with np.errstate(over="ignore"):
+        root = np.power(y_pred, (1.0 - power) / 2)
+        return y_true * root * root / (power - 1.0) + np.power(y_pred, 2.0 - power) / (2.0 - power)
+
+
+@loss("negative_binomial_nll", "negative_binomial", family=FAMILY, claims=NEVER_NEGATIVE)
+def negbin_nll(y_true: Amount, y_pred: PositiveAmount, *, dispersion: Positive = 1.0) -> PerElement:
+    """Negative log-likelihood of counts whose variance is μ + a μ², without what y_pred does not change.
+
+    Formula:
+        y ln(1 + 1 / (a μ)) + ln(1 + a μ) / a,   a = dispersion;   ln Γ(y + 1) Γ(1 / a) / Γ(y + 1 / a) is left out
+
+    Range:
+        0 to inf.
+
+    References:
+        Cameron and Trivedi (1998), Regression Analysis of Count Data.
+
+    Example:
+        >>> negbin_nll(np.array([2.0, 0.0]), np.array([1.0, 3.0])).round(7)
+        array([2.0794415, 1.3862944])
+    """
+    with np.errstate(over="ignore"):
+        # Not by a μ, which may leave the range where its logarithm does not.
+        inverse = np.asarray(1.0 / dispersion)
+        return y_true * log_ratio(inverse, y_pred) + log_ratio(y_pred, inverse) / dispersion
+
+
+def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:
+    """Whether neither number is more than 2.5 times the other."""
+    near: NDArray[np.bool_] = (y_true <= 2.5 * y_pred) & (y_pred <= 2.5 * y_true)
+    return near
+
+
+def _slope_times(y_true: Floats, y_pred: Floats, power: float) -> Floats:
+    """Y (y^(1 - p) - μ^(1 - p)) / (1 - p)."""
+    order = 1.0 - power
+    root = np.power(y_pred, order / 2)
+    swing = order * signed_log_ratio(y_true, y_pred)
+    gap = np.where(
+        np.abs(swing) < 1.0,
+        y_true * root * root * np.expm1(swing),
+        np.power(y_true, 2.0 - power) - y_true * root * root,
+    )
+    return gap / order
+
+
+def _power_rise(y_true: Floats, y_pred: Floats, order: float) -> Floats:
+    """(yᵃ - μᵃ) / a."""
+    swing = order * signed_log_ratio(y_true, y_pred)
+    start = np.power(y_pred, order)
+    gap: Floats = np.where(np.abs(swing) < 1.0, start * np.expm1(swing), np.power(y_true, order) - start)
+    return gap / order

@@ -1,0 +1,181 @@
+"""Divergences of two distributions over the same classes. Throughout, p = y_true and q = y_pred."""
+
+import math
+
+import numpy as np
+
+from lossctl.kinds import Amounts, Distribution, Flag, PerRow
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import excess, log_ratio, renormalised, row_root_mean_square, row_sum, signed_log_ratio
+
+FAMILY = "divergences"
+
+
+@loss("reverse_kl_divergence", family=FAMILY)
+def reverse_kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Kullback-Leibler divergence of the true from the predicted distribution.
+
+    Formula:
+        Σ_c q_c ln(q_c / p_c); renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to inf where both add to 1; inf where p excludes a class that q holds.
+
+    References:
+        Kullback and Leibler (1951), On Information and Sufficiency.
+
+    Example:
+        >>> reverse_kl(np.array([[0.25, 0.75]]), np.array([[0.5, 0.5]])).round(7)
+        array([0.143841])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    with np.errstate(invalid="ignore"):
+        return row_sum(np.where(q == 0, 0.0, q * signed_log_ratio(q, p)))
+
+
+@loss("js_divergence", "jensen_shannon", "jensen_shannon_divergence", family=FAMILY, claims=NEVER_NEGATIVE)
+def js(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Jensen-Shannon divergence, in nats.
+
+    Formula:
+        ½ Σ_c (p_c ln(p_c / m_c) + q_c ln(q_c / m_c)),   m = ½ (p + q);
+        renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to ln 2. SciPy's jensenshannon is its square root.
+
+    References:
+        Lin (1991), Divergence Measures Based on the Shannon Entropy.
+
+    Example:
+        >>> js(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([[0.0, 1.0], [0.5, 0.5]])).round(7)
+        array([0.6931472, 0.       ])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    larger, smaller = np.maximum(p, q), np.minimum(p, q)
+    # With d half the difference over m, a class gives ½ m ((1 + d) ln(1 + d) + (1 - d) ln(1 - d)), which near 0 is the
+    # series ½ m Σ d²ᵏ / (k (2k - 1)).
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(larger == 0, 0.0, (larger - smaller) / (larger + smaller))
+        square = np.square(np.minimum(share, 0.6))
+        series = np.zeros_like(square)
+        for term in range(32, 0, -1):
+            series = square * (series + 1.0 / (term * (2 * term - 1)))
+        rest = 2 * smaller / (larger + smaller)
+        far = (1.0 + share) * np.log1p(share) + np.where(smaller == 0, 0.0, rest * np.log(rest))
+    return row_sum((larger + smaller) * np.where(share > 0.6, far, series)) / 4
+
+
+@loss("jeffreys_divergence", "symmetric_kl", family=FAMILY, claims=NEVER_NEGATIVE)
+def jeffreys(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Jeffreys divergence: the Kullback-Leibler divergences of both directions, added.
+
+    Formula:
+        Σ_c (p_c - q_c) ln(p_c / q_c); renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to inf; inf where one excludes a class that the other holds.
+
+    References:
+        Jeffreys (1946), An Invariant Form for the Prior Probability in Estimation Problems.
+
+    Example:
+        >>> jeffreys(np.array([[0.25, 0.75]]), np.array([[0.5, 0.5]])).round(7)
+        array([0.2746531])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    size = np.abs(p - q)
+    with np.errstate(invalid="ignore"):
+        return row_sum(np.where(size == 0, 0.0, size * log_ratio(size, np.minimum(p, q))))
+
+
+@loss("hellinger_distance", family=FAMILY, claims=NEVER_NEGATIVE)
+def hellinger(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Hellinger distance.
+
+    Formula:
+        √(½ Σ_c (√p_c - √q_c)²); renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to 1.
+
+    References:
+        Hellinger (1909), Neue Begründung der Theorie quadratischer Formen von unendlichvielen Veränderlichen.
+
+    Example:
+        >>> hellinger(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([[0.0, 1.0], [0.5, 0.5]]))
+        array([1., 0.])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    roots = np.sqrt(p) + np.sqrt(q)
+    return row_root_mean_square((p - q) / np.where(roots == 0, 1.0, roots)) * math.sqrt(p.shape[1] / 2)
+
+
+@loss("total_variation_distance", "tv_distance", family=FAMILY, claims=NEVER_NEGATIVE)
+def total_variation(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Total variation distance: the largest difference of the probability of any set of classes.
+
+    Formula:
+        ½ Σ_c |p_c - q_c|; renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to 1.
+
+    References:
+        Levin, Peres and Wilmer (2009), Markov Chains and Mixing Times, section 4.1.
+
+    Example:
+        >>> total_variation(np.array([[0.25, 0.75]]), np.array([[0.5, 0.5]]))
+        array([0.25])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    return row_sum(np.abs(p - q)) / 2
+
+
+@loss("chi_squared", "chi2_divergence", "pearson_chi2", family=FAMILY, claims=NEVER_NEGATIVE)
+def chi2(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Pearson's χ² divergence of the predicted from the true distribution.
+
+    Formula:
+        Σ_c (p_c - q_c)² / q_c; renormalise first divides both by their sums, in float64
+
+    Range:
+        0 to inf; inf where q excludes a class that p holds.
+
+    References:
+        Pearson (1900), On the Criterion That a Given System of Deviations Can Be Reasonably Supposed to Have Arisen
+        from Random Sampling.
+
+    Example:
+        >>> chi2(np.array([[0.25, 0.75]]), np.array([[0.5, 0.5]]))
+        array([0.25])
+    """
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    size = np.abs(p - q)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return row_sum(np.where(size == 0, 0.0, size * (size / q)))
+
+
+@loss("generalized_kl_divergence", "i_divergence", family=FAMILY, claims=NEVER_NEGATIVE)
+def generalized_kl(y_true: Amounts, y_pred: Amounts) -> PerRow:
+    """Kullback-Leibler divergence of amounts that need not add to 1.
+
+    Formula:
+        Σ_c (p_c ln(p_c / q_c) - p_c + q_c)
+
+    Range:
+        0 to inf; inf where q is 0 and p is not.
+
+    References:
+        Csiszár (1991), Why Least Squares and Maximum Entropy?
+
+    Example:
+        >>> generalized_kl(np.array([[2.0, 0.0]]), np.array([[1.0, 3.0]])).round(7)
+        array([3.3862944])
+    """
+    p, q = y_true, y_pred
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share, rest = excess((q - p) / p)
+        near = p * share * rest
+        far = p * (signed_log_ratio(p, q) - 1.0) + q
+        return row_sum(np.where(p == 0, q, np.where((p <= 2.5 * q) & (q <= 2.5 * p), near, far)))

@@ -1,0 +1,146 @@
+"""Losses of decision values with signs. Throughout, m = s y_pred, with s = 1 where y_true is 1, -1 where it is -1 or 0."""
+
+import numpy as np
+
+from lossctl.kinds import Floats, PerElement, Real, Sign
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import softplus
+
+FAMILY = "margins"
+
+# tan ½: the float64 number, and what it lacks.
+_TAN_HALF, _TAN_HALF_REST = 0.5463024898437905, 2.9096576216837176e-17
+
+
+@loss("perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def perceptron(y_true: Sign, y_pred: Real) -> PerElement:
+    """Perceptron loss: how far a decision value lies on the wrong side.
+
+    Formula:
+        max(0, -m)
+
+    Range:
+        0 to inf.
+
+    References:
+        Rosenblatt (1958), The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain.
+
+    Example:
+        >>> perceptron(np.array([1.0, -1.0]), np.array([0.25, 0.5]))
+        array([0. , 0.5])
+    """
+    return np.maximum(-_margin(y_true, y_pred), 0.0)
+
+
+@loss("soft_margin_loss", "logistic", family=FAMILY, claims=NEVER_NEGATIVE)
+def soft_margin(y_true: Sign, y_pred: Real) -> PerElement:
+    """Logistic loss of a decision value; bce_logits with signs as labels.
+
+    Formula:
+        ln(1 + exp(-m))
+
+    Range:
+        0 to inf. PyTorch's overflows from m = -710 on.
+
+    References:
+        Friedman, Hastie and Tibshirani (2000), Additive Logistic Regression: A Statistical View of Boosting.
+
+    Example:
+        >>> soft_margin(np.array([1.0, -1.0]), np.array([0.0, 1000.0])).round(7)
+        array([6.931472e-01, 1.000000e+03])
+    """
+    return softplus(-_margin(y_true, y_pred))
+
+
+@loss("exponential_loss", "adaboost", family=FAMILY, claims=NEVER_NEGATIVE)
+def exponential(y_true: Sign, y_pred: Real) -> PerElement:
+    """Exponential loss, that of AdaBoost.
+
+    Formula:
+        exp(-m)
+
+    Range:
+        0 to inf.
+
+    References:
+        Freund and Schapire (1997), A Decision-Theoretic Generalization of On-Line Learning and an Application to
+        Boosting.
+
+    Example:
+        >>> exponential(np.array([1.0, -1.0]), np.array([0.0, 1.0])).round(7)
+        array([1.       , 2.7182818])
+    """
+    with np.errstate(over="ignore"):
+        return np.exp(-_margin(y_true, y_pred))
+
+
+@loss("modified_huber_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def modified_huber(y_true: Sign, y_pred: Real) -> PerElement:
+    """Squared hinge loss that goes on as a straight line.
+
+    Formula:
+        max(0, 1 - m)²    where m ≥ -1
+        -4 m              elsewhere
+
+    Range:
+        0 to inf.
+
+    References:
+        Zhang (2004), Statistical Behavior and Consistency of Classification Methods Based on Convex Risk Minimization.
+
+    Example:
+        >>> modified_huber(np.array([1.0, -1.0]), np.array([0.5, 3.0]))
+        array([ 0.25, 12.  ])
+    """
+    margin = _margin(y_true, y_pred)
+    with np.errstate(over="ignore"):
+        return np.where(margin >= -1.0, np.square(1.0 - np.clip(margin, -1.0, 1.0)), -4.0 * margin)
+
+
+@loss("savage_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def savage(y_true: Sign, y_pred: Real) -> PerElement:
+    """Savage loss: bounded, the square of the probability that logits leave to the other class.
+
+    Formula:
+        1 / (1 + exp(m))²
+
+    Range:
+        0 to 1.
+
+    References:
+        Masnadi-Shirazi and Vasconcelos (2008), On the Design of Loss Functions for Classification.
+
+    Example:
+        >>> savage(np.array([1.0, -1.0]), np.array([0.0, 1000.0]))
+        array([0.25, 1.  ])
+    """
+    margin = _margin(y_true, y_pred)
+    small = np.exp(-np.abs(margin))
+    return np.square(np.where(margin > 0, small, 1.0) / (1.0 + small))
+
+
+@loss("tangent_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def tangent(y_true: Sign, y_pred: Real) -> PerElement:
+    """Tangent loss: bounded, and it also rises where a decision value is too sure of itself.
+
+    Formula:
+        (2 arctan m - 1)²
+
+    Range:
+        0, at m = tan ½, to (π + 1)².
+
+    References:
+        Masnadi-Shirazi, Mahadevan and Vasconcelos (2010), On the Design of Robust Classifiers for Computer Vision.
+
+    Example:
+        >>> tangent(np.array([1.0, -1.0]), np.array([0.0, 1.0])).round(7)
+        array([1.       , 6.6089938])
+    """
+    # arctan m - ½ is one angle, taken of the difference to tan ½; beyond 1e17 arctan m is that of infinity.
+    margin = np.clip(_margin(y_true, y_pred), -1e17, 1e17)
+    angle = np.arctan2((margin - _TAN_HALF) - _TAN_HALF_REST, 1.0 + margin * _TAN_HALF)
+    return np.square(2.0 * angle)
+
+
+def _margin(y_true: Floats, y_pred: Floats) -> Floats:
+    return np.where(y_true > 0, y_pred, -y_pred)

@@ -1,0 +1,326 @@
+"""Losses of probabilities and logits that are not cross entropies: Brier scores, focal losses, ranked probabilities."""
+
+import numpy as np
+
+from lossctl.kinds import (
+    Balance,
+    Distribution,
+    Flag,
+    Floats,
+    Label,
+    Logits,
+    NonNegative,
+    PerElement,
+    PerRow,
+    Probability,
+    TargetDistribution,
+    Truth,
+    UnitShare,
+)
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import (
+    difference,
+    product,
+    renormalised,
+    row_sum,
+    surprise_of_logits,
+)
+
+FAMILY = "probabilities"
+
+
+@loss("brier_score", "brier_score_loss", "brier_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def brier(y_true: Truth, y_pred: Probability) -> PerElement:
+    """Brier score of a probability: its squared distance from what came.
+
+    Formula:
+        (p - y)²,   p = y_pred
+
+    Range:
+        0 to 1.
+
+    References:
+        Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
+
+    Example:
+        >>> brier(np.array([1.0, 0.0]), np.array([0.75, 0.5]))
+        array([0.0625, 0.25  ])
+    """
+    return np.square(y_pred - y_true)
+
+
+@loss("brier_score", "brier_score_loss", "brier_loss", "multiclass_brier", family=FAMILY, claims=NEVER_NEGATIVE)
+def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Brier score of the classes' probabilities against one-hot or soft targets.
+
+    Formula:
+        Σ_c (p_c - t_c)²,   t = y_true,   p = y_pred; renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to 2. scikit-learn halves it for two classes.
+
+    References:
+        Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
+
+    Example:
+        >>> brier_multiclass(np.array([[0.0, 1.0, 0.0]]), np.array([[0.25, 0.5, 0.25]]))
+        array([0.375])
+    """
+    return row_sum(np.square(renormalised(y_pred, divide=renormalise) - y_true))
+
+
+@loss(
+    "brier_score",
+    "brier_score_loss",
+    "brier_loss",
+    "multiclass_brier",
+    "brier_multiclass",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Brier score of the classes' probabilities against class ids or names.
+
+    Formula:
+        Σ_c (p_c - [c = y])²,   p = y_pred; renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to 2. scikit-learn halves it for two classes.
+
+    References:
+        Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
+
+    Example:
+        >>> sparse_brier(np.array([1]), np.array([[0.25, 0.5, 0.25]]))
+        array([0.375])
+    """
+    shares = renormalised(y_pred, divide=renormalise)
+    return row_sum(np.square(shares - (np.arange(shares.shape[1]) == y_true[:, None])))
+
+
+@loss("rps_score", "ranked_probability_score", family=FAMILY, claims=NEVER_NEGATIVE)
+def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Ranked probability score: how far probabilities of ordered classes lie from the class that came.
+
+    Formula:
+        Σ_k (Σ_{c ≤ k} p_c - [y ≤ k])²,   the classes in the order of the columns, p = y_pred;
+        renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to the number of classes less 1, by which some divide it.
+
+    References:
+        Epstein (1969), A Scoring System for Probability Forecasts of Ranked Categories.
+
+    Example:
+        >>> rps(np.array([0]), np.array([[0.25, 0.5, 0.25]]))
+        array([0.625])
+    """
+    shares = renormalised(y_pred, divide=renormalise)
+    total, lost = np.zeros(len(shares)), np.zeros(len(shares))
+    squares = np.empty_like(shares)
+    for place, share in enumerate(shares.T):
+        before = total
+        total = before + share
+        shift = total - before
+        lost = lost + ((before - (total - shift)) + (share - shift))
+        squares[:, place] = np.square((total - (y_true <= place)) + lost)
+    return row_sum(squares)
+
+
+@loss(
+    "focal",
+    "focal_loss",
+    "binary_focal_crossentropy",
+    "binary_focal_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0, alpha: Balance = None) -> PerElement:
+    """Focal loss of probabilities: a cross entropy that makes little of rows already right.
+
+    Formula:
+        a q^γ (-y ln p - (1 - y) ln(1 - p)),   q = y (1 - p) + (1 - y) p,
+        a = α y + (1 - α) (1 - y), 1 without alpha,   p = y_pred,   γ = gamma,   α = alpha
+
+    Range:
+        0 to inf. Keras balances classes by alpha only when told to.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection, equation 5.
+
+    Example:
+        >>> binary_focal(np.array([1.0, 0.0]), np.array([0.5, 0.5])).round(7)
+        array([0.1732868, 0.1732868])
+    """
+    negative = 1.0 - y_true
+    # q is y + p - 2 y p; with what each step lost by rounding, which counts γ times in the power.
+    total, shed = difference(y_true, -y_pred)
+    both, rest = product(y_true, y_pred)
+    chance, lost = difference(total, 2 * both)
+    chance, lost = difference(chance, 2 * rest - shed - lost)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        missing = np.power(chance, gamma) * (1.0 + gamma * (lost / np.where(chance == 0, 1.0, chance)))
+        entropy = np.where(y_true > 0, -y_true * np.log(y_pred), 0.0) + np.where(
+            negative > 0, -negative * np.log1p(-y_pred), 0.0
+        )
+        focal = np.where(np.isinf(entropy), entropy, missing * entropy)
+    return _balanced(y_true, focal, alpha)
+
+
+@loss(
+    "focal",
+    "focal_loss",
+    "categorical_focal_crossentropy",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def categorical_focal(
+    y_true: TargetDistribution, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
+) -> PerRow:
+    """Focal loss of class probabilities against one-hot or soft targets.
+
+    Formula:
+        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = y_pred,   γ = gamma; renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to inf. Keras multiplies it by 0.25.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
+
+    Example:
+        >>> categorical_focal(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]])).round(7)
+        array([0.1732868])
+    """
+    return row_sum(_counted(y_true, _focal(renormalised(y_pred, divide=renormalise), gamma)))
+
+
+@loss(
+    "focal",
+    "focal_loss",
+    "sparse_focal",
+    "sparse_categorical_focal_loss",
+    "categorical_focal",
+    "categorical_focal_crossentropy",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def sparse_categorical_focal(
+    y_true: Label, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
+) -> PerRow:
+    """Focal loss of class probabilities against class ids or names.
+
+    Formula:
+        -(1 - p_y)^γ ln p_y,   p = y_pred,   γ = gamma; renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to inf.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
+
+    Example:
+        >>> sparse_categorical_focal(np.array([1]), np.array([[0.5, 0.5]])).round(7)
+        array([0.1732868])
+    """
+    return _focal(_of_label(renormalised(y_pred, divide=renormalise), y_true), gamma)
+
+
+@loss(
+    "categorical_generalized_cross_entropy",
+    "generalized_cross_entropy",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def generalized_ce(y_true: Label, y_pred: Distribution, *, q: UnitShare = 0.5, renormalise: Flag = False) -> PerRow:
+    """Between the cross entropy and the absolute error of a probability: sturdy where labels are wrong.
+
+    Formula:
+        (1 - p_y^q) / q,   p = y_pred; renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to 1 / q.
+
+    References:
+        Zhang and Sabuncu (2018), Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels.
+
+    Example:
+        >>> generalized_ce(np.array([1]), np.array([[0.75, 0.25]]))
+        array([1.])
+    """
+    with np.errstate(divide="ignore"):
+        return (0.0 - np.expm1(q * np.log(_of_label(renormalised(y_pred, divide=renormalise), y_true)))) / q
+
+
+@loss("poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
+def poly_ce(y_true: TargetDistribution, y_pred: Logits, *, epsilon: NonNegative = 2.0) -> PerRow:
+    """Softmax cross entropy of logits plus the probability missed, against one-hot or soft targets.
+
+    Formula:
+        Σ_c t_c (-ln p_c + ε (1 - p_c)),   t = y_true,   p = softmax of y_pred,   ε = epsilon
+
+    Range:
+        0 to inf.
+
+    References:
+        Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss.
+
+    Example:
+        >>> poly_ce(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]])).round(7)
+        array([1.6931472])
+    """
+    return row_sum(_counted(y_true, _poly(surprise_of_logits(y_pred), epsilon)))
+
+
+@loss("poly_ce", "poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
+def sparse_poly_ce(y_true: Label, y_pred: Logits, *, epsilon: NonNegative = 2.0) -> PerRow:
+    """Softmax cross entropy of logits plus the probability missed, against class ids or names.
+
+    Formula:
+        -ln p_y + ε (1 - p_y),   p = softmax of y_pred,   ε = epsilon
+
+    Range:
+        0 to inf.
+
+    References:
+        Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss.
+
+    Example:
+        >>> sparse_poly_ce(np.array([0]), np.array([[0.0, 0.0]])).round(7)
+        array([1.6931472])
+    """
+    return _poly(_of_label(surprise_of_logits(y_pred), y_true), epsilon)
+
+
+def _balanced(y_true: Floats, values: Floats, alpha: float | None) -> Floats:
+    if alpha is None:
+        return values
+    share = alpha * y_true + (1.0 - alpha) * (1.0 - y_true)
+    return _counted(share, values)
+
+
+def _counted(weights: Floats, values: Floats) -> Floats:
+    """The product, 0 where the weight is 0 even if the value is infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(weights == 0, 0.0, weights * values)
+
+
+def _of_label(values: Floats, labels: Label) -> Floats:
+    chosen: Floats = values[np.arange(len(labels)), labels]
+    return chosen
+
+
+def _focal(probability: Floats, gamma: float) -> Floats:
+    with np.errstate(divide="ignore"):
+        return _power_of_rest(probability, gamma) * (0.0 - np.log(probability))
+
+
+def _power_of_rest(probability: Floats, gamma: float) -> Floats:
+    """(1 - p)^γ; what rounding took from the difference counts γ times."""
+    rest, lost = difference(np.ones_like(probability), probability)
+    return np.power(rest, gamma) * (1.0 + gamma * (lost / np.where(rest == 0, 1.0, rest)))
+
+
+def _poly(surprise: Floats, epsilon: float) -> Floats:
+    return surprise - epsilon * np.expm1(-surprise)

@@ -1,0 +1,149 @@
+"""Losses of real values that grow slowly, or not at all, in the tails. Throughout, r = y_pred - y_true and c = scale.
+
+All are ½ r² near zero. Squares of c and of r / c may leave the range of float64 where the loss does not, so
+r is squared where it is the smaller and c where it is.
+"""
+
+import numpy as np
+
+from lossctl.kinds import Floats, PerElement, Positive, Real
+from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, loss
+from lossctl.losses.stable import excess, half_distance
+
+FAMILY = "robust regression"
+
+
+@loss("fair_loss", family=FAMILY, claims=DISTANCE)
+def fair(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
+    """Squared near zero, nearly absolute in the tails, smooth throughout.
+
+    Formula:
+        c² (|r| / c - ln(1 + |r| / c))
+
+    Range:
+        0 to inf.
+
+    References:
+        Fair (1974), On the Robust Estimation of Econometric Models.
+
+    Example:
+        >>> fair(np.zeros(2), np.array([0.0, 1.0])).round(7)
+        array([0.       , 0.3068528])
+    """
+    half = half_distance(y_true, y_pred)
+    with np.errstate(over="ignore"):
+        ratio = half / (scale / 2)
+        share, rest = excess(ratio)
+        # Beyond 1e20 the logarithm is less than a rounding.
+        return np.where(ratio > 1e20, 2 * scale * half, (scale * share) * (scale * np.minimum(rest, 1e20)))
+
+
+@loss("cauchy_loss", "lorentzian", family=FAMILY, claims=DISTANCE)
+def cauchy(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
+    """Logarithmic in the tails, the negative log-likelihood of the Cauchy distribution.
+
+    Formula:
+        ½ c² ln(1 + (r / c)²)
+
+    Range:
+        0 to inf.
+
+    References:
+        Zhang (1997), Parameter Estimation Techniques: A Tutorial with Application to Conic Fitting, table 1.
+
+    Example:
+        >>> cauchy(np.zeros(2), np.array([0.0, 1.0])).round(7)
+        array([0.       , 0.3465736])
+    """
+    half = half_distance(y_true, y_pred)
+    ratio, inverse = _ratios(half, scale)
+    square = np.square(ratio)
+    slope = np.where(square > 0, np.log1p(square) / np.where(square > 0, square, 1.0), 1.0)
+    with np.errstate(divide="ignore", over="ignore"):
+        size = np.maximum(half, scale / 2)
+        plain = size / (scale / 2)
+        log_size = np.where(np.isinf(plain), np.log(size) - np.log(scale / 2), np.log(plain))
+        far = scale * (scale * (log_size + np.log1p(np.square(inverse)) / 2))
+    near = np.minimum(half, scale / 2)
+    return np.where(half <= scale / 2, 2 * near * near * slope, far)
+
+
+@loss("geman", "geman_mcclure_loss", family=FAMILY, claims=BOUNDED_DISTANCE)
+def geman_mcclure(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
+    """Squared near zero, level in the tails, with a slow passage.
+
+    Formula:
+        ½ r² / (1 + (r / c)²)
+
+    Range:
+        0 to ½ c².
+
+    References:
+        Geman and McClure (1987), Statistical Methods for Tomographic Image Reconstruction.
+
+    Example:
+        >>> geman_mcclure(np.zeros(2), np.array([0.0, 1.0]))
+        array([0.  , 0.25])
+    """
+    half = half_distance(y_true, y_pred)
+    ratio, inverse = _ratios(half, scale)
+    near = np.minimum(half, scale / 2)
+    return 2 * near * near / (1.0 + np.square(np.minimum(ratio, inverse)))
+
+
+@loss("leclerc", "welsch_loss", family=FAMILY, claims=BOUNDED_DISTANCE)
+def welsch(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
+    """Squared near zero, level in the tails, with a passage like a bell curve.
+
+    Formula:
+        ½ c² (1 - exp(-(r / c)²))
+
+    Range:
+        0 to ½ c².
+
+    References:
+        Dennis and Welsch (1978), Techniques for Nonlinear Least Squares and Robust Regression.
+
+    Example:
+        >>> welsch(np.zeros(2), np.array([0.0, 1.0])).round(7)
+        array([0.       , 0.3160603])
+    """
+    half = half_distance(y_true, y_pred)
+    with np.errstate(over="ignore"):
+        ratio = np.minimum(half / (scale / 2), 100.0)
+        near = np.minimum(half, scale / 2)
+        # Below 1e-9 the exponential is its tangent, and the square of the ratio may be none.
+        return np.where(ratio < 1e-9, 2 * near * near, scale * (scale * (-np.expm1(-np.square(ratio)) / 2)))
+
+
+@loss("biweight", "bisquare", "tukey_biweight", "tukey_bisquare", family=FAMILY, claims=BOUNDED_DISTANCE)
+def tukey(y_true: Real, y_pred: Real, *, scale: Positive = 4.685) -> PerElement:
+    """Squared near zero, level from the scale on.
+
+    Formula:
+        c² / 6 (1 - (1 - (r / c)²)³)    where |r| ≤ c
+        c² / 6                          elsewhere
+
+    Range:
+        0 to c² / 6.
+
+    References:
+        Beaton and Tukey (1974), The Fitting of Power Series, Meaning Polynomials, Illustrated on Band-Spectroscopic
+        Data.
+
+    Example:
+        >>> tukey(np.zeros(2), np.array([1.0, 9.0]), scale=2.0).round(7)
+        array([0.3854167, 0.6666667])
+    """
+    half = half_distance(y_true, y_pred)
+    near = np.minimum(half, scale / 2)
+    ratio = near / (scale / 2)
+    # 1 - v³ is (1 - v) (1 + v + v²), and 1 - v is (r / c)².
+    left = (1.0 - ratio) * (1.0 + ratio)
+    return near * near * (2 * (1.0 + left + left * left) / 3)
+
+
+def _ratios(half: Floats, scale: float) -> tuple[Floats, Floats]:
+    """|r| / c where it is at most 1, and c / |r| where that is; 1 elsewhere."""
+    bound = scale / 2
+    return np.minimum(half, bound) / bound, bound / np.maximum(half, bound)

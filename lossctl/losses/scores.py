@@ -1,0 +1,219 @@
+"""Losses of scores, one per class or label: margins, ranks, log-probabilities."""
+
+import numpy as np
+
+from lossctl.kinds import (
+    Floats,
+    Label,
+    LabelSet,
+    LogProbabilities,
+    OneOrTwo,
+    PerRow,
+    Positive,
+    Rank,
+    Scores,
+)
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import difference, row_mean, row_sum, softplus
+
+FAMILY = "scores"
+
+
+@loss("nll_loss", "negative_log_likelihood", family=FAMILY, claims=NEVER_NEGATIVE)
+def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
+    """Negative log-likelihood of log-probabilities against class ids or names.
+
+    Formula:
+        -x_y,   x = y_pred, the logarithms of probabilities
+
+    Range:
+        0 to inf.
+
+    References:
+        PyTorch, nll_loss, which takes no logarithms either.
+
+    Example:
+        >>> nll(np.array([1]), np.array([[-0.25, -1.5]]))
+        array([1.5])
+    """
+    return 0.0 - _of_label(y_pred, y_true)
+
+
+@loss(
+    "hinge_loss",
+    "crammer_singer",
+    "multiclass_hinge_loss",
+    "categorical_hinge",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
+    """Hinge loss of the classes' scores, after Crammer and Singer.
+
+    Formula:
+        max(0, 1 + max_{c ≠ y} z_c - z_y),   z = y_pred
+
+    Range:
+        0 to inf. Keras' categorical hinge counts the true class as a score of 0 among the others.
+
+    References:
+        Crammer and Singer (2001), On the Algorithmic Implementation of Multiclass Kernel-Based Vector Machines.
+
+    Example:
+        >>> multiclass_hinge(np.array([1]), np.array([[-3.0, -2.5, -4.0]]))
+        array([0.5])
+    """
+    return _lack(_best_other(y_true, y_pred), _of_label(y_pred, y_true), 1.0)
+
+
+@loss("multi_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def multi_margin(y_true: Label, y_pred: Scores, *, p: OneOrTwo = 1, margin: Positive = 1.0) -> PerRow:
+    """Mean over the classes of the hinge loss, or its square, of each wrong class's score.
+
+    Formula:
+        Σ_{c ≠ y} max(0, a - z_y + z_c)^p / k,   z = y_pred,   a = margin,   k classes
+
+    Range:
+        0 to inf.
+
+    References:
+        Weston and Watkins (1999), Support Vector Machines for Multi-Class Pattern Recognition, who do not divide.
+
+    Example:
+        >>> multi_margin(np.array([1]), np.array([[0.5, 1.0, 0.75, -1.0]]))
+        array([0.3125])
+    """
+    lacks = _lack(y_pred, _of_label(y_pred, y_true)[:, None], margin)
+    lacks[np.arange(len(y_true)), y_true] = 0.0
+    with np.errstate(over="ignore"):
+        return row_mean(lacks if p == 1 else np.square(lacks))
+
+
+@loss("multiclass_perceptron_loss", "perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def multiclass_perceptron(y_true: Label, y_pred: Scores) -> PerRow:
+    """Perceptron loss of the classes' scores: by how much another class is ahead.
+
+    Formula:
+        max_c z_c - z_y,   z = y_pred
+
+    Range:
+        0 to inf.
+
+    References:
+        Collins (2002), Discriminative Training Methods for Hidden Markov Models.
+
+    Example:
+        >>> multiclass_perceptron(np.array([1]), np.array([[0.5, 0.25]]))
+        array([0.25])
+    """
+    own = _of_label(y_pred, y_true)
+    best = y_pred.max(axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where(best == own, 0.0, best - own)
+
+
+@loss("ova", "multiclassova", "multiclass_ova", "one_vs_rest", family=FAMILY, claims=NEVER_NEGATIVE)
+def one_vs_all(y_true: Label, y_pred: Scores) -> PerRow:
+    """Mean over the classes of the binary cross entropy of each class's logit.
+
+    Formula:
+        (ln(1 + exp(-z_y)) + Σ_{c ≠ y} ln(1 + exp(z_c))) / k,   z = y_pred,   k classes
+
+    Range:
+        0 to inf.
+
+    References:
+        Rifkin and Klautau (2004), In Defense of One-Vs-All Classification; CatBoost, MultiClassOneVsAll.
+
+    Example:
+        >>> one_vs_all(np.array([1]), np.array([[0.0, 0.0]])).round(7)
+        array([0.6931472])
+    """
+    own = np.arange(y_pred.shape[1]) == y_true[:, None]
+    return row_mean(softplus(np.where(own, -y_pred, y_pred)))
+
+
+@loss("multi_error", "merror", "top_k_categorical_error", family=FAMILY, claims=NEVER_NEGATIVE)
+def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
+    """Whether the true class is not among the k with the highest scores.
+
+    Formula:
+        1 where at least k classes have a higher score than y, 0 elsewhere
+
+    Range:
+        0 or 1. Of equal scores none is higher; LightGBM counts them as higher.
+
+    References:
+        Russakovsky et al. (2015), ImageNet Large Scale Visual Recognition Challenge.
+
+    Example:
+        >>> top_k_error(np.array([1, 1]), np.array([[0.2, 0.3, 0.5], [0.1, 0.5, 0.4]]))
+        array([1., 0.])
+    """
+    higher = (y_pred > _of_label(y_pred, y_true)[:, None]).sum(axis=1)
+    return np.where(higher >= k, 1.0, 0.0)
+
+
+@loss("multilabel_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
+    """Hinge loss of each pair of a label the row has and one that it has not.
+
+    Formula:
+        Σ_{i, j: y_i = 1, y_j = 0} max(0, 1 - z_i + z_j) / k,   z = y_pred,   k labels
+
+    Range:
+        0 to inf. PyTorch takes the ids of the labels instead of a column for each.
+
+    References:
+        Crammer and Singer (2003), A Family of Additive Online Algorithms for Category Ranking.
+
+    Example:
+        >>> multilabel_margin(np.array([[1.0, 0.0, 1.0]]), np.array([[0.5, 0.0, 2.0]])).round(7)
+        array([0.1666667])
+    """
+    pairs = np.empty_like(y_pred)
+    for place, (has, score) in enumerate(zip(y_true.T, y_pred.T, strict=True)):
+        lacks = _lack(y_pred, score[:, None], 1.0)
+        pairs[:, place] = row_sum(np.where((has == 1)[:, None] & (y_true == 0), lacks, 0.0))
+    return row_mean(pairs)
+
+
+@loss("subset_zero_one_loss", "zero_one_loss", "exact_match_error", family=FAMILY, claims=NEVER_NEGATIVE)
+def subset_zero_one(y_true: LabelSet, y_pred: LabelSet) -> PerRow:
+    """Whether any label of a row is predicted wrongly.
+
+    Formula:
+        1 where y_pred ≠ y_true for some label, 0 elsewhere
+
+    Range:
+        0 or 1; hamming is the share of wrong labels.
+
+    References:
+        Dembczyński, Waegeman, Cheng and Hüllermeier (2012), On Label Dependence and Loss Minimization in Multi-Label
+        Classification.
+
+    Example:
+        >>> subset_zero_one(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [1.0, 0.0]]))
+        array([0., 1.])
+    """
+    return np.where((y_true == y_pred).all(axis=1), 0.0, 1.0)
+
+
+def _of_label(values: Floats, labels: Label) -> Floats:
+    chosen: Floats = values[np.arange(len(labels)), labels]
+    return chosen
+
+
+def _best_other(labels: Label, scores: Floats) -> Floats:
+    others = scores.copy()
+    others[np.arange(len(labels)), labels] = -np.inf
+    best: Floats = others.max(axis=1)
+    return best
+
+
+def _lack(other: Floats, own: Floats, margin: float) -> Floats:
+    """max(0, margin + other - own), with what the difference and the sum lost by rounding."""
+    gap, lost = difference(other, own)
+    total, shed = difference(gap, np.asarray(-margin))
+    # Equal infinite scores are a tie.
+    return np.maximum(np.where(np.isnan(gap), margin, total + (lost + shed)), 0.0)
