@@ -184,8 +184,7 @@ def blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "change", ['"abc"', "null", "1.5", "0.5} x", "0.5]", "[1, 2]", "0.5}\n\n{", '0.5, "y_pred": 1']
 )
-@pytest.mark.parametrize("row", [3, 1777, 2999])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(("row", "pack"), [(3, bytes), (1777, gzip.compress), (2999, bytes)])
 def test_a_bad_cell_is_told_with_its_line_and_no_thread_is_left(
     run: Callable[..., Ran],
     tmp_path: Path,
