@@ -323,7 +323,7 @@ def test_without_polars_a_large_file_is_noted_once(
     path = tmp_path / "a.csv"
     path.write_text(rows(1000))
     monkeypatch.setattr(delimited, "LARGE", 0)
-    monkeypatch.setattr(delimited, "_WORTH_A_NOTE", path.stat().st_size)
+    monkeypatch.setattr(delimited, "WORTH_A_NOTE", path.stat().st_size)
     note = (
         f"lossctl: note: {path}: this file is read faster with the extra fast; "
         "python -m pip install 'lossctl[fast]' [slow-reader]\n"
@@ -335,5 +335,5 @@ def test_without_polars_a_large_file_is_noted_once(
             patch.setattr(fast, "polars", NO_POLARS)
             assert run(*arguments).err == note
             assert run(*arguments, "-q").err == ""
-            patch.setattr(delimited, "_WORTH_A_NOTE", path.stat().st_size + 1)
+            patch.setattr(delimited, "WORTH_A_NOTE", path.stat().st_size + 1)
             assert run(*arguments).err == ""

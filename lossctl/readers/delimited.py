@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import deque
+from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
 from lossctl.readers.streams import BOM, LINE_END, replayed
-from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
+from lossctl.readers.table import CHUNK_ROWS, WORTH_A_NOTE, Chunk, Header, described, slow_reader
 
 if TYPE_CHECKING:
     import _csv
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LARGE = 6 << 20
 """Bytes from which on the fast reader saves more time than the import of polars takes."""
-_WORTH_A_NOTE = 50_000_000
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
@@ -235,12 +234,9 @@ class Delimited(NamedTuple):
 
     def notes(self) -> tuple[Warn, ...]:
         """That a large input is read faster with polars."""
-        if self.stream.size < _WORTH_A_NOTE or self._parser((), frozenset()) is not None or not self._cuts:
+        if self.stream.size < WORTH_A_NOTE or self._parser((), frozenset()) is not None or not self._cuts:
             return ()
-        from lossctl.results import Warn
-
-        faster = "this file is read faster with the extra fast; python -m pip install 'lossctl[fast]'"
-        return (Warn("slow-reader", faster, self.label),)
+        return (slow_reader(self.label),)
 
     @property
     def _cuts(self) -> bool:
@@ -274,39 +270,21 @@ class Delimited(NamedTuple):
 
     def _by_block(self, parser: Parser, raw: IO[bytes], first: bytes, rows: int, at: Place) -> Iterator[Chunk]:
         """The rows block by block; those of a block that the parser does not take are read carefully."""
-        from lossctl.readers.fast import AHEAD, Ahead, blocks
+        from lossctl.readers.fast import turns
 
-        cut = blocks(raw, first)
-        ahead: deque[Ahead] = deque()
-        fault: Exception | None = None
         left = b""  # the lines of a record that goes on behind its block
-        try:
-            while True:
-                try:
-                    while fault is None and len(ahead) <= AHEAD and (data := next(cut, b"")):
-                        ahead.append(Ahead(parser, data))
-                except Exception as error:  # noqa: BLE001 — raised behind the rows before it
-                    fault = error
-                if not ahead:
-                    break
-                block = ahead.popleft()
-                parsed = block.parsed()
-                if parsed is not None and not left:
-                    yield from parser.chunks(parsed, at.line, at.row)
-                    at = Place(at.line + parsed.rows, at.row + parsed.rows)
+        with closing(turns(parser, raw, first)) as blocks:
+            for block in blocks:
+                if block.parsed is not None and not left:
+                    yield from parser.chunks(block.parsed, at.line, at.row)
+                    at = Place(at.line + block.parsed.rows, at.row + block.parsed.rows)
                     continue
                 data = left + block.data
-                more = bool(ahead) or fault is not None
                 begin, (at, unfinished) = (
                     at,
-                    (yield from self._carefully(io.BytesIO(data), parser.wanted, rows, at, more=more)),
+                    (yield from self._carefully(io.BytesIO(data), parser.wanted, rows, at, more=block.more)),
                 )
                 left = data[_end_of_line(data, at.line - begin.line) :] if unfinished else b""
-        finally:
-            for block in ahead:
-                block.join()
-        if fault is not None:
-            raise fault
 
     def _carefully(
         self, raw: IO[bytes], columns: Sequence[str], rows: int, at: Place, *, more: bool

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import math
+from collections import deque
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from lossctl.readers.streams import BOM, LINE_END
 from lossctl.readers.table import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from types import ModuleType
     from typing import IO
 
@@ -210,10 +211,17 @@ class Parser(NamedTuple):
             yield Chunk(columns, stop - start, first_row + start, origin, commas)
 
 
+class Parses(Protocol):
+    """What parses blocks."""
+
+    def parse(self, data: bytes) -> Parsed | None:
+        """The rows of some whole lines, None where the careful reader might read others."""
+
+
 class Ahead(Thread):
     """The parsing of a block, under way beside the work on the blocks before it."""
 
-    def __init__(self, parser: Parser, data: bytes) -> None:
+    def __init__(self, parser: Parses, data: bytes) -> None:
         super().__init__(name="lossctl-parser")
         self.data = data
         self._parser = parser
@@ -234,6 +242,49 @@ class Ahead(Thread):
         if self._error is not None:
             raise self._error
         return self._parsed
+
+
+class Turn(NamedTuple):
+    """A block whose turn has come.
+
+    Attributes:
+        data: its bytes.
+        parsed: its rows, None where the careful reader has to read them.
+        more: whether others follow.
+    """
+
+    data: bytes
+    parsed: Parsed | None
+    more: bool
+
+
+def turns(parser: Parses, raw: IO[bytes], first: bytes) -> Generator[Turn, None, None]:
+    """The blocks of a stream in their order, some of them parsed ahead. To be closed: threads may be at work.
+
+    Args:
+        parser: what parses them.
+        raw: the stream.
+        first: bytes that were read from it before.
+    """
+    cut = blocks(raw, first)
+    ahead: deque[Ahead] = deque()
+    fault: Exception | None = None
+    try:
+        while True:
+            try:
+                while fault is None and len(ahead) <= AHEAD and (data := next(cut, b"")):
+                    ahead.append(Ahead(parser, data))
+            except Exception as error:  # noqa: BLE001 — raised behind the rows before it
+                fault = error
+            if not ahead:
+                break
+            block = ahead.popleft()
+            yield Turn(block.data, block.parsed(), bool(ahead) or fault is not None)
+    finally:
+        for block in ahead:
+            block.join()
+    if fault is not None:
+        raise fault
 
 
 def blocks(raw: IO[bytes], first: bytes) -> Iterator[bytes]:

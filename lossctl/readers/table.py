@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lossctl.results import Warn
 
 CHUNK_ROWS = 8192
+WORTH_A_NOTE = 50_000_000
+"""Bytes from which on it is told that polars would read them faster."""
 
 
 class Column(NamedTuple):
@@ -128,6 +130,14 @@ class Source(Protocol):
 
     def notes(self) -> tuple[Warn, ...]:
         """What is to be told when the rows are read."""
+
+
+def slow_reader(label: str) -> Warn:
+    """That a large input is read faster with polars."""
+    from lossctl.results import Warn
+
+    faster = "this file is read faster with the extra fast; python -m pip install 'lossctl[fast]'"
+    return Warn("slow-reader", faster, label)
 
 
 class MemoryOrigin(NamedTuple):
