@@ -27,6 +27,19 @@ Table: TypeAlias = dict[str, Any]
 zst = zstd.compress
 
 
+def regression(rows: int, seed: int = 7) -> Table:
+    """Positive truths and predictions, with ids, weights and groups."""
+    rng = np.random.default_rng(seed)
+    truth = rng.lognormal(sigma=2, size=rows)
+    return {
+        "id": [f"r{row}" for row in range(rows)],
+        "y_true": truth.tolist(),
+        "y_pred": (truth * rng.lognormal(sigma=0.3, size=rows)).tolist(),
+        "w": rng.uniform(0, 3, rows).tolist(),
+        "region": rng.choice(["north", "south", "3", "12"], rows).tolist(),
+    }
+
+
 def delimited(table: Table, delimiter: str = ",", decimal: str = ".", end: str = "\n", quoting: int = 0) -> bytes:
     """The table as delimited text."""
     out = io.StringIO()

@@ -28,15 +28,7 @@ ROWS = 500
 
 
 def table(rows: int = ROWS) -> tables.Table:
-    rng = np.random.default_rng(11)
-    truth = rng.lognormal(sigma=2, size=rows)
-    return {
-        "id": [f"r{row}" for row in range(rows)],
-        "y_true": truth.tolist(),
-        "y_pred": (truth * rng.lognormal(sigma=0.3, size=rows)).tolist(),
-        "w": rng.uniform(0, 3, rows).tolist(),
-        "region": rng.choice(["north", "south", "3", "12"], rows).tolist(),
-    }
+    return tables.regression(rows, seed=11)
 
 
 def cut(columns: tables.Table, pieces: int) -> list[tables.Table]:

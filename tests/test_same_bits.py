@@ -35,18 +35,6 @@ RNG = np.random.default_rng(20260101)
 ROWS = 9000
 
 
-def regression(rows: int) -> tables.Table:
-    rng = np.random.default_rng(7)
-    truth = rng.lognormal(sigma=2, size=rows)
-    return {
-        "id": [f"r{row}" for row in range(rows)],
-        "y_true": truth.tolist(),
-        "y_pred": (truth * rng.lognormal(sigma=0.3, size=rows)).tolist(),
-        "w": rng.uniform(0, 3, rows).tolist(),
-        "region": rng.choice(["north", "south", "3", "12"], rows).tolist(),
-    }
-
-
 def classes(rows: int) -> tables.Table:
     rng = np.random.default_rng(8)
     names = ["ant", "bee", "cat"]
@@ -65,7 +53,9 @@ def result(source: Memory, loss: str, asked: Asked, rows: int) -> Result:
 TABLES = pytest.mark.parametrize(
     ("table", "loss", "by"),
     [
-        pytest.param(regression, "mae,mse,rmse,msle,huber:delta=0.1,log_cosh,mse+0.5*mae", "region", id="regression"),
+        pytest.param(
+            tables.regression, "mae,mse,rmse,msle,huber:delta=0.1,log_cosh,mse+0.5*mae", "region", id="regression"
+        ),
         pytest.param(classes, "log_loss,sparse_cce:class_weight=[1,2,3]:label_smoothing=0.1", "label", id="classes"),
     ],
 )
@@ -114,9 +104,9 @@ def test_formats_never_show(
 
 @pytest.mark.parametrize("format", tables.FORMATS)
 def test_a_pipe_reads_like_a_file(format: str, shell: Callable[..., Ran]) -> None:
-    data = tables.FORMATS[format](regression(300))
+    data = tables.FORMATS[format](tables.regression(300))
     ran = shell("lossctl compute mse,huber -f value", stdin=data)
-    columns = regression(300)
+    columns = tables.regression(300)
     expected = [value.value for value in result(Memory("x", "x", columns), "mse,huber", Asked(), 300).values]
     assert (ran.code, ran.err) == (0, "")
     assert [float(line) for line in ran.out.split()] == expected

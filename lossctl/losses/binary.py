@@ -4,7 +4,7 @@ import numpy as np
 
 from lossctl.kinds import Floats, Level, PerElement, Positive, Probability, Real, Sign, Truth
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import softplus
+from lossctl.losses.stable import entropy_of_two, softplus
 
 FAMILY = "binary"
 
@@ -35,10 +35,7 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
         array([0.6931472, 0.       ])
     """
     positive, negative = _targets(y_true, label_smoothing)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(positive > 0, -positive * np.log(y_pred), 0.0) + np.where(
-            negative > 0, -negative * np.log1p(-y_pred), 0.0
-        )
+    return entropy_of_two(positive, negative, y_pred)
 
 
 @loss(

@@ -6,7 +6,15 @@ import numpy as np
 
 from lossctl.kinds import Amounts, Distribution, Flag, PerRow
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import excess, log_ratio, renormalised, row_root_mean_square, row_sum, signed_log_ratio
+from lossctl.losses.stable import (
+    counted,
+    excess,
+    log_ratio,
+    renormalised,
+    row_root_mean_square,
+    row_sum,
+    signed_log_ratio,
+)
 
 FAMILY = "divergences"
 
@@ -29,8 +37,7 @@ def reverse_kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag 
         array([0.143841])
     """
     p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
-    with np.errstate(invalid="ignore"):
-        return row_sum(np.where(q == 0, 0.0, q * signed_log_ratio(q, p)))
+    return row_sum(counted(q, signed_log_ratio(q, p)))
 
 
 @loss("js_divergence", "jensen_shannon", "jensen_shannon_divergence", family=FAMILY, claims=NEVER_NEGATIVE)
@@ -85,8 +92,7 @@ def jeffreys(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = 
     """
     p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
     size = np.abs(p - q)
-    with np.errstate(invalid="ignore"):
-        return row_sum(np.where(size == 0, 0.0, size * log_ratio(size, np.minimum(p, q))))
+    return row_sum(counted(size, log_ratio(size, np.minimum(p, q))))
 
 
 @loss("hellinger_distance", family=FAMILY, claims=NEVER_NEGATIVE)
@@ -153,7 +159,7 @@ def chi2(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = Fals
     p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
     size = np.abs(p - q)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return row_sum(np.where(size == 0, 0.0, size * (size / q)))
+        return row_sum(counted(size, size / q))
 
 
 @loss("generalized_kl_divergence", "i_divergence", family=FAMILY, claims=NEVER_NEGATIVE)

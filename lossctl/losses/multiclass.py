@@ -15,7 +15,15 @@ from lossctl.kinds import (
     TargetDistribution,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import log_ratio, renormalised, row_rest, row_sum, signed_log_ratio, surprise_of_logits
+from lossctl.losses.stable import (
+    counted,
+    log_ratio,
+    renormalised,
+    row_rest,
+    row_sum,
+    signed_log_ratio,
+    surprise_of_logits,
+)
 
 FAMILY = "multi-class"
 
@@ -150,7 +158,7 @@ def sparse_cce(
     labels = y_true * kept
     surprise = _surprise(y_pred[np.arange(len(labels)), labels])
     weights = kept * (1.0 if class_weight is None else np.array(class_weight)[labels])
-    return _product(weights, surprise)
+    return counted(weights, surprise)
 
 
 @loss(
@@ -223,13 +231,7 @@ def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
         array([0.143841])
     """
     p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
-    return row_sum(_product(p, signed_log_ratio(p, q)))
-
-
-def _product(weights: Floats, values: Floats) -> Floats:
-    """The product, 0 where the weight is 0 even if the value is infinite."""
-    with np.errstate(invalid="ignore"):
-        return np.where(weights == 0, 0.0, weights * values)
+    return row_sum(counted(p, signed_log_ratio(p, q)))
 
 
 def _surprise(probabilities: Floats, *, renormalise: bool = False) -> Floats:
@@ -246,11 +248,11 @@ def _expected(target: Floats, surprise: Floats, smoothing: float, weights: Class
         target = target * (1.0 - smoothing) + smoothing / target.shape[1]
     if weights is not None:
         target = target * np.array(weights)
-    return row_sum(_product(target, surprise))
+    return row_sum(counted(target, surprise))
 
 
 def _labelled(labels: Label, surprise: Floats, smoothing: float, weights: ClassWeights, ignored: ClassId) -> Floats:
     kept = labels != ignored
     one_hot = np.zeros_like(surprise)
     one_hot[np.arange(len(labels)), labels * kept] = 1.0
-    return _product(kept.astype(np.float64), _expected(one_hot, surprise, smoothing, weights))
+    return counted(kept.astype(np.float64), _expected(one_hot, surprise, smoothing, weights))

@@ -19,7 +19,10 @@ from lossctl.kinds import (
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import (
+    counted,
     difference,
+    entropy_of_two,
+    of_label,
     product,
     renormalised,
     row_sum,
@@ -161,9 +164,7 @@ def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0
     chance, lost = difference(chance, 2 * rest - shed - lost)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         missing = np.power(chance, gamma) * (1.0 + gamma * (lost / np.where(chance == 0, 1.0, chance)))
-        entropy = np.where(y_true > 0, -y_true * np.log(y_pred), 0.0) + np.where(
-            negative > 0, -negative * np.log1p(-y_pred), 0.0
-        )
+        entropy = entropy_of_two(y_true, negative, y_pred)
         focal = np.where(np.isinf(entropy), entropy, missing * entropy)
     return _balanced(y_true, focal, alpha)
 
@@ -193,7 +194,7 @@ def categorical_focal(
         >>> categorical_focal(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]])).round(7)
         array([0.1732868])
     """
-    return row_sum(_counted(y_true, _focal(renormalised(y_pred, divide=renormalise), gamma)))
+    return row_sum(counted(y_true, _focal(renormalised(y_pred, divide=renormalise), gamma)))
 
 
 @loss(
@@ -224,7 +225,7 @@ def sparse_categorical_focal(
         >>> sparse_categorical_focal(np.array([1]), np.array([[0.5, 0.5]])).round(7)
         array([0.1732868])
     """
-    return _focal(_of_label(renormalised(y_pred, divide=renormalise), y_true), gamma)
+    return _focal(of_label(renormalised(y_pred, divide=renormalise), y_true), gamma)
 
 
 @loss(
@@ -250,7 +251,7 @@ def generalized_ce(y_true: Label, y_pred: Distribution, *, q: UnitShare = 0.5, r
         array([1.])
     """
     with np.errstate(divide="ignore"):
-        return (0.0 - np.expm1(q * np.log(_of_label(renormalised(y_pred, divide=renormalise), y_true)))) / q
+        return (0.0 - np.expm1(q * np.log(of_label(renormalised(y_pred, divide=renormalise), y_true)))) / q
 
 
 @loss("poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
@@ -270,7 +271,7 @@ def poly_ce(y_true: TargetDistribution, y_pred: Logits, *, epsilon: NonNegative 
         >>> poly_ce(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]])).round(7)
         array([1.6931472])
     """
-    return row_sum(_counted(y_true, _poly(surprise_of_logits(y_pred), epsilon)))
+    return row_sum(counted(y_true, _poly(surprise_of_logits(y_pred), epsilon)))
 
 
 @loss("poly_ce", "poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
@@ -290,25 +291,14 @@ def sparse_poly_ce(y_true: Label, y_pred: Logits, *, epsilon: NonNegative = 2.0)
         >>> sparse_poly_ce(np.array([0]), np.array([[0.0, 0.0]])).round(7)
         array([1.6931472])
     """
-    return _poly(_of_label(surprise_of_logits(y_pred), y_true), epsilon)
+    return _poly(of_label(surprise_of_logits(y_pred), y_true), epsilon)
 
 
 def _balanced(y_true: Floats, values: Floats, alpha: float | None) -> Floats:
     if alpha is None:
         return values
     share = alpha * y_true + (1.0 - alpha) * (1.0 - y_true)
-    return _counted(share, values)
-
-
-def _counted(weights: Floats, values: Floats) -> Floats:
-    """The product, 0 where the weight is 0 even if the value is infinite."""
-    with np.errstate(invalid="ignore"):
-        return np.where(weights == 0, 0.0, weights * values)
-
-
-def _of_label(values: Floats, labels: Label) -> Floats:
-    chosen: Floats = values[np.arange(len(labels)), labels]
-    return chosen
+    return counted(share, values)
 
 
 def _focal(probability: Floats, gamma: float) -> Floats:

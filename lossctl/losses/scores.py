@@ -14,7 +14,7 @@ from lossctl.kinds import (
     Scores,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import difference, row_mean, row_sum, softplus
+from lossctl.losses.stable import difference, of_label, row_mean, row_sum, softplus
 
 FAMILY = "scores"
 
@@ -36,7 +36,7 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
         >>> nll(np.array([1]), np.array([[-0.25, -1.5]]))
         array([1.5])
     """
-    return 0.0 - _of_label(y_pred, y_true)
+    return 0.0 - of_label(y_pred, y_true)
 
 
 @loss(
@@ -63,7 +63,7 @@ def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
         >>> multiclass_hinge(np.array([1]), np.array([[-3.0, -2.5, -4.0]]))
         array([0.5])
     """
-    return _lack(_best_other(y_true, y_pred), _of_label(y_pred, y_true), 1.0)
+    return _lack(_best_other(y_true, y_pred), of_label(y_pred, y_true), 1.0)
 
 
 @loss("multi_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE)
@@ -83,7 +83,7 @@ def multi_margin(y_true: Label, y_pred: Scores, *, p: OneOrTwo = 1, margin: Posi
         >>> multi_margin(np.array([1]), np.array([[0.5, 1.0, 0.75, -1.0]]))
         array([0.3125])
     """
-    lacks = _lack(y_pred, _of_label(y_pred, y_true)[:, None], margin)
+    lacks = _lack(y_pred, of_label(y_pred, y_true)[:, None], margin)
     lacks[np.arange(len(y_true)), y_true] = 0.0
     with np.errstate(over="ignore"):
         return row_mean(lacks if p == 1 else np.square(lacks))
@@ -106,7 +106,7 @@ def multiclass_perceptron(y_true: Label, y_pred: Scores) -> PerRow:
         >>> multiclass_perceptron(np.array([1]), np.array([[0.5, 0.25]]))
         array([0.25])
     """
-    own = _of_label(y_pred, y_true)
+    own = of_label(y_pred, y_true)
     best = y_pred.max(axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
         return np.where(best == own, 0.0, best - own)
@@ -150,7 +150,7 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
         >>> top_k_error(np.array([1, 1]), np.array([[0.2, 0.3, 0.5], [0.1, 0.5, 0.4]]))
         array([1., 0.])
     """
-    higher = (y_pred > _of_label(y_pred, y_true)[:, None]).sum(axis=1)
+    higher = (y_pred > of_label(y_pred, y_true)[:, None]).sum(axis=1)
     return np.where(higher >= k, 1.0, 0.0)
 
 
@@ -197,11 +197,6 @@ def subset_zero_one(y_true: LabelSet, y_pred: LabelSet) -> PerRow:
         array([0., 1.])
     """
     return np.where((y_true == y_pred).all(axis=1), 0.0, 1.0)
-
-
-def _of_label(values: Floats, labels: Label) -> Floats:
-    chosen: Floats = values[np.arange(len(labels)), labels]
-    return chosen
 
 
 def _best_other(labels: Label, scores: Floats) -> Floats:

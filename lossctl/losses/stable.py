@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossctl.kinds import Floats
+from lossctl.kinds import Floats, Label
 
 
 def half_distance(y_true: Floats, y_pred: Floats) -> Floats:
@@ -91,6 +91,26 @@ def surprise_of_logits(logits: Floats) -> Floats:
     gap[rows, top] = 0.0
     surprise: Floats = gap + np.log1p(row_sum(others))[:, None]
     return surprise
+
+
+def counted(weights: Floats, values: Floats) -> Floats:
+    """The product, 0 where the weight is 0 even if the value is infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.where(weights == 0, 0.0, weights * values)
+
+
+def of_label(values: Floats, labels: Label) -> Floats:
+    """For each row of an (n, k) array the value of its class."""
+    chosen: Floats = values[np.arange(len(labels)), labels]
+    return chosen
+
+
+def entropy_of_two(positive: Floats, negative: Floats, probability: Floats) -> Floats:
+    """-positive ln p - negative ln(1 - p), where a share of 0 outweighs an infinite logarithm."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(positive > 0, -positive * np.log(probability), 0.0) + np.where(
+            negative > 0, -negative * np.log1p(-probability), 0.0
+        )
 
 
 def renormalised(rows: Floats, *, divide: bool) -> Floats:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
 from lossctl.readers.streams import BOM, LINE_END, replayed
-from lossctl.readers.table import CHUNK_ROWS, WORTH_A_NOTE, Chunk, Header, described, slow_reader
+from lossctl.readers.table import CHUNK_ROWS, LARGE, WORTH_A_NOTE, Chunk, Header, Place, described, slow_reader
 
 if TYPE_CHECKING:
     import _csv
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from lossctl.readers.streams import Stream
     from lossctl.results import Warn
 
-LARGE = 6 << 20
-"""Bytes from which on the fast reader saves more time than the import of polars takes."""
 _DELIMITERS = "\t;|, "
 _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
@@ -116,13 +114,6 @@ def _blank(records: list[list[str]], start: int, width: int) -> None:
     """Make the records behind `start` that are a line of blanks as empty as those of an empty line."""
     if width > 1 and 1 in map(len, records[start:]):
         records[start:] = [[] if len(record) == 1 and not record[0].strip() else record for record in records[start:]]
-
-
-class Place(NamedTuple):
-    """Where a row stands: its line and its number, both counted from 1."""
-
-    line: int
-    row: int
 
 
 class Lines(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossctl.errors import InputError
 from lossctl.readers.document import loads
 from lossctl.readers.streams import BOM, replayed
-from lossctl.readers.table import CHUNK_ROWS, WORTH_A_NOTE, Chunk, Header, described, shown, slow_reader
+from lossctl.readers.table import CHUNK_ROWS, LARGE, WORTH_A_NOTE, Chunk, Header, Place, described, shown, slow_reader
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from lossctl.readers.locate import Options
     from lossctl.readers.streams import Stream
     from lossctl.results import Warn
-
-LARGE = 6 << 20
-"""Bytes from which on the fast reader saves more time than the import of polars takes."""
-
-
-class Place(NamedTuple):
-    """Where a row stands: its line and its number, both counted from 1."""
-
-    line: int
-    row: int
 
 
 def read(label: str, stream: Stream, format: str, options: Options) -> Records:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lossctl.results import Warn
 
 CHUNK_ROWS = 8192
+LARGE = 6 << 20
+"""Bytes from which on polars saves more time than its import takes."""
 WORTH_A_NOTE = 50_000_000
 """Bytes from which on it is told that polars would read them faster."""
 
@@ -104,6 +106,13 @@ class Chunk(NamedTuple):
             origin=self.origin if start == 0 else Within(self.origin, start),
             unheld={name: mask[start:stop] for name, mask in self.unheld.items()},
         )
+
+
+class Place(NamedTuple):
+    """Where a row stands: its line and its number, both counted from 1."""
+
+    line: int
+    row: int
 
 
 class Source(Protocol):
