@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lossctl.errors import count
+from lossctl.errors import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,10 @@ class Kind(NamedTuple):
         low, high: the bounds, both inclusive unless `open_low` excludes the lower.
         open_low: whether `low` itself is excluded.
         coding: how cells become numbers: as written, as 0 and 1 by `--positive`, or as class ids by class names.
-        vector: a row holds a value per class.
+        vector: a row holds several values that belong together.
+        per_class: they belong to a class each, whose names their columns give.
+        fewest, most: how many values a row may hold at least and at most, where it holds several.
+        of_each: a row holds several rows of y_true, one after the other.
         adds_up: the values of a row are probabilities that add to 1.
         divided: the parameter `renormalise` divides them by their sum first.
         logged: the parameter `log_input` says that the values are logarithms, which may be any number.
@@ -80,6 +83,10 @@ class Kind(NamedTuple):
     open_low: bool = False
     coding: Literal["number", "binary", "class"] = "number"
     vector: bool = False
+    per_class: bool = False
+    fewest: int = 2
+    most: int | None = None
+    of_each: bool = False
     adds_up: bool = False
     divided: bool = False
     logged: bool = False
@@ -191,13 +198,14 @@ SIGN = Kind(
     allowed=(-1.0, 0.0, 1.0),
     help="--positive LABEL says which label counts as 1",
 )
-LOGITS = Kind("logits, one per class", vector=True)
+LOGITS = Kind("logits, one per class", vector=True, per_class=True)
 DISTRIBUTION = Kind(
     "probabilities of the classes",
     "a probability between 0 and 1",
     low=0.0,
     high=1.0,
     vector=True,
+    per_class=True,
     adds_up=True,
     divided=True,
     help="the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits",
@@ -209,6 +217,7 @@ TARGET_DISTRIBUTION = Kind(
     low=0.0,
     high=1.0,
     vector=True,
+    per_class=True,
     adds_up=True,
     help="each row of y_true must add to 1; class ids and names go in one column",
     percents="each row of y_true must add to 1; percents have to be divided by 100",
@@ -231,22 +240,24 @@ RATE = AMOUNT._replace(
     logged=True,
     help="the parameter log_input=true takes logarithms of rates",
 )
-SCORES = Kind("scores, one per class or label", vector=True)
+SCORES = Kind("scores, one per class or label", vector=True, per_class=True)
 LOG_PROBABILITIES = Kind(
     "logarithms of the classes' probabilities",
     "the logarithm of a probability, at most 0",
     high=0.0,
     vector=True,
+    per_class=True,
     help="sparse_cce takes probabilities, sparse_cce_logits values before the softmax",
 )
 LABEL_SET = Kind(
     "0 or 1 for each label",
     "0 or 1",
     vector=True,
+    per_class=True,
     allowed=(0.0, 1.0),
     help="a column for each label says whether the row has it",
 )
-AMOUNTS = AMOUNT._replace(name="finite numbers of at least 0", vector=True)
+AMOUNTS = AMOUNT._replace(name="finite numbers of at least 0", vector=True, per_class=True)
 VECTOR = Kind("vector of finite numbers", "a finite number", low=-LARGEST, high=LARGEST, vector=True)
 
 Real: TypeAlias = Annotated[Floats, REAL]
@@ -318,11 +329,18 @@ class Switch(NamedTuple):
         return text.lower() == "true"
 
 
-class PerClass(NamedTuple):
-    """A parameter that is a list of numbers, one per class."""
+class Several(NamedTuple):
+    """A parameter that is a list of numbers.
+
+    Attributes:
+        each: what a number of it may be.
+        meaning: the list in words, for messages.
+        role: the input that has as many values in a row.
+    """
 
     each: Number
     meaning: str = "a list like [1,2,3] with a number of at least 0 for each class"
+    role: str = "y_pred"
 
     def parse(self, text: str) -> tuple[float, ...]:
         """The numbers that the text of a LOSS gives.
@@ -335,14 +353,35 @@ class PerClass(NamedTuple):
         return tuple(self.each.parse(part) for part in text[1:-1].split(","))
 
 
-ParamKind: TypeAlias = Number | Switch | PerClass
+class Choice(NamedTuple):
+    """A parameter that is one of some words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def meaning(self) -> str:
+        """The words, for messages."""
+        return listed(self.words, "or")
+
+    def parse(self, text: str) -> str:
+        """The word that the text of a LOSS gives.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        if text.lower() not in self.words:
+            raise ValueError(text)
+        return text.lower()
+
+
+ParamKind: TypeAlias = Number | Switch | Several | Choice
 
 Positive: TypeAlias = Annotated[float, Number("a number above 0", low=0.0, open_low=True)]
 NonNegative: TypeAlias = Annotated[float, Number("a number of at least 0", low=0.0)]
 Level: TypeAlias = Annotated[float, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Flag: TypeAlias = Annotated[bool, Switch()]
 ClassId: TypeAlias = Annotated[int | None, Number("a whole number", whole=True)]
-ClassWeights: TypeAlias = Annotated[tuple[float, ...] | None, PerClass(Number("a number of at least 0", low=0.0))]
+ClassWeights: TypeAlias = Annotated[tuple[float, ...] | None, Several(Number("a number of at least 0", low=0.0))]
 AtLeastOne: TypeAlias = Annotated[float, Number("a number of at least 1", low=1.0)]
 OneToTwo: TypeAlias = Annotated[
     float, Number("a number between 1 and 2", low=1.0, high=2.0, open_low=True, open_high=True)

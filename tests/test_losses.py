@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import lossctl
 from lossctl import losses
-from lossctl.kinds import Number, PerClass, Switch
+from lossctl.kinds import Choice, Number, Several, Switch
 from lossctl.losses.declare import Loss, every
 
 LOSSES = every()
@@ -66,7 +66,7 @@ def test_it_is_a_bare_formula_of_the_package(loss: Loss) -> None:
 @each
 def test_its_defaults_lie_in_their_kinds(loss: Loss) -> None:
     for param in loss.params.values():
-        assert isinstance(param.kind, (Number, Switch, PerClass))
+        assert isinstance(param.kind, (Choice, Number, Several, Switch))
         if param.default is not None:
             assert param.kind.parse(str(param.default).lower()) == param.default
 

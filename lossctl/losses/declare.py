@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 Finish: TypeAlias = Literal["root_mean_square"]
 """How a loss that is no mean of its rows ends; the aggregates of that name know how."""
 
-Params: TypeAlias = "Mapping[str, float | int | bool | tuple[float, ...] | None]"
+Setting: TypeAlias = "float | int | bool | str | tuple[float, ...] | None"
+Params: TypeAlias = "Mapping[str, Setting]"
 
 Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth", "bounded", "symmetric"]
 
@@ -37,10 +38,17 @@ SYMMETRIC: frozenset[Claim] = ZERO_AT_TRUTH | {"symmetric"}
 
 
 class Param(NamedTuple):
-    """A parameter of a loss: its kind and its default."""
+    """A parameter of a loss.
+
+    Attributes:
+        kind: what it may be.
+        default: what it is unless given.
+        required: whether it has no default and must be given.
+    """
 
     kind: ParamKind
-    default: float | int | bool | tuple[float, ...] | None
+    default: Setting
+    required: bool = False
 
 
 class Loss(NamedTuple):
@@ -50,7 +58,8 @@ class Loss(NamedTuple):
         name: the name in every result.
         aliases: other spellings, those of the frameworks included.
         family: the heading it stands under.
-        roles: the inputs, in order, and what each may hold.
+        roles: the inputs, in order, and what each may hold: y_true, y_pred, and further ones under their own names.
+        called: what the loss itself calls y_true or y_pred, where that is another word: `mean`, `lower`, `positive`.
         params: its parameters, in order.
         rows: the formula: arrays of the roles and the parameters in, a value per element or row out.
         elementwise: whether `rows` gives a value per element.
@@ -58,6 +67,8 @@ class Loss(NamedTuple):
         weigh: the factor, of shape (n,), by which parameters such as class_weight multiply the weight of each row;
             `rows` has it in its values already.
         claims: laws that the tests hold it to.
+        slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
+            shape of y_pred out; None where none is declared.
         summary: the first line of its docstring.
     """
 
@@ -65,18 +76,35 @@ class Loss(NamedTuple):
     aliases: tuple[str, ...]
     family: str
     roles: Mapping[str, Kind]
+    called: Mapping[str, str]
     params: Mapping[str, Param]
     rows: Callable[..., Floats]
     elementwise: bool
     finish: Finish | None
     weigh: Callable[..., Floats | None] | None
     claims: frozenset[Claim]
+    slope: Callable[..., Floats] | None
     summary: str
 
     @property
     def takes_classes(self) -> bool:
         """Whether y_pred holds a value per class."""
-        return self.roles["y_pred"].vector
+        return self.roles["y_pred"].per_class
+
+    @property
+    def more(self) -> tuple[str, ...]:
+        """The inputs beside y_true and y_pred."""
+        return tuple(self.roles)[2:]
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The inputs by every word for them: y_true, y_pred, and what the loss calls them."""
+        return {role: role for role in self.roles} | {word: role for role, word in self.called.items()}
+
+    @property
+    def demands(self) -> bool:
+        """Whether some parameter must be given."""
+        return any(param.required for param in self.params.values())
 
     @property
     def tells_chances(self) -> bool:
@@ -91,6 +119,7 @@ class _Declaration(NamedTuple):
     finish: Finish | None
     weigh: Callable[..., Floats | None] | None
     claims: frozenset[Claim]
+    slope: Callable[..., Floats] | None
 
 
 _declared: dict[str, _Declaration] = {}
@@ -104,8 +133,11 @@ def loss(
     finish: Finish | None = None,
     weigh: Callable[..., Floats | None] | None = None,
     claims: frozenset[Claim] = frozenset(),
+    slope: Callable[..., Floats] | None = None,
 ) -> Callable[[F], F]:
     """Enter a function into the catalogue under its own name.
+
+    Its first two arguments are y_true and y_pred whatever they are called; further ones are inputs of their own.
 
     Args:
         aliases: other spellings; case, `_` and `-` do not matter. Losses may share one: the shapes of the data then
@@ -114,10 +146,11 @@ def loss(
         finish: how the mean ends in a value, see `Loss`.
         weigh: the factor of each row's weight, see `Loss`.
         claims: laws that the tests hold it to.
+        slope: the derivative by y_pred, see `Loss`.
     """
 
     def enter(function: F) -> F:
-        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims)
+        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims, slope)
         return function
 
     return enter
@@ -128,25 +161,32 @@ def get(name: str) -> Loss:
     """The loss of this name, read from its declaration."""
     declared = _declared[name]
     roles: dict[str, Kind] = {}
+    called: dict[str, str] = {}
     params: dict[str, Param] = {}
     annotations = inspect.get_annotations(declared.function)
     for parameter in inspect.signature(declared.function).parameters.values():
         kind = annotations[parameter.name].__metadata__[0]
         if parameter.kind is parameter.KEYWORD_ONLY:
-            params[parameter.name] = Param(kind, parameter.default)
+            required = parameter.default is parameter.empty
+            params[parameter.name] = Param(kind, None if required else parameter.default, required)
         else:
-            roles[parameter.name] = cast("Kind", kind)
+            role = ("y_true", "y_pred", parameter.name)[min(len(roles), 2)]
+            roles[role] = cast("Kind", kind)
+            if role != parameter.name:
+                called[role] = parameter.name
     return Loss(
         name=name,
         aliases=declared.aliases,
         family=declared.family,
         roles=roles,
+        called=called,
         params=params,
         rows=declared.function,
         elementwise=annotations["return"] == PerElement,
         finish=declared.finish,
         weigh=declared.weigh,
         claims=declared.claims,
+        slope=declared.slope,
         summary=_summary(declared.function),
     )
 

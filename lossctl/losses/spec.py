@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
 from lossctl.losses.conventions import CONVENTIONS
-from lossctl.losses.declare import Loss, Params, every, folded, spelled, spellings
+from lossctl.losses.declare import Loss, Params, Setting, every, folded, spelled, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -247,7 +247,7 @@ def _param_help(loss: Loss, param: str, known: dict[str, None]) -> str:
 
 
 def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
-    parsed: dict[str, float | int | bool | tuple[float, ...] | None] = {}
+    parsed: dict[str, Setting] = {}
     for name, text in given:
         if name not in loss.params:
             raise UsageError(
