@@ -106,8 +106,7 @@ class Breakdown(NamedTuple):
             self.label,
             self.several,
             binding.id is not None,
-            binding.widths["y_true"],
-            binding.widths["y_pred"],
+            tuple(binding.widths.items()),
             tuple(spec.text for spec in self.plan.specs),
             tuple(text for spec in self.plan.specs for text in spec.parts),
         )
@@ -185,8 +184,7 @@ class Breakdown(NamedTuple):
             for cells in zip(
                 (batch.kept[places] + batch.first_row).tolist(),
                 self._ids(batch, every, places),
-                self._cells(batch, "y_true", places),
-                self._cells(batch, "y_pred", places),
+                zip(*(self._cells(batch, role, places) for role, _ in layout.roles), strict=True),
                 zip(*losses, strict=True),
                 zip(*parts, strict=True) if parts else [()] * places.size,
                 self._guesses(batch, places),

@@ -112,8 +112,7 @@ class Layout(NamedTuple):
         input: the label of the input.
         several: whether there are rows of other inputs beside them.
         id: whether rows have ids.
-        y_true: how many values of y_true a row holds.
-        y_pred: likewise.
+        roles: the inputs, y_true and y_pred first, and how many values of each a row holds.
         losses: each LOSS.
         parts: the terms of the weighted sums among them.
     """
@@ -121,8 +120,7 @@ class Layout(NamedTuple):
     input: str
     several: bool
     id: bool
-    y_true: int
-    y_pred: int
+    roles: tuple[tuple[str, int], ...]
     losses: tuple[str, ...]
     parts: tuple[str, ...]
 
@@ -150,8 +148,7 @@ class Row(NamedTuple):
         layout: what it holds.
         row: its number, counted from 1 in the rows of data, those that a filter leaves out included.
         id: its id, None where there is no column of ids.
-        y_true: the cell, or one for each output; a number as the loss took it, a label as it is written.
-        y_pred: likewise.
+        inputs: for each role the cell, or one for each output; a number as the loss took it, a label as it is written.
         losses: its loss for each LOSS.
         parts: what each term adds.
         guess: what it says of classes, None where there are none.
@@ -162,8 +159,7 @@ class Row(NamedTuple):
     layout: Layout
     row: int
     id: str | None
-    y_true: Cells
-    y_pred: Cells
+    inputs: tuple[Cells, ...]
     losses: tuple[float, ...]
     parts: tuple[float, ...]
     guess: Guess | None
@@ -177,7 +173,7 @@ class Row(NamedTuple):
         record["row"] = self.row
         if layout.id:
             record["id"] = self.id
-        record |= {"y_true": _listed(self.y_true), "y_pred": _listed(self.y_pred)}
+        record |= {role: _listed(cells) for (role, _), cells in zip(layout.roles, self.inputs, strict=True)}
         record |= zip(layout.losses, self.losses, strict=True)
         if self.parts:
             record["parts"] = _strict(dict(zip(layout.parts, self.parts, strict=True)))

@@ -53,7 +53,7 @@ def header(layout: Layout, delimiter: str) -> str:
     """The names of the columns that rows have."""
     names = ["input"] if layout.several else []
     names += ["row", *(["id"] if layout.id else [])]
-    for role, width in (("y_true", layout.y_true), ("y_pred", layout.y_pred)):
+    for role, width in layout.roles:
         names += [role] if width == 1 else [f"{role}_{output}" for output in range(width)]
     return _text([[*names, *layout.losses]], delimiter)
 
@@ -64,7 +64,8 @@ def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
     columns.append([row.row for row in rows])
     if layout.id:
         columns.append([row.id for row in rows])
-    for cells, width in (([row.y_true for row in rows], layout.y_true), ([row.y_pred for row in rows], layout.y_pred)):
+    for index, (_, width) in enumerate(layout.roles):
+        cells = [row.inputs[index] for row in rows]
         columns += [cells] if width == 1 else zip(*cells, strict=True)
     columns += zip(*(row.losses for row in rows), strict=True)
     return _text(zip(*map(_harmless, columns), strict=True), delimiter)

@@ -157,12 +157,13 @@ def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tu
         yield "id", "text", [row.id or "" for row in rows]
     guesses = [row.guess for row in rows]
     if any(guesses):
-        yield "true class", "text", [_cell(row.guess.true if row.guess else row.y_true, look) for row in rows]
+        yield "true class", "text", [_cell(row.guess.true if row.guess else row.inputs[0], look) for row in rows]
         yield "p(true)", "number", ["" if one is None else short(one.probability, look.digits) for one in guesses]
         yield "top class", "text", ["" if one is None else _cell(one.top, look) for one in guesses]
         yield "p(top)", "number", ["" if one is None else short(one.most, look.digits) for one in guesses]
     else:
-        for name, cells in (("y_true", [row.y_true for row in rows]), ("y_pred", [row.y_pred for row in rows])):
+        for index, (name, _) in enumerate(layout.roles):
+            cells = [row.inputs[index] for row in rows]
             kind: Kind = "number" if all(isinstance(cell, (int, float)) for cell in cells) else "text"
             yield name, kind, [_cell(cell, look) for cell in cells]
     if rows[0].weight is not None:
