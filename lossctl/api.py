@@ -16,12 +16,13 @@ from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
     from lossctl.aggregates.mean import Reduction
     from lossctl.kinds import Floats
+    from lossctl.losses.spec import Request
     from lossctl.plan import Scored
     from lossctl.readers.cells import Cells
 
@@ -30,8 +31,8 @@ _ROWS = 65_536
 
 def compute(
     loss: str,
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
+    y_true: ArrayLike | None = None,
+    y_pred: ArrayLike | None = None,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
@@ -46,12 +47,13 @@ def compute(
         loss: one LOSS as on the command line: `mse`, `huber:delta=2`, `smooth_l1+0.5*bce`.
         y_true: shape (n,) or (n, k): values, class ids or class names.
         y_pred: shape (n,) or (n, k).
+            Of a loss with other inputs these two are the first that `roles` does not name.
         weight: shape (n,), finite and at least 0; None for weights of 1.
         reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight`, `mean-count` (Σwℓ / n), or `none`.
         like: the convention.
         classes: names of the classes, in the order of the columns of y_pred.
         positive: the y_true value that counts as 1 in losses of two classes.
-        roles: further inputs of losses that have them.
+        roles: inputs by name, of losses that have others: `var`, `lower`, `upper`, `anchor`; shape (n,) or (n, k).
 
     Returns:
         The value; with `none` the loss of each row, multiplied by its weight, shape (n,).
@@ -73,21 +75,20 @@ def compute(
     requests = parse(loss, like)
     if len(requests) != 1:
         raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
-    if roles:
-        raise UsageError(f"no loss has an input {listed(roles, 'or')}", help="the inputs are y_true and y_pred")
     if reduction not in {*REDUCTIONS, "none"}:
         raise UsageError(f"reduction is {listed([*REDUCTIONS, 'none'], 'or')}, not {quoted(reduction)}")
-    arrays = {"y_true": y_true, "y_pred": y_pred} | ({} if weight is None else {"weight": weight})
+    arrays = _by_role(requests[0], [values for values in (y_true, y_pred) if values is not None], roles)
+    arrays |= {} if weight is None else {"weight": weight}
     columns = {name: _cells(name, values) for name, values in arrays.items()}
-    rows = len(columns["y_true"])
+    first, rows = next((name, len(column)) for name, column in columns.items())
     for name, column in columns.items():
         if len(column) != rows:
-            raise DataError(f"y_true has {count(rows, 'row')} and {name} has {len(column):,}")
+            raise DataError(f"{first} has {count(rows, 'row')} and {name} has {len(column):,}")
     source = Memory(LITERAL, LITERAL, columns)
     header = source.header()
     asked = Asked(
-        "y_true",
-        "y_pred",
+        "y_true" if "y_true" in columns else "",
+        "y_pred" if "y_pred" in columns else "",
         "weight" if weight is not None else "",
         classes=() if classes is None else tuple(map(as_text, classes)),
         positive="" if positive is None else as_text(positive),
@@ -111,6 +112,32 @@ def compute(
         plan.judge(LITERAL, totals)
         return np.concatenate(of_rows)
     return plan.result("compute", LITERAL, None, header, totals).values[0].value
+
+
+def _by_role(request: Request, given: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The inputs of a loss by their roles, those given by position in place of those that are not named."""
+    words = {word: role for loss in request.candidates for word, role in loss.words.items()}
+    wanted = dict.fromkeys(role for loss in request.candidates for role in loss.roles)
+    arrays: dict[str, ArrayLike] = {}
+    for word, values in named.items():
+        role = words.get(word)
+        if role is None:
+            raise UsageError(
+                f"{request.candidates[0].name} has no input {quoted(word)}", help=f"its inputs are {listed(wanted)}"
+            )
+        if role in arrays:
+            raise UsageError(f"{role} is given twice", help="give each input once")
+        arrays[role] = values
+    left = [role for role in wanted if role not in arrays]
+    if len(given) > len(left):
+        raise UsageError(
+            f"{request.candidates[0].name} has {len(wanted)} inputs, and {len(given) + len(named)} are given",
+            help=f"its inputs are {listed(wanted)}",
+        )
+    arrays |= zip(left, given, strict=False)
+    if lacking := [role for role in wanted if role not in arrays]:
+        raise UsageError(f"{request.candidates[0].name} takes {listed(wanted)}, and {listed(lacking)} is not given")
+    return {role: arrays[role] for role in wanted}
 
 
 def _cells(name: str, values: ArrayLike) -> Cells:

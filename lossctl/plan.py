@@ -13,10 +13,10 @@ from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
 from lossctl.batch import key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
-from lossctl.kinds import SIGN
+from lossctl.kinds import SIGN, Several
 from lossctl.losses.spec import Shapes, fit, fits
 from lossctl.losses.stable import row_mean, row_root_mean_square
-from lossctl.readers.columns import POSITIVE, bind, find, plain_name
+from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Array, Fault, Floats, Kind
     from lossctl.losses.declare import Finish, Loss, Params
     from lossctl.losses.spec import Request, Spec, Term
-    from lossctl.readers.columns import Asked, Binding
+    from lossctl.readers.columns import Asked, Binding, Found
     from lossctl.readers.table import Header
     from lossctl.results import Group
 
@@ -38,6 +38,8 @@ _ZERO = "\0the label 0"
 _MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
 _ROUNDED = "rounded-numbers"
+
+_USUAL = ("y_true", "y_pred")
 
 _AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
 _OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
@@ -336,18 +338,22 @@ def planned(
         UsageError: a column does not exist, or no loss takes columns of these shapes.
         InputError: nothing says which columns are meant.
     """
+    losses = [loss for request in requests for loss in request.candidates]
+    roles = dict.fromkeys(role for loss in losses for role in loss.roles)
+    others = find_others(header, asked, path, [role for role in roles if role not in _USUAL])
+    widths = {role: others.width(role) for role in others.roles}
 
     def accepts(y_true: int, y_pred: int) -> bool:
-        shapes = Shapes(y_true, y_pred)
+        shapes = Shapes(y_true, y_pred, widths)
         fitting = [any(fits(loss, shapes) for loss in request.candidates) for request in requests]
         return any(fitting) if all(request.optional for request in requests) else all(fitting)
 
-    found = find(header, asked, path, accepts)
+    found = find(header, asked, path, accepts, [role for role in _USUAL if role in roles], others)
     try:
-        specs = fit(requests, Shapes(found.width("y_true"), found.width("y_pred")))
+        specs = fit(requests, Shapes(found.width("y_true"), found.width("y_pred"), widths))
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", help=error.help) from None
-    if any(column.is_text for column in found.roles["y_true"]):
+    if any(column.is_text for column in found.roles.get("y_true", ())):
         specs = [spec for spec in specs if not (spec.optional and "number" in _codings(spec))] or specs
     for spec in specs:
         if reduction == "sum" and spec.terms[0].loss.finish is not None and not spec.optional:
@@ -356,15 +362,16 @@ def planned(
             )
     if reduction == "sum":
         specs = [spec for spec in specs if spec.terms[0].loss.finish is None]
-    kinds: dict[str, list[Kind]] = {}
+    kinds: dict[str, list[Kind]] = {role: [] for role in found.roles}
     ignored: set[int] = set()
     for term in (term for spec in specs for term in spec.terms):
         for role, kind in term.loss.roles.items():
             kinds.setdefault(role, []).append(kind)
         if isinstance(label := term.params.get("ignore_index"), int):
             ignored.add(label)
-        _refuse_class_weights(term, found.width("y_pred"), path)
-    return Plan(tuple(specs), bind(found, header, asked, path, kinds, frozenset(ignored)), like, reduction)
+        _refuse_lengths(term, found, path)
+    used = {role: of_role for role, of_role in kinds.items() if of_role}
+    return Plan(tuple(specs), bind(found, header, asked, path, used, frozenset(ignored)), like, reduction)
 
 
 class _Checks:
@@ -398,7 +405,7 @@ class _Checks:
         return arrays
 
     def _check(self, role: str, kind: Kind, array: Array, params: Params) -> DataError | None:
-        fault = kind.fault(array, params, self._binding.widths["y_pred"])
+        fault = kind.fault(array, params, self._binding.widths.get("y_pred", 0))
         if fault is not None:
             return self._error(role, kind, fault, array)
         off = kind.rows_off_one(array, params)
@@ -441,20 +448,27 @@ def _signs_mixed(totals: Totals) -> bool:
 
 
 def _takes_signs(spec: Spec) -> bool:
-    return any(term.loss.roles["y_true"] == SIGN for term in spec.terms)
+    return any(term.loss.roles.get("y_true") == SIGN for term in spec.terms)
 
 
 def _codings(spec: Spec) -> set[str]:
-    return {term.loss.roles["y_true"].coding for term in spec.terms}
+    return {term.loss.roles["y_true"].coding for term in spec.terms if "y_true" in term.loss.roles}
 
 
-def _refuse_class_weights(term: Term, classes: int, path: str) -> None:
-    weights = term.params.get("class_weight")
-    if isinstance(weights, tuple) and len(weights) != classes:
-        raise UsageError(
-            f"{path}: class_weight of {term.loss.name} has {count(len(weights), 'value')}, and y_pred has {classes} classes",
-            help="give one number for each class, in the order of the columns",
-        )
+def _refuse_lengths(term: Term, found: Found, path: str) -> None:
+    for name, param in term.loss.params.items():
+        values = term.params[name]
+        if not isinstance(param.kind, Several) or not isinstance(values, tuple):
+            continue
+        role = param.kind.role
+        width = found.width(role)
+        if len(values) != width:
+            what = "class" if term.loss.roles[role].per_class else "column"
+            held = count(width, what, "classes" if what == "class" else "columns")
+            raise UsageError(
+                f"{path}: {name} of {term.loss.name} has {count(len(values), 'value')}, and {role} has {held}",
+                help=f"give one number for each {what}, in the order of the columns",
+            )
 
 
 def by_key(keys: Sequence[Key], grouped: Sequence[Sequence[T]]) -> Groups[Each[T]]:

@@ -37,18 +37,18 @@ class Truth(NamedTuple):
     size: Exact
 
 
-def true(loss: str, y_true: Any, y_pred: Any, **params: Any) -> Truth:
+def true(loss: str, *inputs: Any, **params: Any) -> Truth:
     """The true loss of one row.
 
     Args:
         loss: the name of the loss.
-        y_true, y_pred: one number each; lists of numbers where the loss takes a value per class.
+        inputs: those of the loss, in order: one number each; lists of numbers where a row holds several.
         params: the parameters of the loss; those left out have the defaults of their definition.
 
     Raises:
         KeyError: nothing is defined here under that name.
     """
-    exact = [tuple(map(mpf, values)) if isinstance(values, list) else mpf(values) for values in (y_true, y_pred)]
+    exact = [tuple(map(mpf, values)) if isinstance(values, list) else mpf(values) for values in inputs]
     terms = [settled(term) for term in DEFINITIONS[loss](*exact, **params)]
     with mp.workdps(2 * ZERO_DIGITS):
         return Truth(mp.fsum(terms), mp.fsum(map(abs, terms)))

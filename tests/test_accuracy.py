@@ -96,7 +96,7 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
 """Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
 
 ELEMENTWISE = [loss.name for loss in every() if loss.elementwise]
-REAL_LINE = [loss.name for loss in every() if loss.roles["y_pred"] is kinds.REAL]
+REAL_LINE = [loss.name for loss in every() if [*loss.roles.values()][1:] == [kinds.REAL]]
 UNBOUNDED = [
     name for name in REAL_LINE if get(name).roles["y_true"] is kinds.REAL and "bounded" not in get(name).claims
 ]
@@ -107,17 +107,20 @@ class Hard:
     """Rows that a loss may get wrong, with the parameters to try on them."""
 
     params: Params
-    y_true: Any
-    y_pred: Floats
+    inputs: tuple[Any, ...]
 
     def truths(self, name: str) -> list[Truth]:
         """The true loss of each row."""
-        rows = zip(self.y_true.tolist(), self.y_pred.tolist(), strict=True)
-        return [true(name, y, p, **self.params) for y, p in rows]
+        rows = zip(*(array.tolist() for array in self.inputs), strict=True)
+        return [true(name, *row, **self.params) for row in rows]
 
     def only(self, rows: Any) -> Hard:
         """Some of the rows."""
-        return Hard(self.params, self.y_true[rows], self.y_pred[rows])
+        return Hard(self.params, tuple(array[rows] for array in self.inputs))
+
+    def shown(self, row: int) -> str:
+        """One row as text."""
+        return " ".join(str(array[row].tolist()) for array in self.inputs)
 
 
 def test_a_sum_of_reference_digits_is_not_taken_for_a_value() -> None:
@@ -130,7 +133,7 @@ def test_a_sum_of_reference_digits_is_not_taken_for_a_value() -> None:
 
 @pytest.mark.parametrize("name", [loss.name for loss in every()])
 def test_each_loss_is_tried_on_at_least_two_hundred_hard_rows(name: str) -> None:
-    assert sum(len(hard.y_pred) for hard, _ in tried(name)) >= 200
+    assert sum(len(hard.inputs[0]) for hard, _ in tried(name)) >= 200
 
 
 @pytest.mark.parametrize("name", [loss.name for loss in every()])
@@ -139,7 +142,7 @@ def test_the_loss_of_a_row_is_within_a_few_units_of_the_last_place(name: str) ->
     misses = []
     for hard, truths in tried(name):
         with np.errstate(all="ignore"):
-            values = get(name).rows(hard.y_true, hard.y_pred, **hard.params)
+            values = get(name).rows(*hard.inputs, **hard.params)
         misses += missed(name, hard, values, truths, bound)
     assert not misses, told(misses)
 
@@ -147,9 +150,9 @@ def test_the_loss_of_a_row_is_within_a_few_units_of_the_last_place(name: str) ->
 @pytest.mark.parametrize("name", [loss.name for loss in every()])
 def test_hard_rows_are_legal_and_compute_gives_what_the_formula_gives(name: str) -> None:
     for hard, _ in tried(name):
-        given = lossctl.compute(spelled(name, hard.params), hard.y_true, hard.y_pred, reduction="none")
+        given = computed(name, hard, reduction="none")
         with np.errstate(all="ignore"):
-            np.testing.assert_array_equal(given, get(name).rows(hard.y_true, hard.y_pred, **hard.params))
+            np.testing.assert_array_equal(given, get(name).rows(*hard.inputs, **hard.params))
 
 
 @pytest.mark.parametrize("name", [loss.name for loss in every()])
@@ -160,7 +163,7 @@ def test_the_formula_warns_only_where_the_true_loss_leaves_the_range(name: str) 
         some = hard.only(within)
         if warns(name, some):
             rows = (some.only([index]) for index in range(len(within)))
-            warned += [f"{hard.params} {row.y_true.tolist()} {row.y_pred.tolist()}" for row in rows if warns(name, row)]
+            warned += [f"{hard.params} {row.shown(0)}" for row in rows if warns(name, row)]
     assert not warned, f"{len(warned)} rows warn, as does {warned[0]}"
 
 
@@ -176,7 +179,7 @@ def test_a_row_of_several_outputs_is_within_a_few_units_of_their_true_mean(name:
             if not table.size:
                 continue
             rows = hard.only(table)
-            values = lossctl.compute(spelled(name, hard.params), rows.y_true, rows.y_pred, reduction="none")
+            values = computed(name, rows, reduction="none")
             means = [Truth(*(total([truths[index][part] for index in row]) for part in (0, 1))) for row in table]
             misses += missed(name, rows, values, means, BOUNDS.get(name, 4))
     assert not misses, told(misses)
@@ -215,7 +218,7 @@ def test_means_are_rounded_once(name: str) -> None:
         if hard.params.get("ignore_index") is not None or hard.params.get("class_weight") is not None:
             continue
         with np.errstate(all="ignore"):
-            values = get(name).rows(hard.y_true, hard.y_pred, **hard.params)
+            values = get(name).rows(*hard.inputs, **hard.params)
         finite = np.isfinite(values)
         rows, values = hard.only(finite), values[finite]
         for weights in (None, 10.0 ** np.random.default_rng(seed).uniform(-20, -2, len(values))):
@@ -227,9 +230,8 @@ def test_means_are_rounded_once(name: str) -> None:
                 ("mean-count", Fraction(len(values))),
                 ("sum", Fraction(1)),
             ):
-                spec = spelled(name, hard.params)
-                given = lossctl.compute(spec, rows.y_true, rows.y_pred, weight=weights, reduction=reduction)
-                assert given == rounded(total / denominator), (spec, reduction)
+                given = computed(name, rows, weight=weights, reduction=reduction)
+                assert given == rounded(total / denominator), (spelled(name, hard.params), reduction)
 
 
 def test_class_weights_and_ignored_classes_count_in_the_denominator() -> None:
@@ -322,11 +324,11 @@ def tried(name: str) -> tuple[tuple[Hard, list[Truth]], ...]:
 
 def hard_rows(loss: Loss) -> Iterator[Hard]:
     """All rows with the default parameters, and every combination of other parameters on a share of the rows."""
-    for k in CLASSES if loss.takes_classes else (1,):
+    for k in CLASSES if any(kind.vector for kind in loss.roles.values()) else (1,):
         for renormalised in (False, True) if "renormalise" in loss.params else (False,):
-            rows = ROWS[loss.roles["y_true"], loss.roles["y_pred"]](k, renormalised)
-            y_true = np.array([row[0] for row in rows])
-            y_pred = np.array([row[1] for row in rows], np.float64)
+            rows = ROWS[tuple(loss.roles.values())](k, renormalised)
+            codes = [np.int64 if kind.coding == "class" else np.float64 for kind in loss.roles.values()]
+            inputs = [np.array(column, code) for column, code in zip(zip(*rows, strict=True), codes, strict=True)]
             grids = {name: PARAMS.get(f"{loss.name}.{name}", PARAMS[name])(k) for name in loss.params} | (
                 {"renormalise": (renormalised,)} if "renormalise" in loss.params else {}
             )
@@ -336,16 +338,16 @@ def hard_rows(loss: Loss) -> Iterator[Hard]:
             for index, params in enumerate(every_params):
                 whole = params == default or share == 1
                 picked = slice(None) if whole else slice(index % share, None, share)
-                yield labelled(Hard(params, y_true[picked], y_pred[picked]))
+                yield labelled(Hard(params, tuple(array[picked] for array in inputs)))
 
 
 def labelled(hard: Hard) -> Hard:
     """The same rows, some labels of which are ignored where that is asked for."""
     if hard.params.get("ignore_index") != -100:
         return hard
-    y_true = hard.y_true.copy()
+    y_true = hard.inputs[0].copy()
     y_true[::5] = -100
-    return Hard(hard.params, y_true, hard.y_pred)
+    return Hard(hard.params, (y_true, *hard.inputs[1:]))
 
 
 def reals(_k: int, _renormalised: bool) -> list[tuple[Any, Any]]:
@@ -545,7 +547,7 @@ def pairs(k: int, renormalised: bool) -> list[tuple[Any, Any]]:
     return found
 
 
-ROWS: Mapping[tuple[Kind, Kind], Callable[[int, bool], list[tuple[Any, Any]]]] = {
+ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = {
     (kinds.REAL, kinds.REAL): reals,
     (kinds.ABOVE_MINUS_ONE, kinds.ABOVE_MINUS_ONE): above_minus_one,
     (kinds.TRUTH, kinds.PROBABILITY): probabilities,
@@ -567,7 +569,7 @@ ROWS: Mapping[tuple[Kind, Kind], Callable[[int, bool], list[tuple[Any, Any]]]] =
     (kinds.LABEL_SET, kinds.LABEL_SET): pairs_of_sets,
     (kinds.LABEL, kinds.LOG_PROBABILITIES): lambda k, _: to_labels(log_probabilities(k)),
 }
-"""Hard rows for the kinds of y_true and y_pred, given the number of classes and whether rows are renormalised."""
+"""Hard rows for the kinds of the inputs, given the number of classes and whether rows are renormalised."""
 
 
 def spelled(name: str, params: Params) -> str:
@@ -613,9 +615,15 @@ def missed(name: str, hard: Hard, values: Any, truths: Sequence[Truth], bound: f
     for row, (value, truth) in enumerate(zip(values.tolist(), truths, strict=True)):
         far = off(value, truth.value, truth.size if name in OF_SIZE else truth.value, weight)
         if not far <= bound:
-            case = f"{spelled(name, hard.params)} {hard.y_true[row].tolist()} {hard.y_pred[row].tolist()}"
+            case = f"{spelled(name, hard.params)} {hard.shown(row)}"
             found.append((far, f"{value!r} is {far:.4g} ulp off {mp.nstr(truth.value, 20)}: {case}"[:500]))
     return found
+
+
+def computed(name: str, hard: Hard, **options: Any) -> Any:
+    """What the package makes of these rows."""
+    roles = dict(zip(get(name).roles, hard.inputs, strict=True))
+    return lossctl.compute(spelled(name, hard.params), **roles, **options)
 
 
 def told(misses: list[tuple[float, str]]) -> str:
@@ -627,7 +635,7 @@ def warns(name: str, hard: Hard) -> bool:
     """Whether the formula warns on these rows."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        get(name).rows(hard.y_true, hard.y_pred, **hard.params)
+        get(name).rows(*hard.inputs, **hard.params)
     return bool(caught)
 
 

@@ -119,7 +119,7 @@ def test_non_finite_values_are_values() -> None:
             {"reduction": "none"},
             "arguments: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
         ),
-        (("mse", TRUE, PRED), {"var": TRUE}, 'no loss has an input "var"'),
+        (("mse", TRUE, PRED), {"var": TRUE}, 'mse has no input "var"'),
         (
             ("bce", ["yes", "no"], [0.9, 0.1]),
             {"positive": "Yes"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -16,7 +17,7 @@ from lossctl.readers.locate import Options, check, label_and_path, locate
 from lossctl.results import Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import ExitStack
 
     from lossctl.aggregates.mean import Reduction
@@ -48,23 +49,33 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
 
 
 def sources(
-    files: Sequence[str], given: Values, options: Options, opened: ExitStack, truth: str, id: str
+    files: Sequence[str],
+    given: Values,
+    options: Options,
+    opened: ExitStack,
+    truth: str,
+    id: str,
+    words: Mapping[str, str],
 ) -> list[Source]:
     """The inputs: the files, which `opened` will close, else the values given, else standard input.
 
-    With `truth` each of them is joined to that file, by `id` where it is not empty, else by position.
+    With `truth` each of them is joined to that file, by `id` where it is not empty, else by position. `words` are those
+    for the inputs of losses.
 
     Raises:
         UsageError: the arguments name no input, or one twice.
         InputError: a file cannot be read.
     """
     options = check(options)
-    if not files and given.y_true and given.y_pred and not truth:
+    whole = given.y_pred and (given.y_true or "y_true" not in words)
+    if not files and whole and not truth:
         from lossctl.readers import literals
 
         if len(given.y_pred) > 1:
             raise UsageError("-p is given twice with values", help="several predictions need a FILE with columns")
-        values = {"y_true": ("-t", given.y_true), "y_pred": ("-p", given.y_pred[0])}
+        values = {"y_true": ("-t", given.y_true)} if given.y_true else {}
+        parts = by_role(given.y_pred[0], words)
+        values |= {role: (f"-p {role}=", text) for role, text in parts.items()} or {"y_pred": ("-p", given.y_pred[0])}
         return [literals.read(values | ({"weight": ("-w", given.weight)} if given.weight else {}))]
     if not files and (given.y_true or given.y_pred):
         there, lacking = ("-t", "-p") if given.y_true else ("-p", "-t")
@@ -103,6 +114,7 @@ class Job(NamedTuple):
         asked: the columns, but for y_pred.
         y_pred: the columns of each model, none for what is found.
         like: the convention.
+        words: the words for the inputs of the losses, and the inputs they mean.
     """
 
     requests: Sequence[Request]
@@ -110,6 +122,7 @@ class Job(NamedTuple):
     asked: Asked
     y_pred: Sequence[str]
     like: str
+    words: Mapping[str, str]
 
 
 class Model(NamedTuple):
@@ -134,7 +147,8 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
     requests = _requests(command, loss, data.like)
     given = Values(data.y_true, tuple(data.y_pred or ()), data.weight)
     options = Options(data.input_format, data.delimiter, data.no_header, data.decimal)
-    found = sources(files, given, options, opened, data.truth, data.id)
+    words = {word: role for request in requests for loss in request.candidates for word, role in loss.words.items()}
+    found = sources(files, given, options, opened, data.truth, data.id, words)
     literal = found[0].path == LITERAL
     apart = tuple(data.id.split("=") if data.truth else [data.id]) if data.id else ()
     asked = Asked(
@@ -149,7 +163,30 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
         apart,
         apart[-1] if apart and command == "breakdown" else "",
     )
-    return Job(requests, found, asked, () if literal else given.y_pred, data.like)
+    return Job(requests, found, asked, () if literal else given.y_pred, data.like, words)
+
+
+def by_role(text: str, words: Mapping[str, str]) -> dict[str, str]:
+    """The columns or values of each input that a text like `mean=mu,var=sigma2` names; none where it names no input.
+
+    Raises:
+        UsageError: some of its words are those of inputs, and some are not, or one input is named twice.
+    """
+    cuts = [*re.finditer(r"(?:^|,)\s*([A-Za-z_]\w*)=", text)]
+    if not cuts or cuts[0].start() or not any(cut[1] in words for cut in cuts):
+        return {}
+    found: dict[str, str] = {}
+    for cut, after in zip(cuts, [*cuts[1:], None], strict=True):
+        role = words.get(cut[1])
+        if role is None:
+            raise UsageError(
+                f"no loss asked for has an input {quoted(cut[1])}",
+                help=nearest(cut[1], words) or f"the inputs are {listed(words)}",
+            )
+        if role in found:
+            raise UsageError(f"-p {quoted(text)} names {role} twice", help="name each input once")
+        found[role] = text[cut.end() : len(text) if after is None else after.start()]
+    return found
 
 
 def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
@@ -165,10 +202,16 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
     header = source.header()
     path = {LITERAL: None, "standard input": "-"}.get(source.path, source.path)
     found = []
-    for asked in [job.asked._replace(y_pred=columns) for columns in job.y_pred] or [job.asked]:
+    for columns in job.y_pred or [""]:
+        parts = {} if columns in header.names else by_role(columns, job.words)
+        asked = job.asked._replace(
+            y_true=parts.pop("y_true", job.asked.y_true),
+            y_pred=parts.pop("y_pred", "") if parts else columns,
+            others=parts,
+        )
         label = source.label
         if len(job.y_pred) > 1:
-            label = asked.y_pred if len(job.sources) == 1 else f"{source.label}:{asked.y_pred}"
+            label = columns if len(job.sources) == 1 else f"{source.label}:{columns}"
         plan = planned(job.requests, header, asked, source.path, job.like, reduction)
         found.append(Model(plan, label, path, header))
     return found
@@ -193,8 +236,8 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
     sheet = Sheet(
         model.path,
         "",
-        roles["y_true"],
-        roles["y_pred"],
+        roles.get("y_true", ()),
+        roles.get("y_pred", ()),
         binding.classes,
         model.header.names if model.header.named else (),
         model.header.delimiter,
@@ -205,6 +248,8 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
     found: dict[str, Warn] = {}
     for spec in model.plan.specs:
         for term in () if spec.optional else spec.terms:
+            if tuple(term.loss.roles) != ("y_true", "y_pred"):
+                continue
             true, pred = (arrays[key(role, kind.coding)] for role, kind in term.loss.roles.items())
             case = Case(term.loss, term.params, true, pred, rows, totals.counts.rows <= most_rows(arrays))
             for finding in examine(case, sheet._replace(text=spec.text)):

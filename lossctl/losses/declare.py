@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from lossctl.kinds import DISTRIBUTION, LOG_PROBABILITIES, LOGITS, Kind, ParamKind, PerElement
@@ -58,8 +59,8 @@ class Loss(NamedTuple):
         name: the name in every result.
         aliases: other spellings, those of the frameworks included.
         family: the heading it stands under.
-        roles: the inputs, in order, and what each may hold: y_true, y_pred, and further ones under their own names.
-        called: what the loss itself calls y_true or y_pred, where that is another word: `mean`, `lower`, `positive`.
+        roles: the inputs, in order, and what each may hold: most often y_true and y_pred, and others by their names.
+        called: further words for inputs: a forecast's y_pred is also its `mean`.
         params: its parameters, in order.
         rows: the formula: arrays of the roles and the parameters in, a value per element or row out.
         elementwise: whether `rows` gives a value per element.
@@ -89,17 +90,12 @@ class Loss(NamedTuple):
     @property
     def takes_classes(self) -> bool:
         """Whether y_pred holds a value per class."""
-        return self.roles["y_pred"].per_class
-
-    @property
-    def more(self) -> tuple[str, ...]:
-        """The inputs beside y_true and y_pred."""
-        return tuple(self.roles)[2:]
+        return "y_pred" in self.roles and self.roles["y_pred"].per_class
 
     @property
     def words(self) -> dict[str, str]:
-        """The inputs by every word for them: y_true, y_pred, and what the loss calls them."""
-        return {role: role for role in self.roles} | {word: role for role, word in self.called.items()}
+        """The inputs by every word for them."""
+        return {role: role for role in self.roles} | dict(self.called)
 
     @property
     def demands(self) -> bool:
@@ -109,7 +105,7 @@ class Loss(NamedTuple):
     @property
     def tells_chances(self) -> bool:
         """Whether y_pred says how probable each class is, in probabilities or logarithms."""
-        return self.roles["y_pred"] in {DISTRIBUTION, LOGITS, LOG_PROBABILITIES}
+        return self.roles.get("y_pred") in {DISTRIBUTION, LOGITS, LOG_PROBABILITIES}
 
 
 class _Declaration(NamedTuple):
@@ -120,6 +116,7 @@ class _Declaration(NamedTuple):
     weigh: Callable[..., Floats | None] | None
     claims: frozenset[Claim]
     slope: Callable[..., Floats] | None
+    called: Mapping[str, str]
 
 
 _declared: dict[str, _Declaration] = {}
@@ -134,10 +131,9 @@ def loss(
     weigh: Callable[..., Floats | None] | None = None,
     claims: frozenset[Claim] = frozenset(),
     slope: Callable[..., Floats] | None = None,
+    called: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[F], F]:
     """Enter a function into the catalogue under its own name.
-
-    Its first two arguments are y_true and y_pred whatever they are called; further ones are inputs of their own.
 
     Args:
         aliases: other spellings; case, `_` and `-` do not matter. Losses may share one: the shapes of the data then
@@ -147,10 +143,11 @@ def loss(
         weigh: the factor of each row's weight, see `Loss`.
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred, see `Loss`.
+        called: further words for inputs, see `Loss`.
     """
 
     def enter(function: F) -> F:
-        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims, slope)
+        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims, slope, called)
         return function
 
     return enter
@@ -161,7 +158,6 @@ def get(name: str) -> Loss:
     """The loss of this name, read from its declaration."""
     declared = _declared[name]
     roles: dict[str, Kind] = {}
-    called: dict[str, str] = {}
     params: dict[str, Param] = {}
     annotations = inspect.get_annotations(declared.function)
     for parameter in inspect.signature(declared.function).parameters.values():
@@ -170,16 +166,13 @@ def get(name: str) -> Loss:
             required = parameter.default is parameter.empty
             params[parameter.name] = Param(kind, None if required else parameter.default, required)
         else:
-            role = ("y_true", "y_pred", parameter.name)[min(len(roles), 2)]
-            roles[role] = cast("Kind", kind)
-            if role != parameter.name:
-                called[role] = parameter.name
+            roles[parameter.name] = cast("Kind", kind)
     return Loss(
         name=name,
         aliases=declared.aliases,
         family=declared.family,
         roles=roles,
-        called=called,
+        called=declared.called,
         params=params,
         rows=declared.function,
         elementwise=annotations["return"] == PerElement,

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import math
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
+from lossctl.kinds import Choice, Several
 from lossctl.losses.conventions import CONVENTIONS
 from lossctl.losses.declare import Loss, Params, Setting, every, folded, spelled, spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lossctl.kinds import Kind, ParamKind
 
 ALL = "all"
 
@@ -39,10 +43,15 @@ _COLON = re.compile(r":(?![^\[]*\])")
 
 
 class Shapes(NamedTuple):
-    """How many values a row of each input holds."""
+    """How many values a row of each input holds; 0 where the data have no such input."""
 
-    y_true: int
-    y_pred: int
+    y_true: int = 0
+    y_pred: int = 0
+    others: Mapping[str, int] = MappingProxyType({})
+
+    def width(self, role: str) -> int:
+        """How many values a row of an input holds."""
+        return {"y_true": self.y_true, "y_pred": self.y_pred}.get(role) or self.others.get(role, 0)
 
 
 class Term(NamedTuple):
@@ -121,6 +130,12 @@ class Request(NamedTuple):
             given = _parsed(loss, asked.given)
             convention = CONVENTIONS[self.like].get(loss.name, {})
             params = {name: param.default for name, param in loss.params.items()} | dict(convention) | dict(given)
+            for name, param in loss.params.items():
+                if param.required and name not in given:
+                    raise UsageError(
+                        f"{loss.name} needs the parameter {name}: {param.kind.meaning}",
+                        help=f"write it like {loss.name}:{name}={_example(param.kind)}",
+                    )
             terms.append(Term(float(asked.weight or 1), loss, params))
             factor = f"{asked.weight}*" if asked.weight else ""
             texts.append(factor + ":".join([loss.name, *(f"{name}={text}" for name, text in asked.given)]))
@@ -148,7 +163,8 @@ def parse(text: str, like: str = "exact") -> list[Request]:
         if part.casefold() == ALL:
             if any(request.optional for request in requests):
                 raise UsageError(f"{quoted(ALL)} is asked for twice", help="name each loss once")
-            requests += [Request((_Wish("", (loss,), ()),), like, optional=True) for loss in every()]
+            plain = [loss for loss in every() if not loss.demands]
+            requests += [Request((_Wish("", (loss,), ()),), like, optional=True) for loss in plain]
         else:
             requests.append(Request(tuple(_asked(term, text) for term in _split(_PLUS, part, text)), like))
     return requests
@@ -181,11 +197,16 @@ def fit(requests: Sequence[Request], shapes: Shapes) -> list[Spec]:
 
 def fits(loss: Loss, shapes: Shapes) -> bool:
     """Whether a loss takes data of these shapes."""
+    widths = {role: shapes.width(role) for role in loss.roles}
+    if 0 in widths.values():
+        return False
     if loss.elementwise:
-        return shapes.y_true == shapes.y_pred
-    if loss.roles["y_true"].vector:
-        return shapes.y_true == shapes.y_pred > 1
-    return shapes.y_true == 1 < shapes.y_pred
+        return len({*widths.values()}) == 1
+    vectors = {role: kind for role, kind in loss.roles.items() if kind.vector}
+    long_enough = all(kind.fewest <= widths[role] <= (kind.most or widths[role]) for role, kind in vectors.items())
+    alike = {widths[role] for role, kind in vectors.items() if not kind.of_each}
+    whole = all(widths[role] % widths["y_true"] == 0 for role, kind in vectors.items() if kind.of_each)
+    return long_enough and whole and len(alike) <= 1 and all(widths[role] == 1 for role in widths.keys() - vectors)
 
 
 def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:
@@ -278,20 +299,57 @@ def _picked(asked: _Wish, shapes: Shapes) -> Loss:
     for loss in sorted(asked.candidates, key=lambda loss: not loss.takes_classes):
         if fits(loss, shapes):
             return loss
+    _refuse_lack(asked.candidates[0], shapes)
+    held = [f"{role} has {count(shapes.width(role), 'column')}" for role in asked.candidates[0].roles]
     wanted = {loss.name: _wanted(loss) for loss in asked.candidates}
     needs = "; ".join(f"{name} takes {text}" for name, text in wanted.items())
     raise UsageError(
-        f"y_true has {count(shapes.y_true, 'column')} and y_pred has {count(shapes.y_pred, 'column')}: {needs}",
+        f"{', '.join(held[:-1])} and {held[-1]}: {needs}",
         help=_other_losses(asked, shapes),
+    )
+
+
+def _example(kind: ParamKind) -> str:
+    """A value of a parameter, to show how one is written."""
+    if isinstance(kind, Several):
+        return "[0.1,0.5,0.9]"
+    return kind.words[0] if isinstance(kind, Choice) else "0.1"
+
+
+def _refuse_lack(loss: Loss, shapes: Shapes) -> None:
+    lacking = [role for role in loss.roles if not shapes.width(role)]
+    if not lacking:
+        return
+    words = {role: word for word, role in loss.called.items()}
+    columns = ",".join(f"{words.get(role, role)}=COLUMN" for role in loss.roles if role != "y_true")
+    raise UsageError(
+        f"{loss.name} takes {listed(loss.roles)}, and no column is named like {listed(lacking, 'or')}",
+        help=f"-p {columns} says which columns they are",
     )
 
 
 def _wanted(loss: Loss) -> str:
     if loss.elementwise:
-        return "as many of one as of the other"
-    if loss.roles["y_true"].vector:
+        return "as many of one as of the other" if len(loss.roles) == 2 else "as many of each"
+    if all(kind.vector and kind.per_class for kind in loss.roles.values()):
         return "one column per class in both, two classes or more"
-    return "one column of class ids or names in y_true and one column per class in y_pred"
+    if loss.takes_classes:
+        return "one column of class ids or names in y_true and one column per class in y_pred"
+    parts = [f"{_columns(kind, loss)} of {role}" for role, kind in loss.roles.items()]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _columns(kind: Kind, loss: Loss) -> str:
+    """How many columns an input takes, in words."""
+    if not kind.vector:
+        return "1 column"
+    if kind.fewest == kind.most:
+        return f"{kind.fewest} columns"
+    if kind.of_each:
+        return "as many for each member as y_true has"
+    least = "" if kind.fewest == 1 else f", {kind.fewest} or more,"
+    several = sum(other.vector and not other.of_each for other in loss.roles.values()) > 1
+    return f"as many columns{least} as the others" if several else f"{kind.fewest} or more columns"
 
 
 def _other_losses(asked: _Wish, shapes: Shapes) -> str:
@@ -299,7 +357,7 @@ def _other_losses(asked: _Wish, shapes: Shapes) -> str:
     others = [loss.name for loss in every() if fits(loss, shapes) and loss not in asked.candidates]
     if others and shapes.y_pred > 1:
         return f"{choose}; for these columns there {'is' if len(others) == 1 else 'are'} {listed(others)}"
-    if shapes == (1, 1):
+    if (shapes.y_true, shapes.y_pred) == (1, 1):
         return f"{choose}, for example -p 'p_*'; by argument one row of three classes is [[0.2,0.5,0.3]]"
     return choose
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,7 +43,8 @@ LITERAL = "arguments"
 class Asked(NamedTuple):
     """What the command line says about columns; empty where they are to be found.
 
-    The columns of `apart` are never y_true or y_pred; `id` is the one of them that names the rows shown.
+    The columns of `apart` are never y_true or y_pred; `id` is the one of them that names the rows shown. `others` has
+    the columns of further inputs, by their names.
     """
 
     y_true: str = ""
@@ -55,13 +57,14 @@ class Asked(NamedTuple):
     missing: Missing = "error"
     apart: tuple[str, ...] = ()
     id: str = ""
+    others: Mapping[str, str] = MappingProxyType({})
 
 
 class Binding(NamedTuple):
     """Which columns of an input are meant, and how their cells become arrays.
 
     Attributes:
-        roles: the columns of y_true and y_pred.
+        roles: the columns of each input, y_true and y_pred first.
         widths: how many values a row of each role holds.
         codings: for each role how its cells become numbers.
         classes: the names of the classes in order, None where ids are meant.
@@ -103,16 +106,49 @@ class Binding(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The columns of y_true and y_pred, before the losses are known."""
+    """The columns of each input, before the losses are known."""
 
     roles: Mapping[str, tuple[Column, ...]]
 
     def width(self, role: str) -> int:
-        """How many values a row of a role holds."""
-        return _width(self.roles[role])
+        """How many values a row of a role holds; 0 where there is no such input."""
+        return _width(self.roles.get(role, ()))
 
 
-def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], bool]) -> Found:
+_NONE = Found({})
+
+
+def find_others(header: Header, asked: Asked, path: str, roles: Iterable[str]) -> Found:
+    """The columns of inputs that are neither y_true nor y_pred: those asked for, else those of the input's own name.
+
+    Args:
+        header: the columns there are.
+        asked: what the command line says.
+        path: the input as messages name it.
+        roles: the inputs; those that no column is named like are left out.
+
+    Raises:
+        UsageError: a column asked for does not exist.
+    """
+    found = {}
+    for role in roles:
+        if role in asked.others:
+            found[role] = select(header, asked.others[role], f"--y-pred {role}=", path)
+            continue
+        options = _candidates(header, (role,), (f"{role}_",), {*asked.apart, asked.weight})
+        if len(options) == 1:
+            found[role] = options[0]
+    return Found(found)
+
+
+def find(
+    header: Header,
+    asked: Asked,
+    path: str,
+    accepts: Callable[[int, int], bool],
+    roles: Collection[str] = ("y_true", "y_pred"),
+    others: Found = _NONE,
+) -> Found:
     """The columns of y_true and y_pred: those asked for, else those whose names say so.
 
     Args:
@@ -120,6 +156,8 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
         asked: what the command line says.
         path: the input as messages name it.
         accepts: whether some loss takes so many values of y_true beside so many of y_pred.
+        roles: which of the two are wanted.
+        others: further inputs, whose columns are neither.
 
     Raises:
         UsageError: a column asked for does not exist.
@@ -130,11 +168,11 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
     fixed = {
         role: select(headers[role], text, option, paths[role])
         for role, text, option in (("y_true", asked.y_true, "--y-true"), ("y_pred", asked.y_pred, "--y-pred"))
-        if text
+        if text and role in roles
     }
     if not header.named and not fixed and header.truth is None and len(header.columns) <= 2:
         return _headerless(header, path)
-    apart = {*asked.apart, asked.weight}
+    apart = {*asked.apart, asked.weight, *(column.name for columns in others.roles.values() for column in columns)}
     used = {
         role: apart | {column.name for column in fixed.get(other, ()) if headers[role] is headers[other]}
         for role, other in (("y_true", "y_pred"), ("y_pred", "y_true"))
@@ -142,14 +180,18 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
     options = {
         role: [fixed[role]] if role in fixed else _candidates(headers[role], names, families, used[role])
         for role, names, families in (("y_true", TRUE_NAMES, TRUE_FAMILIES), ("y_pred", PRED_NAMES, PRED_FAMILIES))
+        if role in roles
     }
     for role, there in headers.items():
-        if header.truth is not None and not there.named and len(there.columns) == 1:
+        if role in roles and header.truth is not None and not there.named and len(there.columns) == 1:
             options[role] = [there.columns]
-    pairs = [(true, pred) for true in options["y_true"] for pred in options["y_pred"]]
+    absent: list[tuple[Column, ...]] = [()]
+    pairs = [(true, pred) for true in options.get("y_true", absent) for pred in options.get("y_pred", absent)]
     fitting = [pair for pair in pairs if accepts(_width(pair[0]), _width(pair[1]))] or pairs
     chosen = {}
     for position, (role, option) in enumerate((("y_true", "-t"), ("y_pred", "-p"))):
+        if role not in roles:
+            continue
         left = [found for found in options[role] if any(pair[position] == found for pair in fitting)] or options[role]
         if not left:
             _refuse_apart(headers[role], asked, role, option, paths[role])
@@ -168,9 +210,9 @@ def find(header: Header, asked: Asked, path: str, accepts: Callable[[int, int], 
                 f"{paths[role]}: column {quoted(lists[0])} holds lists, so it is all of {role} or none of it",
                 help=f"{option} {lists[0]} takes it alone",
             )
-    if header.truth is not None:
+    if header.truth is not None and "y_true" in chosen:
         chosen["y_true"] = tuple(column._replace(name=truth_key(header, column.name)) for column in chosen["y_true"])
-    return Found(chosen)
+    return Found(chosen | dict(others.roles))
 
 
 def bind(
@@ -187,19 +229,22 @@ def bind(
     weight = _select_any(header, asked.weight, "--weight", path) if asked.weight else ()
     if len(weight) > 1:
         raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
-    vector = any(kind.vector for kind in kinds["y_pred"])
+    per_class = any(kind.per_class for kind in kinds.get("y_pred", ()))
     _refuse_other_order(found, header, asked, path)
-    classes = _classes(found, header, asked, path) if vector else None
-    if asked.classes and not vector:
+    classes = _classes(found, header, asked, path) if per_class else None
+    if asked.classes and not per_class:
         raise UsageError(
             "--classes names classes, and no loss asked for takes a column per class", help="cce and sparse_cce do"
         )
-    if asked.positive and not any(kind.coding == "binary" for kind in kinds["y_true"]):
+    if asked.positive and not any(kind.coding == "binary" for kind in kinds.get("y_true", ())):
         raise UsageError("--positive names a label, and no loss asked for has two classes", help="bce and hinge have")
+    used = {
+        role: columns for role, columns in found.roles.items() if role in kinds
+    }  # LOSS all finds more than it needs
     return Binding(
-        roles={role: tuple(column.name for column in columns) for role, columns in found.roles.items()},
-        widths={role: found.width(role) for role in found.roles},
-        codings={role: frozenset(kind.coding for kind in kinds[role]) for role in found.roles},
+        roles={role: tuple(column.name for column in columns) for role, columns in used.items()},
+        widths={role: found.width(role) for role in used},
+        codings={role: frozenset(kind.coding for kind in kinds[role]) for role in used},
         classes=classes,
         ignored={label: _ignored_id(label, place, classes) for place, label in enumerate(sorted(ignored))},
         positive=asked.positive or None,
@@ -215,7 +260,7 @@ def _by(found: Found, header: Header, text: str, path: str) -> tuple[str, ...]:
     """The columns that make groups; `y_true` is also the column taken for it, whatever its name."""
     names: list[str] = []
     for part in [text] if text in {"", *header.names} else map(str.strip, text.split(",")):
-        if part == "y_true" and part not in header.names and len(found.roles["y_true"]) == 1:
+        if part == "y_true" and part not in header.names and len(found.roles.get("y_true", ())) == 1:
             names += [column.name for column in found.roles["y_true"]]
         elif part:
             names += [column.name for column in _select_any(header, part, "--by", path)]
@@ -447,7 +492,7 @@ def _named_after(columns: Sequence[Column], asked: str) -> tuple[str, ...]:
 
 
 def _refuse_other_order(found: Found, header: Header, asked: Asked, path: str) -> None:
-    true, pred = found.roles["y_true"], found.roles["y_pred"]
+    true, pred = found.roles.get("y_true", ()), found.roles.get("y_pred", ())
     if not header.named or not len(true) == len(pred) > 1:
         return
     names, others = _named_after(pred, asked.y_pred), _named_after(true, asked.y_true)
@@ -636,7 +681,7 @@ def _grouped(parts: Sequence[Sequence[str | int | float | None]]) -> tuple[NDArr
 
 def _labels(chunk: Chunk, kept: NDArray[np.intp], binding: Binding) -> frozenset[str]:
     """With --positive: whether the label was there, and some of the others."""
-    if binding.positive is None or "binary" not in binding.codings["y_true"]:
+    if binding.positive is None or "binary" not in binding.codings.get("y_true", ()):
         return frozenset()
     wanted = cells.as_text(binding.positive)
     seen = {
@@ -654,9 +699,10 @@ def _cell_error(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> 
     row, name, problem = fault
     where = f"{place(chunk.origin, row, chunk.first_row, name)}: column {quoted(named(chunk.origin, name))}"
     cell = chunk.origin.cell(row, name)
-    option = {name: f"--{role.replace('_', '-')}" for role, names in binding.roles.items() for name in names}
-    option |= {binding.weight or "": "--weight"} | dict.fromkeys(binding.by, "--by")
-    another = f"{option[name]} COLUMN chooses another column"
+    options = {"y_true": "--y-true ", "y_pred": "--y-pred "}
+    option = {name: options.get(role, f"--y-pred {role}=") for role, names in binding.roles.items() for name in names}
+    option |= {binding.weight or "": "--weight "} | dict.fromkeys(binding.by, "--by ")
+    another = f"{option[name]}COLUMN chooses another column"
     if chunk.origin.path == LITERAL:
         another = "values are like 0,1 or [[0,1],[1,0]]"
     if cells.is_undecodable(cell):
@@ -671,7 +717,7 @@ def _cell_error(chunk: Chunk, binding: Binding, fault: tuple[int, str, str]) -> 
             another = f"the decimal mark here is a comma, which --decimal . changes; {another}"
         elif "," in cell and cells.is_number(cell.replace(",", ".", 1)):
             another = f"--decimal , reads commas as decimal marks; {another}"
-        text_truth = name in binding.roles["y_true"] and "binary" in binding.codings["y_true"]
+        text_truth = name in binding.roles.get("y_true", ()) and "binary" in binding.codings["y_true"]
         return DataError(
             f"{where}: cannot read {quoted(cell)} as a number",
             help=f"--positive LABEL says which label counts as 1; {another}"
