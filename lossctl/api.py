@@ -47,7 +47,6 @@ def compute(
         loss: one LOSS as on the command line: `mse`, `huber:delta=2`, `smooth_l1+0.5*bce`.
         y_true: shape (n,) or (n, k): values, class ids or class names.
         y_pred: shape (n,) or (n, k).
-            Of a loss with other inputs these two are the first that `roles` does not name.
         weight: shape (n,), finite and at least 0; None for weights of 1.
         reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight`, `mean-count` (Σwℓ / n), or `none`.
         like: the convention.
@@ -77,7 +76,8 @@ def compute(
         raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
     if reduction not in {*REDUCTIONS, "none"}:
         raise UsageError(f"reduction is {listed([*REDUCTIONS, 'none'], 'or')}, not {quoted(reduction)}")
-    arrays = _by_role(requests[0], [values for values in (y_true, y_pred) if values is not None], roles)
+    usual = {"y_true": y_true, "y_pred": y_pred}
+    arrays = _by_role(requests[0], {role: values for role, values in usual.items() if values is not None} | roles)
     arrays |= {} if weight is None else {"weight": weight}
     columns = {name: _cells(name, values) for name, values in arrays.items()}
     first, rows = next((name, len(column)) for name, column in columns.items())
@@ -114,29 +114,21 @@ def compute(
     return plan.result("compute", LITERAL, None, header, totals).values[0].value
 
 
-def _by_role(request: Request, given: Sequence[ArrayLike], named: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
-    """The inputs of a loss by their roles, those given by position in place of those that are not named."""
+def _by_role(request: Request, given: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+    """The inputs of a loss by their roles."""
+    name = request.candidates[0].name
     words = {word: role for loss in request.candidates for word, role in loss.words.items()}
     wanted = dict.fromkeys(role for loss in request.candidates for role in loss.roles)
     arrays: dict[str, ArrayLike] = {}
-    for word, values in named.items():
+    for word, values in given.items():
         role = words.get(word)
         if role is None:
-            raise UsageError(
-                f"{request.candidates[0].name} has no input {quoted(word)}", help=f"its inputs are {listed(wanted)}"
-            )
+            raise UsageError(f"{name} has no input {quoted(word)}", help=f"its inputs are {listed(wanted)}")
         if role in arrays:
-            raise UsageError(f"{role} is given twice", help="give each input once")
+            raise UsageError(f"{name} is given {role} twice", help="give each input once")
         arrays[role] = values
-    left = [role for role in wanted if role not in arrays]
-    if len(given) > len(left):
-        raise UsageError(
-            f"{request.candidates[0].name} has {len(wanted)} inputs, and {len(given) + len(named)} are given",
-            help=f"its inputs are {listed(wanted)}",
-        )
-    arrays |= zip(left, given, strict=False)
     if lacking := [role for role in wanted if role not in arrays]:
-        raise UsageError(f"{request.candidates[0].name} takes {listed(wanted)}, and {listed(lacking)} is not given")
+        raise UsageError(f"{name} takes {listed(wanted)}, and {listed(lacking)} is not given", help="give it by name")
     return {role: arrays[role] for role in wanted}
 
 

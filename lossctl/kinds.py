@@ -258,6 +258,9 @@ LABEL_SET = Kind(
     help="a column for each label says whether the row has it",
 )
 AMOUNTS = AMOUNT._replace(name="finite numbers of at least 0", vector=True, per_class=True)
+MEMBERS = Kind("members of an ensemble, or quantiles", "a finite number", low=-LARGEST, high=LARGEST, vector=True)
+MEMBERS_OF_EACH = MEMBERS._replace(name="the vectors of an ensemble, one after the other", of_each=True)
+ENDS = MEMBERS._replace(name="ends of prediction intervals", fewest=1)
 VECTOR = Kind("vector of finite numbers", "a finite number", low=-LARGEST, high=LARGEST, vector=True)
 
 Real: TypeAlias = Annotated[Floats, REAL]
@@ -276,6 +279,9 @@ Scores: TypeAlias = Annotated[Floats, SCORES]
 LogProbabilities: TypeAlias = Annotated[Floats, LOG_PROBABILITIES]
 LabelSet: TypeAlias = Annotated[Floats, LABEL_SET]
 Amounts: TypeAlias = Annotated[Floats, AMOUNTS]
+Members: TypeAlias = Annotated[Floats, MEMBERS]
+MembersOfEach: TypeAlias = Annotated[Floats, MEMBERS_OF_EACH]
+Ends: TypeAlias = Annotated[Floats, ENDS]
 Vector: TypeAlias = Annotated[Floats, VECTOR]
 
 
@@ -390,3 +396,17 @@ UnitShare: TypeAlias = Annotated[float, Number("a number above 0, at most 1", lo
 Balance: TypeAlias = Annotated[float | None, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Rank: TypeAlias = Annotated[int, Number("a whole number of at least 1", low=1, whole=True)]
 OneOrTwo: TypeAlias = Annotated[int, Number("1 or 2", low=1, high=2, whole=True)]
+Levels: TypeAlias = Annotated[
+    tuple[float, ...],
+    Several(Number("", low=0.0, high=1.0), "a list like [0.1,0.5,0.9] with a number from 0 to 1 for each column"),
+]
+LevelsOfEnds: TypeAlias = Annotated[
+    tuple[float, ...],
+    Several(
+        Number("", low=0.0, high=1.0, open_low=True),
+        "a list like [0.1,0.5] with a number above 0, at most 1, for each interval",
+        "lower",
+    ),
+]
+Finite: TypeAlias = Annotated[float, Number("a number")]
+Cosine: TypeAlias = Annotated[float, Number("a number from -1 to 1", low=-1.0, high=1.0)]

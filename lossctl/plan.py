@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import numpy as np
@@ -348,7 +349,12 @@ def planned(
         fitting = [any(fits(loss, shapes) for loss in request.candidates) for request in requests]
         return any(fitting) if all(request.optional for request in requests) else all(fitting)
 
-    found = find(header, asked, path, accepts, [role for role in _USUAL if role in roles], others)
+    words = {
+        role: [word for loss in losses for word, meant in loss.called.items() if meant == role]
+        for role in _USUAL
+        if role in roles
+    }
+    found = find(header, asked, path, accepts, words, others)
     try:
         specs = fit(requests, Shapes(found.width("y_true"), found.width("y_pred"), widths))
     except UsageError as error:
@@ -402,7 +408,22 @@ class _Checks:
             if fault is not None:
                 raise fault
             arrays.append(array)
+        self._refuse_disorder(loss, arrays)
         return arrays
+
+    def _refuse_disorder(self, loss: Loss, arrays: Sequence[Array]) -> None:
+        inputs = dict(zip(loss.roles, arrays, strict=True))
+        for low, high in pairwise(loss.ordered):
+            wrong = inputs[low] > inputs[high]
+            if wrong.any():
+                row, *output = (int(index) for index in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+                found = [float(inputs[role][(row, *output)]) for role in (low, high)]
+                number = int(self._batch.numbers[row]) - self._batch.first_row
+                raise DataError(
+                    f"{place(self._batch.origin, number, self._batch.first_row)}: {low} is {found[0]!r} and {high} is "
+                    f"{found[1]!r}, below it",
+                    help=f"-p {low}=COLUMN,{high}=COLUMN says which is which",
+                )
 
     def _check(self, role: str, kind: Kind, array: Array, params: Params) -> DataError | None:
         fault = kind.fault(array, params, self._binding.widths.get("y_pred", 0))

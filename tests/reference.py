@@ -6,7 +6,7 @@ is a sum of terms; each term is computed with 50 digits, then with twice as many
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no types
@@ -524,6 +524,120 @@ def _cosine(a: Sequence[Exact], b: Sequence[Exact]) -> list[Term]:
     return [lambda: mpf(1), cosine]
 
 
+def _gaussian_nll(y: Exact, m: Exact, v: Exact, full: bool = False, eps: float = 0.0) -> list[Term]:
+    v = max(v, mpf(eps))
+    if not v:
+        return [lambda: mp.inf if y != m else -mp.inf]
+    return [lambda: mp.ln(v) / 2, lambda: (y - m) ** 2 / (2 * v), *([lambda: mp.ln(2 * mp.pi) / 2] if full else [])]
+
+
+def _logs_normal(y: Exact, m: Exact, s: Exact) -> list[Term]:
+    return _gaussian_nll(y, m, s * s, full=True)
+
+
+def _crps_normal(y: Exact, m: Exact, s: Exact) -> list[Term]:
+    if not s:
+        return [lambda: abs(y - m)]
+    # far out the terms are |y - m| and -σ/√π to any number of digits
+    z = min(abs(y - m) / s, mpf(10) ** 6)
+    return [
+        lambda: abs(y - m) * (2 * mp.ncdf(z) - 1),
+        lambda: 2 * s * mp.npdf(z),
+        lambda: -s / mp.sqrt(mp.pi),
+    ]
+
+
+def _interval(y: Exact, low: Exact, high: Exact, alpha: float = 0.1) -> list[Term]:
+    fine = 2 / mpf(alpha)
+    return [lambda: high - low, lambda: fine * max(mpf(0), low - y), lambda: fine * max(mpf(0), y - high)]
+
+
+def _wis(y: Exact, m: Exact, low: Sequence[Exact], high: Sequence[Exact], alpha: Sequence[float] = ()) -> list[Term]:
+    def of_intervals() -> Exact:
+        parts = zip(low, high, map(mpf, alpha), strict=True)
+        return mp.fsum(a / 2 * (u - l) + max(mpf(0), l - y) + max(mpf(0), y - u) for l, u, a in parts)  # noqa: E741 — as in the paper
+
+    return [lambda: (abs(y - m) / 2 + of_intervals()) / (len(low) + mpf("0.5"))]
+
+
+def _crps_ensemble(y: Exact, x: Sequence[Exact], fair: bool = False) -> list[Term]:
+    m = len(x)
+    pairs = 2 * m * (m - 1) if fair else 2 * m * m
+    return [
+        lambda: mp.fsum(abs(one - y) for one in x) / m,
+        lambda: -mp.fsum(abs(one - other) for one in x for other in x) / pairs,
+    ]
+
+
+def _crps_quantile(y: Exact, q: Sequence[Exact], level: Sequence[float] = ()) -> list[Term]:
+    def of_level(value: Exact, a: Exact) -> Exact:
+        return max(a * (y - value), (a - 1) * (y - value))
+
+    return [lambda: 2 * mp.fsum(of_level(v, mpf(a)) for v, a in zip(q, level, strict=True)) / len(q)]
+
+
+def _length(a: Sequence[Exact], b: Sequence[Exact], p: float = 2.0, eps: float = 0.0) -> Exact:
+    gaps = [abs(one - other + mpf(eps)) for one, other in zip(a, b, strict=True)]
+    return mp.fsum(gap**p for gap in gaps) ** (1 / mpf(p))
+
+
+def _energy_score(y: Sequence[Exact], x: Sequence[Exact]) -> list[Term]:
+    members = [x[at : at + len(y)] for at in range(0, len(x), len(y))]
+    m = len(members)
+    return [
+        lambda: mp.fsum(_length(one, y) for one in members) / m,
+        lambda: -mp.fsum(_length(one, other) for one in members for other in members) / (2 * m * m),
+    ]
+
+
+def _dss(y: Exact, x: Sequence[Exact]) -> list[Term]:
+    if len(set(x)) == 1:
+        return [lambda: -mp.inf if x[0] == y else mp.inf]
+
+    def mean() -> Exact:
+        return mp.fsum(x) / len(x)
+
+    def variance() -> Exact:
+        return mp.fsum((one - mean()) ** 2 for one in x) / (len(x) - 1)
+
+    return [lambda: (y - mean()) ** 2 / variance(), lambda: mp.ln(variance())]
+
+
+def _at_least_zero(*terms: Term) -> list[Term]:
+    """The terms where their sum is above 0; else two that are 0 together and as large."""
+    values = [settled(term) for term in terms]
+    if mp.fsum(values) > 0:
+        return [*terms]
+    half = mp.fsum(map(abs, values)) / 2
+    return [lambda: half, lambda: -half]
+
+
+def _triplet_margin(
+    x: Sequence[Exact], n: Sequence[Exact], a: Sequence[Exact], margin: float = 1.0, p: float = 2.0, eps: float = 0.0
+) -> list[Term]:
+    return _at_least_zero(lambda: _length(a, x, p, eps), lambda: -_length(a, n, p, eps), lambda: mpf(margin))
+
+
+def _margin_ranking(y: Exact, a: Exact, b: Exact, margin: float = 0.0) -> list[Term]:
+    return [lambda: max(mpf(0), mpf(margin) - (1 if y > 0 else -1) * (a - b))]
+
+
+def _cosine_embedding(y: Exact, a: Sequence[Exact], b: Sequence[Exact], margin: float = 0.0) -> list[Term]:
+    if y > 0:
+        return _cosine(a, b)
+
+    def product(x: Exact, z: Exact) -> Exact:
+        lengths = mp.sqrt(mp.fsum(one * one for one in a) * mp.fsum(one * one for one in b))
+        return x * z / lengths if lengths else mpf(0)
+
+    products = [partial(product, x, z) for x, z in zip(a, b, strict=True)]
+    return _at_least_zero(*products, lambda: -mpf(margin))
+
+
+def _hinge_embedding(y: Exact, d: Exact, margin: float = 1.0) -> list[Term]:
+    return [lambda: d if y > 0 else max(mpf(0), mpf(margin) - d)]
+
+
 DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "mae": _mae,
     "mse": _mse,
@@ -583,6 +697,19 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "multilabel_margin": _multilabel_margin,
     "subset_zero_one": _subset_zero_one,
     "reverse_kl": _reverse_kl,
+    "gaussian_nll": _gaussian_nll,
+    "logs_normal": _logs_normal,
+    "crps_normal": _crps_normal,
+    "interval": _interval,
+    "wis": _wis,
+    "crps_ensemble": _crps_ensemble,
+    "crps_quantile": _crps_quantile,
+    "energy_score": _energy_score,
+    "dss": _dss,
+    "triplet_margin": _triplet_margin,
+    "margin_ranking": _margin_ranking,
+    "cosine_embedding": _cosine_embedding,
+    "hinge_embedding": _hinge_embedding,
     "cosine": _cosine,
     "perceptron": _of_margin(lambda m: max(mpf(0), -m)),
     "soft_margin": _of_margin(lambda m: mp.ln(1 + mp.exp(-m)) if abs(m) < 10**5 else max(mpf(0), -m)),

@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import polars as pl
 
+from lossctl.kinds import Several
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from lossctl.losses.declare import Loss
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -144,3 +148,15 @@ FORMATS: dict[str, Callable[[Table], bytes]] = {
     "stream.arrows.zst": lambda table: zst(_arrow_stream(table)),
     "columns_without_a_telling_name": parquet,
 }
+
+
+def demanded(loss: Loss) -> dict[str, Any]:
+    """Values for the parameters that have no default, for rows of three values."""
+    kinds = {name: param.kind for name, param in loss.params.items() if param.required}
+    return {name: (0.1, 0.5, 0.9) if isinstance(kind, Several) else 0.1 for name, kind in kinds.items()}
+
+
+def asked(loss: Loss) -> str:
+    """The LOSS that asks for it."""
+    texts = {name: str([*value]) if isinstance(value, tuple) else value for name, value in demanded(loss).items()}
+    return ":".join([loss.name, *(f"{name}={text}" for name, text in texts.items())])

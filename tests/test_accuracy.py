@@ -32,8 +32,15 @@ Params: TypeAlias = "Mapping[str, Any]"
 BOUNDS: dict[str, float] = {"msle": 6, "poisson_deviance": 5, "tweedie_deviance": 6}
 """Units in the last place, where more than 4 are granted: a square of logarithms doubles their error, powers add to a
 deviance more than its small value, and the fifth power of a sigmoid has five times its error."""
-OF_SIZE = {"kl", "reverse_kl", "poisson_nll", "gamma_nll", "cosine"}
+OF_SIZE = {
+    *("kl", "reverse_kl", "poisson_nll", "gamma_nll", "cosine"),
+    *("gaussian_nll", "logs_normal", "crps_normal", "crps_ensemble", "energy_score", "dss"),
+    *("triplet_margin", "cosine_embedding"),
+}
 """Losses that add terms of both signs: their bound is in units of the sum of the absolute values."""
+
+LEAST_SIZE = {"dss": 1.0}
+"""The size that the bound is in units of is no less than this: the logarithm of a variance near 1 has its rounding."""
 
 LARGEST = np.finfo(np.float64).max
 BELOW_ONE = 1 - 2.0**-53
@@ -92,6 +99,15 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "q": lambda _: (1e-10, 0.5, 0.7, 1.0),
     "margin": lambda _: (1e-10, 0.3, 1.0, 1e3),
     "k": lambda _: (1, 2, 5),
+    "full": lambda _: (False, True),
+    "eps": lambda _: (0.0, 1e-6),
+    "triplet_margin.p": lambda _: (1.0, 2.0, 3.0, 7.5),
+    "cosine_embedding.margin": lambda _: (-0.5, 0.0, 0.3),
+    "margin_ranking.margin": lambda _: (-0.3, 0.0, 1.0, 1e3),
+    "interval.alpha": lambda _: (1e-10, 0.1, 0.5, 1.0),
+    "wis.alpha": lambda k: (tuple(((0.1, 1.0, 0.5, 1e-10) * k)[:k]), (0.05,) * k),
+    "fair": lambda _: (False, True),
+    "crps_quantile.level": lambda k: (tuple(((0.1, 0.9, 0.5, 0.0, 1.0, 1e-10) * k)[:k]), (0.3,) * k),
 }
 """Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
 
@@ -547,6 +563,65 @@ def pairs(k: int, renormalised: bool) -> list[tuple[Any, Any]]:
     return found
 
 
+def scales(k: int, renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(21)
+    found = [(y, p, 1.0) for y, p in reals(k, renormalised) if abs(y) < LARGEST > abs(p)]
+    found += [(y, y + e, s) for y in (0.0, 1.0, -3e10) for e in (0.0, 1e-5, 1.0, -40.0) for s in (0.0, *AMOUNTS)]
+    base, gap, scale = random.normal(0, 1, 150), random.normal(0, 2, 150), 10.0 ** random.uniform(-1, 1, 150)
+    return [*found, *zip(base.tolist(), (base + gap).tolist(), scale.tolist(), strict=True)]
+
+
+def ordered_ends(k: int, renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(22)
+    found = [(y, min(y, p), max(y, p)) for y, p in reals(k, renormalised)]
+    found += [(0.0, min(y, p), max(y, p)) for y, p in reals(k, renormalised)]
+    triples = random.normal(0, 3, (100, 3))
+    return found + [(y, min(a, b), max(a, b)) for y, a, b in triples.tolist()]
+
+
+def several_ends(k: int, _renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(23)
+    found: list[tuple[Any, ...]] = []
+    for size in (1e-300, 1e-5, 1.0, 1e5, 1e300):
+        for _ in range(12 if k < 100 else 2):
+            y, m = (size * random.normal(0, 2, 2)).tolist()
+            ends = np.sort(size * random.normal(0, 1, (2, k)), axis=0).tolist()
+            found.append((y, m, *ends))
+    return found
+
+
+def ensembles(k: int, renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(24)
+    found: list[tuple[Any, ...]] = [(0.0, [1.0] * k), (1.0, [1.0] * k), (0.1, [0.1, 0.3] * (k // 2) + [0.1] * (k % 2))]
+    found += [(y[0], p) for y, p in vectors(k, renormalised)]
+    for step in (1e-15, 1e-8, 1e-3, 1.0, 1e3):
+        for _ in range(10 if k < 100 else 2):
+            base = float(random.normal(0, 1))
+            found.append((base, (base + step * random.normal(0.2, 1, k)).tolist()))
+    return found
+
+
+def ensembles_of_vectors(k: int, renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(25)
+    pairs_of = vectors(k, renormalised)[:: 1 if k < 100 else 4]
+    return [(y, [*p, *random.normal(0, 1, k).tolist(), *(2.0 * np.array(y)).tolist()]) for y, p in pairs_of]
+
+
+def triples(k: int, renormalised: bool) -> list[tuple[Any, ...]]:
+    random = np.random.default_rng(26)
+    found: list[tuple[Any, ...]] = [(a, b, random.normal(0, 1, k).tolist()) for a, b in vectors(k, renormalised)]
+    for step in (1e-12, 1e-3, 0.5):
+        for _ in range(12 if k < 100 else 2):
+            anchor = random.normal(0, 1, k)
+            near, far = anchor + step * random.normal(0, 1, (2, k))
+            found.append((anchor.tolist(), near.tolist(), far.tolist()))
+    return found
+
+
+def signed(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [(sign, *row) for row in rows for sign in (1.0, -1.0)]
+
+
 ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = {
     (kinds.REAL, kinds.REAL): reals,
     (kinds.ABOVE_MINUS_ONE, kinds.ABOVE_MINUS_ONE): above_minus_one,
@@ -567,6 +642,15 @@ ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = 
     (kinds.LABEL, kinds.SCORES): lambda k, _: to_labels(list(logits(k))),
     (kinds.LABEL_SET, kinds.SCORES): lambda k, _: label_sets(list(logits(k))),
     (kinds.LABEL_SET, kinds.LABEL_SET): pairs_of_sets,
+    (kinds.REAL, kinds.REAL, kinds.AMOUNT): scales,
+    (kinds.REAL, kinds.REAL, kinds.REAL): ordered_ends,
+    (kinds.REAL, kinds.REAL, kinds.ENDS, kinds.ENDS): several_ends,
+    (kinds.REAL, kinds.MEMBERS): ensembles,
+    (kinds.VECTOR, kinds.MEMBERS_OF_EACH): ensembles_of_vectors,
+    (kinds.VECTOR, kinds.VECTOR, kinds.VECTOR): triples,
+    (kinds.SIGN, kinds.VECTOR, kinds.VECTOR): lambda k, scaled: signed(vectors(k, scaled)),
+    (kinds.SIGN, kinds.REAL, kinds.REAL): lambda k, scaled: signed(reals(k, scaled)),
+    (kinds.SIGN, kinds.AMOUNT): lambda k, scaled: signed([(d,) for _, d in amounts(k, scaled)]),
     (kinds.LABEL, kinds.LOG_PROBABILITIES): lambda k, _: to_labels(log_probabilities(k)),
 }
 """Hard rows for the kinds of the inputs, given the number of classes and whether rows are renormalised."""
@@ -591,7 +675,7 @@ def off(value: float, exact: Any, size: Any, weight: float = 1.0) -> float:
     """
     edge = mpf(2) ** 1024
     if mp.isinf(exact):
-        return 0.0 if value == np.inf else np.inf
+        return 0.0 if value == float(exact) else np.inf
     if value != value or value == -np.inf:
         return np.inf
     with mp.workdps(3000):
@@ -613,7 +697,8 @@ def missed(name: str, hard: Hard, values: Any, truths: Sequence[Truth], bound: f
     found = []
     weight = max(1.0, *(factor(hard.params) for factor in FACTORS), *(hard.params.get("class_weight") or (1.0,)))
     for row, (value, truth) in enumerate(zip(values.tolist(), truths, strict=True)):
-        far = off(value, truth.value, truth.size if name in OF_SIZE else truth.value, weight)
+        size = max(truth.size, LEAST_SIZE.get(name, 0.0)) if name in OF_SIZE else truth.value
+        far = off(value, truth.value, size, weight)
         if not far <= bound:
             case = f"{spelled(name, hard.params)} {hard.shown(row)}"
             found.append((far, f"{value!r} is {far:.4g} ulp off {mp.nstr(truth.value, 20)}: {case}"[:500]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import asked, demanded
 
 import lossctl
 from lossctl import losses
@@ -41,12 +43,15 @@ def drawn(loss: Loss, rng: np.random.Generator, rows: int = 8) -> list[np.ndarra
         elif kind.adds_up:
             array = rng.dirichlet(np.ones(3), rows)
         elif kind.vector:
-            array = np.clip(rng.normal(size=(rows, 3)) * 10, kind.low, kind.high)
+            array = np.clip(rng.normal(size=(rows, 6 if kind.of_each else 3)) * 10, kind.low, kind.high)
         else:
             low, high = max(kind.low, -0.99 if kind.low == -1 else -5.0), min(kind.high, 5.0)
             array = rng.uniform(low, high, rows)
         arrays.append(array)
-    return arrays
+    inputs = dict(zip(loss.roles, arrays, strict=True))
+    if loss.ordered:
+        inputs |= zip(loss.ordered, np.sort([inputs[role] for role in loss.ordered], axis=0), strict=True)
+    return [*inputs.values()]
 
 
 @each
@@ -67,6 +72,7 @@ def test_it_is_a_bare_formula_of_the_package(loss: Loss) -> None:
 def test_its_defaults_lie_in_their_kinds(loss: Loss) -> None:
     for param in loss.params.values():
         assert isinstance(param.kind, (Choice, Number, Several, Switch))
+        assert param.default is None or not param.required
         if param.default is not None:
             assert param.kind.parse(str(param.default).lower()) == param.default
 
@@ -75,13 +81,13 @@ def test_its_defaults_lie_in_their_kinds(loss: Loss) -> None:
 @given(seed=st.integers(0, 2**32))
 def test_a_row_has_one_value_whatever_stands_beside_it(loss: Loss, seed: int) -> None:
     arrays = drawn(loss, np.random.default_rng(seed), 37)
-    whole = loss.rows(*arrays)
+    whole = loss.rows(*arrays, **demanded(loss))
     assert whole.shape == (37,)
     assert whole.dtype == np.float64
-    alone = [loss.rows(*(array[row : row + 1].copy() for array in arrays))[0] for row in range(37)]
+    alone = [loss.rows(*(array[row : row + 1].copy() for array in arrays), **demanded(loss))[0] for row in range(37)]
     assert whole.tolist() == alone
     order = np.random.default_rng(seed).permutation(37)
-    assert loss.rows(*(array[order] for array in arrays)).tolist() == whole[order].tolist()
+    assert loss.rows(*(array[order] for array in arrays), **demanded(loss)).tolist() == whole[order].tolist()
 
 
 @each
@@ -89,21 +95,23 @@ def test_it_changes_none_of_its_inputs(loss: Loss) -> None:
     arrays = drawn(loss, np.random.default_rng(0))
     for array in arrays:
         array.flags.writeable = False
-    loss.rows(*arrays)
+    loss.rows(*arrays, **demanded(loss))
 
 
 @each
 @given(seed=st.integers(0, 2**32))
 def test_doubling_rows_is_a_weight_of_two(loss: Loss, seed: int) -> None:
     arrays = drawn(loss, np.random.default_rng(seed))
-    doubled = lossctl.compute(loss.name, *(np.concatenate([array, array[:3]]) for array in arrays))
-    assert doubled == lossctl.compute(loss.name, *arrays, weight=[2, 2, 2, 1, 1, 1, 1, 1])
+    twice: dict[str, Any] = dict(zip(loss.roles, (np.concatenate([array, array[:3]]) for array in arrays), strict=True))
+    once: dict[str, Any] = dict(zip(loss.roles, arrays, strict=True))
+    doubled = lossctl.compute(asked(loss), **twice)
+    assert doubled == lossctl.compute(asked(loss), **once, weight=[2, 2, 2, 1, 1, 1, 1, 1])
 
 
 @claiming("nonnegative")
 @given(seed=st.integers(0, 2**32))
 def test_claim_never_negative(loss: Loss, seed: int) -> None:
-    values = loss.rows(*drawn(loss, np.random.default_rng(seed), 50))
+    values = loss.rows(*drawn(loss, np.random.default_rng(seed), 50), **demanded(loss))
     assert (values >= 0).all()
     assert not np.signbit(values).any()
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from conftest import Ran
 
+    from lossctl.losses.declare import Loss
     from lossctl.results import Result
 
 RNG = np.random.default_rng(20260101)
@@ -78,11 +79,12 @@ def test_chunks_and_order_never_show(table: Callable[[int], tables.Table], loss:
 
 
 @pytest.mark.parametrize("loss", [loss for loss in every() if loss.elementwise], ids=lambda loss: loss.name)
-def test_chunks_never_show_with_several_outputs(loss: object) -> None:
+def test_chunks_never_show_with_several_outputs(loss: Loss) -> None:
     rng = np.random.default_rng(3)
-    source = Memory("x", "x", {"y_true": rng.integers(0, 2, (300, 5)) * 1.0, "y_pred": rng.uniform(0, 1, (300, 5))})
-    name = loss.name  # type: ignore[attr-defined]  # pytest hands over a Loss as object
-    assert result(source, name, Asked(), 1) == result(source, name, Asked(), 7) == result(source, name, Asked(), 300)
+    columns = {role: rng.uniform(0, 1, (300, 5)) + (role == "upper") for role in loss.roles}
+    source = Memory("x", "x", columns | {"y_true": rng.integers(0, 2, (300, 5)) * 1.0})
+    text = tables.asked(loss)
+    assert result(source, text, Asked(), 1) == result(source, text, Asked(), 7) == result(source, text, Asked(), 300)
 
 
 @TABLES

@@ -67,14 +67,13 @@ def sources(
         InputError: a file cannot be read.
     """
     options = check(options)
-    whole = given.y_pred and (given.y_true or "y_true" not in words)
-    if not files and whole and not truth:
+    parts = by_role(given.y_pred[0], words) if given.y_pred and not files else {}
+    if not files and given.y_pred and (given.y_true or "y_true" in parts) and not truth:
         from lossctl.readers import literals
 
         if len(given.y_pred) > 1:
             raise UsageError("-p is given twice with values", help="several predictions need a FILE with columns")
         values = {"y_true": ("-t", given.y_true)} if given.y_true else {}
-        parts = by_role(given.y_pred[0], words)
         values |= {role: (f"-p {role}=", text) for role, text in parts.items()} or {"y_pred": ("-p", given.y_pred[0])}
         return [literals.read(values | ({"weight": ("-w", given.weight)} if given.weight else {}))]
     if not files and (given.y_true or given.y_pred):

@@ -61,6 +61,7 @@ class Loss(NamedTuple):
         family: the heading it stands under.
         roles: the inputs, in order, and what each may hold: most often y_true and y_pred, and others by their names.
         called: further words for inputs: a forecast's y_pred is also its `mean`.
+        ordered: inputs, none of whose values may be above that of the next.
         params: its parameters, in order.
         rows: the formula: arrays of the roles and the parameters in, a value per element or row out.
         elementwise: whether `rows` gives a value per element.
@@ -78,6 +79,7 @@ class Loss(NamedTuple):
     family: str
     roles: Mapping[str, Kind]
     called: Mapping[str, str]
+    ordered: tuple[str, ...]
     params: Mapping[str, Param]
     rows: Callable[..., Floats]
     elementwise: bool
@@ -117,6 +119,7 @@ class _Declaration(NamedTuple):
     claims: frozenset[Claim]
     slope: Callable[..., Floats] | None
     called: Mapping[str, str]
+    ordered: tuple[str, ...]
 
 
 _declared: dict[str, _Declaration] = {}
@@ -132,6 +135,7 @@ def loss(
     claims: frozenset[Claim] = frozenset(),
     slope: Callable[..., Floats] | None = None,
     called: Mapping[str, str] = MappingProxyType({}),
+    ordered: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Enter a function into the catalogue under its own name.
 
@@ -144,10 +148,13 @@ def loss(
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred, see `Loss`.
         called: further words for inputs, see `Loss`.
+        ordered: inputs that are in order, see `Loss`.
     """
 
     def enter(function: F) -> F:
-        _declared[function.__name__] = _Declaration(function, aliases, family, finish, weigh, claims, slope, called)
+        _declared[function.__name__] = _Declaration(
+            function, aliases, family, finish, weigh, claims, slope, called, ordered
+        )
         return function
 
     return enter
@@ -173,6 +180,7 @@ def get(name: str) -> Loss:
         family=declared.family,
         roles=roles,
         called=declared.called,
+        ordered=declared.ordered,
         params=params,
         rows=declared.function,
         elementwise=annotations["return"] == PerElement,

@@ -320,7 +320,7 @@ def _refuse_lack(loss: Loss, shapes: Shapes) -> None:
     lacking = [role for role in loss.roles if not shapes.width(role)]
     if not lacking:
         return
-    words = {role: word for word, role in loss.called.items()}
+    words = {role: word for word, role in loss.called.items() if role in {"y_true", "y_pred"}}
     columns = ",".join(f"{words.get(role, role)}=COLUMN" for role in loss.roles if role != "y_true")
     raise UsageError(
         f"{loss.name} takes {listed(loss.roles)}, and no column is named like {listed(lacking, 'or')}",

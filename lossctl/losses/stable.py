@@ -127,6 +127,14 @@ def row_sum(terms: Floats) -> Floats:
     return np.where(np.isfinite(lost), total + lost, total)
 
 
+def row_length(vectors: Floats) -> Floats:
+    """The Euclidean length of each row of an (n, k) array, scaled so that no square leaves the range."""
+    _, exponent = np.frexp(np.abs(vectors).max(axis=1))
+    scaled = np.ldexp(vectors, -exponent[:, None])
+    length: Floats = np.ldexp(np.sqrt(row_sum(np.square(scaled))), exponent)
+    return length
+
+
 def row_rest(terms: Floats) -> Floats:
     """For each value of a row the sum of the row's other values, all of them non-negative."""
     total, lost = (part[:, None] for part in _sum_and_error(terms))

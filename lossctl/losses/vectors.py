@@ -2,9 +2,21 @@
 
 import numpy as np
 
-from lossctl.kinds import Floats, PerRow, Vector
+from lossctl.kinds import (
+    Amount,
+    AtLeastOne,
+    Cosine,
+    Finite,
+    Floats,
+    NonNegative,
+    PerElement,
+    PerRow,
+    Real,
+    Sign,
+    Vector,
+)
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import row_sum
+from lossctl.losses.stable import difference, row_length, row_sum
 
 FAMILY = "vectors"
 
@@ -31,6 +43,126 @@ def cosine(y_true: Vector, y_pred: Vector) -> PerRow:
     apart = row_sum(np.square(a - b)) / 2
     zero = ~(a.any(axis=1) & b.any(axis=1))
     return np.where(zero, 1.0, np.where(apart < 0.5, apart, np.maximum(1.0 - row_sum(a * b), 0.0)))
+
+
+@loss("cosine_embedding_loss", family=FAMILY, claims=NEVER_NEGATIVE, called={"input1": "x1", "input2": "x2"})
+def cosine_embedding(y_true: Sign, x1: Vector, x2: Vector, *, margin: Cosine = 0.0) -> PerRow:
+    """Whether two vectors point the same way, as they should where y_true is 1, and should not elsewhere.
+
+    Formula:
+        1 - c where y_true is 1,   max(0, c - margin) where it is -1 or 0,
+        c = Σ x1 x2 / (‖x1‖ ‖x2‖), 0 where one of them is zero
+
+    Range:
+        0 to 2.
+
+    References:
+        PyTorch, CosineEmbeddingLoss.
+
+    Example:
+        >>> cosine_embedding(np.array([1.0, -1.0]), np.array([[1.0, 0.0]] * 2), np.array([[0.0, 2.0], [3.0, 0.0]]))
+        array([1., 1.])
+    """
+    a, b = _unit(x1), _unit(x2)
+    return np.where(y_true > 0, cosine(x1, x2), np.maximum(row_sum(a * b) - margin, 0.0))
+
+
+@loss(
+    "triplet",
+    "triplet_loss",
+    "triplet_margin_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    called={"positive": "y_true", "negative": "y_pred"},
+)
+def triplet_margin(
+    y_true: Vector,
+    y_pred: Vector,
+    anchor: Vector,
+    *,
+    margin: NonNegative = 1.0,
+    p: AtLeastOne = 2.0,
+    eps: NonNegative = 0.0,
+) -> PerRow:
+    """Whether an anchor lies nearer to a vector of its own kind than to one of another, by a margin.
+
+    Formula:
+        max(0, ‖a - y_true + eps‖_p - ‖a - y_pred + eps‖_p + margin),   ‖x‖_p = (Σ |x|^p)^(1/p),
+        a = anchor,   y_true of its kind (positive),   y_pred of another (negative)
+
+    Range:
+        0 to inf. PyTorch's eps is 1e-6.
+
+    References:
+        Schroff, Kalenichenko and Philbin (2015), FaceNet: A Unified Embedding for Face Recognition and Clustering;
+        Balntas, Riba, Ponsa and Mikolajczyk (2016), Learning Local Feature Descriptors with Triplets and Shallow
+        Convolutional Neural Networks.
+
+    Example:
+        >>> triplet_margin(np.array([[3.0, 4.0]]), np.array([[0.0, 5.5]]), np.array([[0.0, 0.0]]))
+        array([0.5])
+    """
+    near, far = (_distance(anchor, other, p, eps) for other in (y_true, y_pred))
+    gap, lost = difference(near, far)
+    return np.maximum(gap + margin + lost, 0.0)
+
+
+@loss("margin_ranking_loss", family=FAMILY, claims=NEVER_NEGATIVE, called={"input1": "x1", "input2": "x2"})
+def margin_ranking(y_true: Sign, x1: Real, x2: Real, *, margin: Finite = 0.0) -> PerElement:
+    """Whether the first of two scores is the higher, as it should be where y_true is 1.
+
+    Formula:
+        max(0, margin - s (x1 - x2)),   s = 1 where y_true is 1, -1 where it is -1 or 0
+
+    Range:
+        0 to inf.
+
+    References:
+        Herbrich, Graepel and Obermayer (2000), Large Margin Rank Boundaries for Ordinal Regression.
+
+    Example:
+        >>> margin_ranking(np.array([1.0, -1.0]), np.array([0.5, 0.5]), np.array([0.25, 0.25]), margin=0.5)
+        array([0.25, 0.75])
+    """
+    gap, lost = difference(x2, x1)
+    sign = np.where(y_true > 0, 1.0, -1.0)
+    with np.errstate(over="ignore"):
+        return np.maximum(sign * gap + margin + sign * lost, 0.0)
+
+
+@loss("hinge_embedding_loss", family=FAMILY, claims=NEVER_NEGATIVE, called={"distance": "y_pred"})
+def hinge_embedding(y_true: Sign, y_pred: Amount, *, margin: NonNegative = 1.0) -> PerElement:
+    """A distance that should be small where y_true is 1, and at least a margin elsewhere.
+
+    Formula:
+        d where y_true is 1,   max(0, margin - d) where it is -1 or 0,   d = y_pred
+
+    Range:
+        0 to inf.
+
+    References:
+        Hadsell, Chopra and LeCun (2006), Dimensionality Reduction by Learning an Invariant Mapping, without its squares.
+
+    Example:
+        >>> hinge_embedding(np.array([1.0, -1.0]), np.array([0.25, 0.25]))
+        array([0.25, 0.75])
+    """
+    return np.where(y_true > 0, y_pred, np.maximum(margin - y_pred, 0.0))
+
+
+def _distance(one: Floats, other: Floats, p: float, eps: float) -> Floats:
+    with np.errstate(over="ignore"):
+        gap = one - other + eps if eps else one - other
+    if p == 1:
+        return row_sum(np.abs(gap))
+    if p == 2:
+        return row_length(gap)
+    size = np.abs(gap)
+    largest = size.max(axis=1)
+    with np.errstate(under="ignore"):
+        shares = np.power(size / np.where(largest == 0, 1.0, largest)[:, None], p)
+    length: Floats = largest * np.power(row_sum(shares), 1 / p)
+    return length
 
 
 def _unit(vectors: Floats) -> Floats:

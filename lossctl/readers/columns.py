@@ -16,7 +16,7 @@ from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -146,7 +146,7 @@ def find(
     asked: Asked,
     path: str,
     accepts: Callable[[int, int], bool],
-    roles: Collection[str] = ("y_true", "y_pred"),
+    roles: Mapping[str, Sequence[str]] = MappingProxyType({"y_true": (), "y_pred": ()}),
     others: Found = _NONE,
 ) -> Found:
     """The columns of y_true and y_pred: those asked for, else those whose names say so.
@@ -156,7 +156,7 @@ def find(
         asked: what the command line says.
         path: the input as messages name it.
         accepts: whether some loss takes so many values of y_true beside so many of y_pred.
-        roles: which of the two are wanted.
+        roles: which of the two are wanted, with names that are tried where no usual one is there.
         others: further inputs, whose columns are neither.
 
     Raises:
@@ -178,7 +178,10 @@ def find(
         for role, other in (("y_true", "y_pred"), ("y_pred", "y_true"))
     }
     options = {
-        role: [fixed[role]] if role in fixed else _candidates(headers[role], names, families, used[role])
+        role: [fixed[role]]
+        if role in fixed
+        else _candidates(headers[role], names, families, used[role])
+        or _candidates(headers[role], roles[role], [f"{name}_" for name in roles[role]], used[role])
         for role, names, families in (("y_true", TRUE_NAMES, TRUE_FAMILIES), ("y_pred", PRED_NAMES, PRED_FAMILIES))
         if role in roles
     }

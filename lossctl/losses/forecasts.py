@@ -1,0 +1,299 @@
+"""Losses of forecasts that are more than a point: distributions, intervals, quantiles, ensembles."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lossctl.kinds import (
+    Amount,
+    Ends,
+    Flag,
+    Floats,
+    Levels,
+    LevelsOfEnds,
+    Members,
+    MembersOfEach,
+    NonNegative,
+    PerElement,
+    PerRow,
+    Real,
+    UnitShare,
+    Vector,
+)
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import difference, half_distance, row_length, row_mean, row_sum
+
+FAMILY = "forecasts"
+
+_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+_ROOT_2PI = math.sqrt(2 * math.pi)
+_ROOT_PI = math.sqrt(math.pi)
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+@loss(
+    "gaussian_nll_loss",
+    "normal_nll",
+    family=FAMILY,
+    called={"mean": "y_pred"},
+)
+def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False, eps: NonNegative = 0.0) -> PerElement:
+    """Negative log-likelihood under a normal distribution of predicted mean and variance.
+
+    Formula:
+        ½ (ln v + (y_true - y_pred)² / v),   v = var, but no less than eps;   full adds ½ ln 2π
+
+    Range:
+        -inf to inf; at a variance of 0 it is -inf where the mean is right, inf elsewhere.
+
+    References:
+        Nix and Weigend (1994), Estimating the Mean and Variance of the Target Probability Distribution.
+
+    Example:
+        >>> gaussian_nll(np.array([1.0]), np.array([3.0]), np.array([1.0]))
+        array([2.])
+    """
+    variance = np.maximum(var, eps)
+    with np.errstate(divide="ignore"):
+        loss = _surprise(half_distance(y_true, y_pred), np.sqrt(variance), np.log(variance) / 2)
+    return loss + _HALF_LOG_2PI if full else loss
+
+
+@loss("normal_log_score", "log_score_normal", family=FAMILY, called={"mean": "y_pred", "sigma": "scale"})
+def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
+    """Logarithmic score of a normal distribution of predicted mean and standard deviation.
+
+    Formula:
+        ln σ + ½ ((y_true - y_pred) / σ)² + ½ ln 2π,   σ = scale
+
+    Range:
+        -inf to inf; at a scale of 0 it is -inf where the mean is right, inf elsewhere.
+
+    References:
+        Good (1952), Rational Decisions.
+
+    Example:
+        >>> logs_normal(np.array([1.0]), np.array([1.0]), np.array([1.0])).round(7)
+        array([0.9189385])
+    """
+    with np.errstate(divide="ignore"):
+        return _surprise(half_distance(y_true, y_pred), scale, np.log(scale)) + _HALF_LOG_2PI
+
+
+@loss("normal_crps", family=FAMILY, claims=NEVER_NEGATIVE, called={"mean": "y_pred", "sigma": "scale"})
+def crps_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
+    """Continuous ranked probability score of a normal distribution of predicted mean and standard deviation.
+
+    Formula:
+        σ (z (2 Φ(z) - 1) + 2 φ(z) - 1 / √π),   z = (y_true - y_pred) / σ,   σ = scale
+
+    Range:
+        0 to inf, in the unit of y_true; at a scale of 0 it is the absolute error.
+
+    References:
+        Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation.
+
+    Example:
+        >>> crps_normal(np.array([0.3]), np.array([0.0]), np.array([1.0])).round(7)
+        array([0.2693329])
+    """
+    size = np.abs(y_true - y_pred)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        z = np.where(size == 0, 0.0, size / scale)
+        inside = size * np.asarray(_erf(z / math.sqrt(2)), size.dtype)
+        density = np.exp(-np.square(z) / 2) * (2 / _ROOT_2PI)
+        return np.where(scale == 0, size, inside + scale * (density - 1 / _ROOT_PI))
+
+
+@loss("interval_score", "winkler", "winkler_score", family=FAMILY, claims=NEVER_NEGATIVE, ordered=("lower", "upper"))
+def interval(y_true: Real, lower: Real, upper: Real, *, alpha: UnitShare) -> PerElement:
+    """Interval score: the width of a prediction interval, and a fine where the truth lies outside of it.
+
+    Formula:
+        (u - l) + 2/α max(0, l - y) + 2/α max(0, y - u),   l = lower,   u = upper,   α = alpha
+
+    Range:
+        0 to inf, in the unit of y_true.
+
+    References:
+        Winkler (1972), A Decision-Theoretic Approach to Interval Estimation; Gneiting and Raftery (2007), Strictly Proper
+        Scoring Rules, Prediction, and Estimation, equation 43.
+
+    Example:
+        >>> interval(np.array([0.3]), np.array([0.5]), np.array([0.9]), alpha=0.2)
+        array([2.4])
+    """
+    with np.errstate(over="ignore"):
+        return (upper - lower) + _outside(y_true, lower, upper) * (2.0 / alpha)
+
+
+@loss(
+    "weighted_interval_score",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    called={"median": "y_pred"},
+    ordered=("lower", "upper"),
+)
+def wis(y_true: Real, y_pred: Real, lower: Ends, upper: Ends, *, alpha: LevelsOfEnds) -> PerRow:
+    """Weighted interval score of a median and several prediction intervals, an approximation of the CRPS.
+
+    Formula:
+        (½ |y_true - m| + Σ_k (α_k/2 (u_k - l_k) + max(0, l_k - y_true) + max(0, y_true - u_k))) / (K + ½),
+        m = y_pred, the median,   l = lower,   u = upper,   α = alpha, one for each of K intervals
+
+    Range:
+        0 to inf, in the unit of y_true.
+
+    References:
+        Bracher, Ray, Gneiting and Reich (2021), Evaluating Epidemic Forecasts in an Interval Format.
+
+    Example:
+        >>> wis(np.array([2.0]), np.array([1.0]), np.array([[0.5]]), np.array([[1.5]]), alpha=(0.5,)).round(7)
+        array([0.8333333])
+    """
+    with np.errstate(over="ignore"):
+        widths = (upper - lower) * (np.array(alpha, lower.dtype) / 2)
+        fines = _outside(y_true[:, None], lower, upper)
+        middle = np.abs(y_true - y_pred)[:, None] / 2
+        score: Floats = row_sum(np.concatenate((middle, widths, fines), axis=1)) / (lower.shape[1] + 0.5)
+    return score
+
+
+@loss("crps", "continuous_ranked_probability_score", family=FAMILY)
+def crps_ensemble(y_true: Real, y_pred: Members, *, fair: Flag = False) -> PerRow:
+    """Continuous ranked probability score of an ensemble.
+
+    Formula:
+        Σ_i |x_i - y| / M - Σ_{i, j} |x_i - x_j| / (2 M²),   x = y_pred, M members;
+        fair divides the second sum by 2 M (M - 1), as if the members were drawn from an unknown distribution
+
+    Range:
+        0 to inf, in the unit of y_true; with fair it may be negative.
+
+    References:
+        Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation; Ferro (2014), Fair Scores
+        for Ensemble Forecasts.
+
+    Example:
+        >>> crps_ensemble(np.array([0.0]), np.array([[-1.0, 1.0]]))
+        array([0.5])
+    """
+    # The integral of (F(t) - [t ≥ y])² over the gaps between the members, split at y: no term is negative.
+    members = np.sort(y_pred, axis=1)
+    count = members.shape[1]
+    low, high = members[:, :-1], members[:, 1:]
+    split = np.clip(y_true[:, None], low, high)
+    rank = np.arange(1.0, count, dtype=members.dtype)
+    with np.errstate(over="ignore"):
+        terms = [
+            (split - low) * (rank * rank / (count * count)),
+            (high - split) * (rank[::-1] * rank[::-1] / (count * count)),
+            _outside(y_true[:, None], members[:, :1], members[:, -1:]),
+        ]
+        if fair:
+            terms.append((high - low) * (-rank * rank[::-1] / (count * count * (count - 1))))
+    return row_sum(np.concatenate(terms, axis=1))
+
+
+@loss("quantile_crps", family=FAMILY, claims=NEVER_NEGATIVE)
+def crps_quantile(y_true: Real, y_pred: Members, *, level: Levels) -> PerRow:
+    """Continuous ranked probability score of predicted quantiles: twice their mean quantile loss.
+
+    Formula:
+        2/K Σ_k max(τ_k (y_true - q_k), (τ_k - 1) (y_true - q_k)),   q = y_pred,   τ = level, one for each of K quantiles
+
+    Range:
+        0 to inf, in the unit of y_true.
+
+    References:
+        Laio and Tamea (2007), Verification Tools for Probabilistic Forecasts of Continuous Hydrological Variables.
+
+    Example:
+        >>> crps_quantile(np.array([1.0]), np.array([[0.0, 2.0]]), level=(0.25, 0.75))
+        array([0.5])
+    """
+    levels = np.array(level, y_pred.dtype)
+    with np.errstate(over="ignore"):
+        gap = y_true[:, None] - y_pred
+    return row_mean(2.0 * np.abs(gap) * np.where(gap >= 0, levels, 1.0 - levels))
+
+
+@loss("energy", family=FAMILY)
+def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
+    """Energy score of an ensemble of vectors, the CRPS of several dimensions.
+
+    Formula:
+        Σ_i ‖x_i - y‖ / M - Σ_{i, j} ‖x_i - x_j‖ / (2 M²),   x = y_pred, M vectors one after the other,   y = y_true
+
+    Range:
+        0 to inf.
+
+    References:
+        Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation.
+
+    Example:
+        >>> energy_score(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0, -3.0, -4.0]]))
+        array([2.5])
+    """
+    rows, size = y_true.shape
+    members = y_pred.reshape(rows, -1, size)
+    count = members.shape[1]
+    terms = [row_length(members[:, one] - y_true) / count for one in range(count)]
+    terms += [
+        row_length(members[:, one] - members[:, other]) / -(count * count)
+        for one in range(count)
+        for other in range(one)
+    ]
+    return row_sum(np.stack(terms, axis=1))
+
+
+@loss("dawid_sebastiani", "dawid_sebastiani_score", "dssuv", family=FAMILY)
+def dss(y_true: Real, y_pred: Members) -> PerRow:
+    """Dawid-Sebastiani score of an ensemble: what its mean and variance say of the truth.
+
+    Formula:
+        (y - μ)² / σ² + 2 ln σ,   μ = Σ_i x_i / M,   σ² = Σ_i (x_i - μ)² / (M - 1),   x = y_pred, M members
+
+    Range:
+        -inf to inf; where all members agree it is -inf if they are right, inf if not.
+
+    References:
+        Dawid and Sebastiani (1999), Coherent Dispersion Criteria for Optimal Experimental Design.
+
+    Example:
+        >>> dss(np.array([1.0]), np.array([[-1.0, 0.0, 1.0]]))
+        array([1.])
+    """
+    count = y_pred.shape[1]
+    off, far = _scaled_mean(y_pred, y_true)
+    middle, near = _scaled_mean(y_pred, y_pred[:, 0])
+    gap, lost = difference(y_pred, y_pred[:, :1])
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        spread = np.ldexp(gap, -near[:, None]) - middle[:, None] + np.ldexp(lost, -near[:, None])
+        rest = row_sum(spread)
+        variance = (row_sum(np.square(spread)) - rest * rest / count) / (count - 1)
+        score = np.square(np.ldexp(off / np.sqrt(variance), far - near)) + (np.log(variance) + near * (2 * math.log(2)))
+    alike = (y_pred == y_pred[:, :1]).all(axis=1)
+    return np.where(alike, np.where(y_pred[:, 0] == y_true, -np.inf, np.inf), np.where(np.isinf(y_true), np.inf, score))
+
+
+def _scaled_mean(members: Floats, origin: Floats) -> tuple[Floats, NDArray[np.intc]]:
+    """The mean of members less an origin, as a number near 1 and a power of two, so that no square leaves the range."""
+    gap, lost = difference(members, origin[:, None])
+    exponent = np.frexp(np.abs(gap).max(axis=1))[1]
+    parts = np.ldexp(np.concatenate((gap, lost), axis=1), -exponent[:, None])
+    mean: Floats = row_sum(parts) / members.shape[1]
+    return mean, exponent
+
+
+def _surprise(half: Floats, scale: Floats, log_scale: Floats) -> Floats:
+    """Ln σ + ½ (2 half / σ)²; where σ is 0, -inf if half is 0 and inf elsewhere."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        score = log_scale + 2.0 * np.square(half / scale)
+    return np.where(scale == 0, np.where(half == 0, -np.inf, np.inf), score)
+
+
+def _outside(y_true: Floats, lower: Floats, upper: Floats) -> Floats:
+    """How far the truth lies outside of an interval."""
+    return np.maximum(lower - y_true, 0.0) + np.maximum(y_true - upper, 0.0)
