@@ -73,6 +73,12 @@ def softplus(z: Floats) -> Floats:
         return np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0.0)
 
 
+def sigmoid(z: Floats) -> Floats:
+    """1 / (1 + e⁻ᶻ)."""
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+
+
 def surprise_of_logits(logits: Floats) -> Floats:
     """-ln softmax(z)_c for each class c: (max z - z_c) + ln(1 + Σ exp(z_j - max z)), j over all but the largest.
 
