@@ -92,42 +92,41 @@ class Slope(NamedTuple):
         return bool(abs(self.right - self.left) > max((abs(self.left) + abs(self.right)) * SAME, NOTHING))
 
 
-def slope(loss: str, y_true: Any, y_pred: Any, place: int | None = None, **params: Any) -> Slope | None:
+def slope(loss: str, *inputs: Any, place: int | None = None, **params: Any) -> Slope | None:
     """The derivative of the loss of one row, from quotients of ever smaller differences.
 
     Args:
-        loss, y_true, y_pred, params: as for `true`.
+        loss, inputs, params: as for `true`.
         place: by which value of y_pred, where it is a list.
 
     Returns:
-        None where the loss is infinite on either side.
+        None where the loss is infinite here or on either side.
     """
-    true, row = (tuple(map(mpf, part)) if isinstance(part, list) else mpf(part) for part in (y_true, y_pred))
-    flat = [value for part in (true, row) for value in (part if isinstance(part, tuple) else (part,))]
+    exact = [tuple(map(mpf, values)) if isinstance(values, list) else mpf(values) for values in inputs]
+    flat = [value for part in exact for value in (part if isinstance(part, tuple) else (part,))]
     sizes = [*flat, *(mpf(value) for value in params.values() if isinstance(value, float)), mpf(1)]
     apart = [one - other for one, other in itertools.combinations((*flat, mpf(1), mpf(-1)), 2)]
     least = min(abs(value) for value in (*sizes, *apart) if value and mp.isfinite(value))
     most = max(abs(value) for value in sizes if mp.isfinite(value))
     digits, found = SLOPE_DIGITS + 2 * int(mp.log10(most / least)), None
+
+    def terms(move: Exact) -> list[Term]:
+        row = exact[1]
+        moved = row + move if place is None else (*row[:place], row[place] + move, *row[place + 1 :])
+        return DEFINITIONS[loss](exact[0], moved, *exact[2:], **params)
+
     while True:
-        before, found = found, _differences(DEFINITIONS[loss], true, row, place, params, digits, least)
+        before, found = found, _differences(terms, least, digits)
         if found is None or digits >= ZERO_DIGITS or (before is not None and all(map(_stands, before, found))):
             return found
         digits *= 2
 
 
-def _differences(
-    terms: Callable[..., list[Term]], true: Any, row: Any, place: int | None, params: Any, digits: int, least: Exact
-) -> Slope | None:
+def _differences(terms: Callable[[Exact], list[Term]], least: Exact, digits: int) -> Slope | None:
     """The quotients of differences over a step that is small beside the least distance there is."""
     with mp.workdps(digits):
         step = least * mpf(10) ** -(digits // 3)
-
-        def values(move: Exact) -> list[Exact]:
-            moved = row + move if place is None else (*row[:place], row[place] + move, *row[place + 1 :])
-            return [term() for term in terms(true, moved, **params)]
-
-        left, here, right = values(-step), values(mpf(0)), values(step)
+        left, here, right = ([term() for term in terms(move)] for move in (-step, mpf(0), step))
         if any(map(mp.isinf, (*left, *here, *right))):
             return None
         below, above = (
