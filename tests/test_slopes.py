@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from reference import Slope, slope
 from test_accuracy import LARGEST, hard_rows, spelled, told, ulp
 
 from lossctl.losses.declare import every, get
+from lossctl.losses.spec import Shapes, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +138,122 @@ def off(value: float, exact: Any, size: Any) -> float:
         return float(
             abs(max(min(mpf(value), edge), -edge) - max(min(exact, edge), -edge)) / ulp(min(size, mpf(LARGEST)))
         )
+
+
+def derivatives() -> list[dict[str, Any]]:
+    with open(os.path.join(os.path.dirname(__file__), "frameworks", "slopes.json"), encoding="utf-8") as file:
+        cases: list[dict[str, Any]] = json.load(file)
+    return cases
+
+
+@pytest.mark.parametrize("case", derivatives(), ids=lambda case: f"{case['loss']}-{case['call']}")
+def test_a_slope_is_that_of_autograd(case: dict[str, Any]) -> None:
+    loss = get(case["loss"])
+    assert loss.slope is not None
+    params = {name: param.default for name, param in loss.params.items()} | case["params"]
+    given = loss.slope(np.array(case["y_true"]), np.array(case["y_pred"]), **params)
+    # What autograd rounds is as large as the terms it adds, which here are near 1.
+    np.testing.assert_allclose(given, np.array(case["slope"]), rtol=1e-12, atol=1e-14)
+
+
+def test_autograd_was_asked_about_many_losses() -> None:
+    cases = derivatives()
+    assert len({case["loss"] for case in cases}) >= 40
+    assert all(case["version"] and np.any(case["slope"]) for case in cases)
+
+
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred", "value"),
+    [
+        # kinks: what the slope's docstring says
+        ("mae", 2.0, 2.0, 0.0),
+        ("rmse", 2.0, 2.0, 0.0),
+        ("quantile:level=0.9", 2.0, 2.0, 0.0),
+        ("smooth_l1:beta=0", 2.0, 2.0, 0.0),
+        ("lq:p=1", 2.0, 2.0, 0.0),
+        ("rmsle", 2.0, 2.0, 0.0),
+        ("mape", 2.0, 2.0, 0.0),
+        ("mape", 0.0, 0.0, 0.0),
+        ("smape", 2.0, 2.0, 0.0),
+        ("smape", 0.0, 0.0, 0.0),
+        ("smape", 2.0, 0.0, -1.0),
+        ("epsilon_insensitive:epsilon=0.5", 2.0, 2.5, 0.0),
+        ("hinge", 1.0, 1.0, 0.0),
+        ("perceptron", 1.0, 0.0, 0.0),
+        ("multiclass_hinge", 0, [1.0, 0.0, -3.0], [0.0, 0.0, 0.0]),
+        ("multiclass_hinge", 0, [1.0, 0.5, 0.5], [-1.0, 1.0, 0.0]),
+        ("multi_margin", 0, [1.0, 0.0], [0.0, 0.0]),
+        ("multiclass_perceptron", 1, [0.5, 0.5, 0.0], [0.0, 0.0, 0.0]),
+        ("multiclass_perceptron", 2, [0.5, 0.5, 0.0], [1.0, 0.0, -1.0]),
+        ("multilabel_margin", [1.0, 0.0], [1.0, 0.0], [0.0, 0.0]),
+        ("total_variation", [0.5, 0.5, 0.0], [0.5, 0.25, 0.25], [0.0, -0.5, 0.5]),
+        ("hellinger", [0.5, 0.5], [0.5, 0.5], [0.0, 0.0]),
+        ("cosine", [0.0, 0.0], [3.0, 4.0], [0.0, 0.0]),
+        ("cosine", [3.0, 4.0], [0.0, 0.0], [0.0, 0.0]),
+        # edges: the one-sided derivative, or its limit
+        ("mape", 0.0, -2.0, -np.inf),
+        ("bce", 1.0, 0.0, -np.inf),
+        ("bce", 0.0, 0.0, 1.0),
+        ("bce", 1.0, 1.0, -1.0),
+        ("bce", 0.0, 1.0, np.inf),
+        ("bce_logits", 1.0, np.inf, 0.0),
+        ("bce_logits", 1.0, -np.inf, -1.0),
+        ("bce_logits", 0.0, 1e300, 1.0),
+        ("log_cosh", 0.0, np.inf, 1.0),
+        ("pseudo_huber:delta=2", 0.0, -np.inf, -2.0),
+        ("fair:scale=2", 0.0, np.inf, 2.0),
+        ("cauchy", 0.0, np.inf, 0.0),
+        ("geman_mcclure", 0.0, np.inf, 0.0),
+        ("welsch", 0.0, np.inf, 0.0),
+        ("tukey", 0.0, -np.inf, 0.0),
+        ("soft_margin", 1.0, -np.inf, -1.0),
+        ("savage", 1.0, -np.inf, 0.0),
+        ("tangent", 1.0, np.inf, 0.0),
+        ("poisson_nll", 0.0, 0.0, 1.0),
+        ("poisson_nll", 2.0, 0.0, -np.inf),
+        ("binary_focal", 1.0, 1.0, 0.0),
+        ("binary_focal:gamma=0", 1.0, 1.0, -1.0),
+        ("binary_focal", 1.0, 0.0, -np.inf),
+        ("binary_focal", 0.25, 0.0, -np.inf),
+        ("cce", [0.0, 1.0], [1.0, 0.0], [0.0, -np.inf]),
+        ("cce:renormalise=true", [1.0, 0.0], [2.0, 0.0], [0.0, 0.5]),
+        ("sparse_cce", 0, [1.0, 0.0], [-1.0, 0.0]),
+        ("sparse_categorical_focal", 0, [1.0, 0.0], [0.0, 0.0]),
+        ("generalized_ce:q=1", 1, [1.0, 0.0], [0.0, -1.0]),
+        ("generalized_ce", 1, [1.0, 0.0], [0.0, -np.inf]),
+        ("cce_logits", [1.0, 0.0], [1000.0, -np.inf], [0.0, 0.0]),
+        ("sparse_cce_logits", 1, [1000.0, -1000.0], [1.0, -1.0]),
+        ("sparse_cce_logits:ignore_index=1", 1, [1000.0, -1000.0], [0.0, 0.0]),
+        ("kl", [1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]),
+        ("reverse_kl", [1.0, 0.0], [1.0, 0.0], [1.0, np.inf]),
+        ("js", [1.0, 0.0], [0.0, 1.0], [-np.inf, math.log(2) / 2]),
+        ("js", [1.0, 0.0], [1.0, 0.0], [0.0, math.log(2) / 2]),
+        ("jeffreys", [0.5, 0.5], [1.0, 0.0], [math.log(2) + 0.5, -np.inf]),
+        ("hellinger", [1.0, 0.0], [0.0, 1.0], [-np.inf, 0.25]),
+        ("chi2", [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]),
+        ("generalized_kl", [1.0, 0.0], [0.0, 0.0], [-np.inf, 1.0]),
+    ],
+)
+def test_at_a_kink_and_at_an_edge_a_slope_is_what_its_docstring_says(
+    name: str, y_true: float | list[float], y_pred: float | list[float], value: float | list[float]
+) -> None:
+    (request,) = parse(name)
+    (term,) = request.fit(Shapes(np.size(y_true), np.size(y_pred))).terms
+    assert term.loss.slope is not None
+    true = np.array([y_true], np.int64 if term.loss.roles["y_true"].coding == "class" else np.float64)
+    with np.errstate(all="ignore"):
+        (given,) = term.loss.slope(true, np.array([y_pred], np.float64), **term.params)
+    assert given.tolist() == value
+
+
+@pytest.mark.parametrize("name", SLOPED)
+def test_the_slope_of_a_row_is_the_same_whatever_stands_beside_it(name: str) -> None:
+    loss = get(name)
+    assert loss.slope is not None
+    for hard in hard_rows(loss):
+        few = hard.only(slice(None, None, 17))
+        with np.errstate(all="ignore"):
+            whole = loss.slope(*few.inputs, **few.params)
+            row = len(whole) // 2
+            alone = loss.slope(*few.only(slice(row, row + 1)).inputs, **few.params)
+        np.testing.assert_array_equal(whole[row : row + 1], alone)
