@@ -6,6 +6,7 @@ is a sum of terms; each term is computed with 50 digits, then with twice as many
 
 from __future__ import annotations
 
+import itertools
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -21,6 +22,9 @@ Weights: TypeAlias = "tuple[float, ...] | None"
 
 FIRST_DIGITS = 50
 STANDING_DIGITS = 30
+SLOPE_DIGITS = 150
+SAME = mpf(10) ** -20
+NOTHING = mpf(10) ** -340
 ZERO_DIGITS = 1600
 """A difference that is 0 in so many digits is 0: squares of subnormal numbers begin after 647."""
 
@@ -68,6 +72,72 @@ def settled(term: Term) -> Exact:
             elif before is not None and abs(value - before) < abs(value) * mpf(10) ** -STANDING_DIGITS:
                 return value
         digits *= 2
+
+
+class Slope(NamedTuple):
+    """What the derivative of a row's loss by y_pred, or by one of its values, is.
+
+    Attributes:
+        left, right: the derivatives on both sides; they differ at a kink.
+        size: the sum of the absolute derivatives of the loss's terms.
+    """
+
+    left: Exact
+    right: Exact
+    size: Exact
+
+    @property
+    def at_a_kink(self) -> bool:
+        """Whether no single number is the derivative."""
+        return bool(abs(self.right - self.left) > max((abs(self.left) + abs(self.right)) * SAME, NOTHING))
+
+
+def slope(loss: str, *inputs: Any, place: int | None = None, **params: Any) -> Slope | None:
+    """The derivative of the loss of one row, from quotients of ever smaller differences.
+
+    Args:
+        loss, inputs, params: as for `true`.
+        place: by which value of y_pred, where it is a list.
+
+    Returns:
+        None where the loss is infinite here or on either side.
+    """
+    exact = [tuple(map(mpf, values)) if isinstance(values, list) else mpf(values) for values in inputs]
+    flat = [value for part in exact for value in (part if isinstance(part, tuple) else (part,))]
+    sizes = [*flat, *(mpf(value) for value in params.values() if isinstance(value, float)), mpf(1)]
+    apart = [one - other for one, other in itertools.combinations((*flat, mpf(1), mpf(-1)), 2)]
+    least = min(abs(value) for value in (*sizes, *apart) if value and mp.isfinite(value))
+    most = max(abs(value) for value in sizes if mp.isfinite(value))
+    digits, found = SLOPE_DIGITS + 2 * int(mp.log10(most / least)), None
+
+    def terms(move: Exact) -> list[Term]:
+        row = exact[1]
+        moved = row + move if place is None else (*row[:place], row[place] + move, *row[place + 1 :])
+        return DEFINITIONS[loss](exact[0], moved, *exact[2:], **params)
+
+    while True:
+        before, found = found, _differences(terms, least, digits)
+        if found is None or digits >= ZERO_DIGITS or (before is not None and all(map(_stands, before, found))):
+            return found
+        digits *= 2
+
+
+def _differences(terms: Callable[[Exact], list[Term]], least: Exact, digits: int) -> Slope | None:
+    """The quotients of differences over a step that is small beside the least distance there is."""
+    with mp.workdps(digits):
+        step = least * mpf(10) ** -(digits // 3)
+        left, here, right = ([term() for term in terms(move)] for move in (-step, mpf(0), step))
+        if any(map(mp.isinf, (*left, *here, *right))):
+            return None
+        below, above = (
+            [(more - less) / step for more, less in itertools.zip_longest(high, low, fillvalue=mpf(0))]
+            for high, low in ((here, left), (right, here))
+        )
+        return Slope(mp.fsum(below), mp.fsum(above), mp.fsum(map(abs, (*below, *above))) / 2)
+
+
+def _stands(before: Exact, now: Exact) -> bool:
+    return bool(now and abs(now - before) < abs(now) * SAME)
 
 
 def mean(values: Sequence[Exact]) -> Exact:

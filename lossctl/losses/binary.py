@@ -4,9 +4,16 @@ import numpy as np
 
 from lossctl.kinds import Floats, Level, PerElement, Positive, Probability, Real, Sign, Truth
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import entropy_of_two, softplus
+from lossctl.losses.stable import entropy_of_two, sigmoid, softplus
 
 FAMILY = "binary"
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _bce_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float) -> Floats:
+    positive, negative = _targets(y_true, label_smoothing)
+    fall, rise = positive / y_pred, negative / (1.0 - y_pred)
+    return np.where(negative > 0, rise, 0.0) - np.where(positive > 0, fall, 0.0)
 
 
 @loss(
@@ -17,6 +24,7 @@ FAMILY = "binary"
     "logistic_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_bce_slope,
 )
 def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> PerElement:
     """Binary cross entropy of probabilities.
@@ -38,6 +46,11 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
     return entropy_of_two(positive, negative, y_pred)
 
 
+def _bce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float, pos_weight: float) -> Floats:
+    positive, negative = _targets(y_true, label_smoothing)
+    return negative * sigmoid(y_pred) - pos_weight * (positive * sigmoid(-y_pred))
+
+
 @loss(
     "sigmoid_cross_entropy",
     "sigmoid_binary_cross_entropy",
@@ -49,6 +62,7 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
     "multilabel_soft_margin_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_bce_logits_slope,
 )
 def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos_weight: Positive = 1.0) -> PerElement:
     """Binary cross entropy of logits, the values before the sigmoid.
@@ -74,7 +88,12 @@ def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos
         )
 
 
-@loss("hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _hinge_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink."""
+    return np.where(hinge(y_true, y_pred) > 0, np.where(y_true > 0, -1.0, 1.0), 0.0)
+
+
+@loss("hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_hinge_slope)
 def hinge(y_true: Sign, y_pred: Real) -> PerElement:
     """Hinge loss of a decision value.
 
@@ -94,7 +113,11 @@ def hinge(y_true: Sign, y_pred: Real) -> PerElement:
     return np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0)
 
 
-@loss("squared_hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _squared_hinge_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return np.where(y_true > 0, -2.0, 2.0) * hinge(y_true, y_pred)
+
+
+@loss("squared_hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_squared_hinge_slope)
 def squared_hinge(y_true: Sign, y_pred: Real) -> PerElement:
     """Square of the hinge loss.
 

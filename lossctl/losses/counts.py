@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lossctl.kinds import Amount, AtLeastOne, Flag, Floats, OneToTwo, PerElement, Positive, PositiveAmount, Rate
 from lossctl.losses.declare import NEVER_NEGATIVE, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import excess, log_ratio, signed_log_ratio
+from lossctl.losses.stable import counted, excess, log_ratio, signed_log_ratio
 
 FAMILY = "counts and amounts"
 
@@ -33,7 +33,12 @@ _QUADRATURE = (
 )
 
 
-@loss("poisson", "poisson_loss", "poisson_nll_loss", "poisson_nloglik", family=FAMILY)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _poisson_nll_slope(y_true: Floats, y_pred: Floats, *, log_input: bool) -> Floats:
+    return np.exp(y_pred) - y_true if log_input else _surplus(y_true, y_pred)
+
+
+@loss("poisson", "poisson_loss", "poisson_nll_loss", "poisson_nloglik", family=FAMILY, slope=_poisson_nll_slope)
 def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> PerElement:
     """Negative log-likelihood of counts under the Poisson distribution, without what y_pred does not change.
 
@@ -58,7 +63,11 @@ def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> Per
         return y_pred - np.where(y_true == 0, 0.0, y_true * np.log(y_pred))
 
 
-@loss("mean_poisson_deviance", family=FAMILY, claims=ZERO_AT_TRUTH)
+def _poisson_deviance_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return 2.0 * _surplus(y_true, y_pred)
+
+
+@loss("mean_poisson_deviance", family=FAMILY, claims=ZERO_AT_TRUTH, slope=_poisson_deviance_slope)
 def poisson_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
     """Twice what the Poisson log-likelihood falls short of its maximum.
 
@@ -82,7 +91,11 @@ def poisson_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         return 2 * np.where(y_true == 0, y_pred, np.where(_near(y_true, y_pred), near, far))
 
 
-@loss("mean_gamma_deviance", family=FAMILY, claims=NEVER_NEGATIVE)
+def _gamma_deviance_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return 2.0 * _gamma_nll_slope(y_true, y_pred)
+
+
+@loss("mean_gamma_deviance", family=FAMILY, claims=NEVER_NEGATIVE, slope=_gamma_deviance_slope)
 def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
     """Twice what the gamma log-likelihood falls short of its maximum; it depends on y / μ alone.
 
@@ -105,7 +118,11 @@ def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         return 2 * np.where(_near(y_true, y_pred), share * rest, far)
 
 
-@loss("mean_tweedie_deviance", family=FAMILY, claims=NEVER_NEGATIVE)
+def _tweedie_deviance_slope(y_true: Floats, y_pred: Floats, *, power: float) -> Floats:
+    return 2.0 * _tweedie_nll_slope(y_true, y_pred, power=power)
+
+
+@loss("mean_tweedie_deviance", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_deviance_slope)
 def tweedie_deviance(y_true: Amount, y_pred: PositiveAmount, *, power: AtLeastOne = 1.5) -> PerElement:
     """Deviance of the Tweedie distributions, whose variance is a power of the mean.
 
@@ -142,7 +159,12 @@ def tweedie_deviance(y_true: Amount, y_pred: PositiveAmount, *, power: AtLeastOn
         return 2 * np.where(_near(y_true, y_pred), near, zero)
 
 
-@loss("gamma_nloglik", family=FAMILY)
+@np.errstate(over="ignore")
+def _gamma_nll_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return _surplus(y_true, y_pred) / y_pred
+
+
+@loss("gamma_nloglik", family=FAMILY, slope=_gamma_nll_slope)
 def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
     """Negative log-likelihood of amounts under the gamma distribution, without what y_pred does not change.
 
@@ -163,7 +185,13 @@ def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         return y_true / y_pred + np.log(y_pred)
 
 
-@loss("tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(invalid="ignore", over="ignore")
+def _tweedie_nll_slope(y_true: Floats, y_pred: Floats, *, power: float) -> Floats:
+    root = np.power(y_pred, (1.0 - power) / 2)
+    return counted(_surplus(y_true, y_pred), root) * root
+
+
+@loss("tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_nll_slope)
 def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5) -> PerElement:
     """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
 
@@ -185,7 +213,12 @@ def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5
         return y_true * root * root / (power - 1.0) + np.power(y_pred, 2.0 - power) / (2.0 - power)
 
 
-@loss("negative_binomial_nll", "negative_binomial", family=FAMILY, claims=NEVER_NEGATIVE)
+def _negbin_nll_slope(y_true: Floats, y_pred: Floats, *, dispersion: float) -> Floats:
+    inverse = 1.0 / dispersion
+    return _surplus(y_true, y_pred) * (inverse / (inverse + y_pred))
+
+
+@loss("negative_binomial_nll", "negative_binomial", family=FAMILY, claims=NEVER_NEGATIVE, slope=_negbin_nll_slope)
 def negbin_nll(y_true: Amount, y_pred: PositiveAmount, *, dispersion: Positive = 1.0) -> PerElement:
     """Negative log-likelihood of counts whose variance is μ + a μ², without what y_pred does not change.
 
@@ -206,6 +239,12 @@ def negbin_nll(y_true: Amount, y_pred: PositiveAmount, *, dispersion: Positive =
         # Not by a μ, which may leave the range where its logarithm does not.
         inverse = np.asarray(1.0 / dispersion)
         return y_true * log_ratio(inverse, y_pred) + log_ratio(y_pred, inverse) / dispersion
+
+
+def _surplus(y_true: Floats, y_pred: Floats) -> Floats:
+    """1 - y / μ, from the difference, which keeps its digits."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(y_true == 0, 1.0, (y_pred - y_true) / y_pred)
 
 
 def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lossctl.kinds import Amounts, Distribution, Flag, PerRow
+from lossctl.kinds import Amounts, Distribution, Flag, Floats, PerRow
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import (
     counted,
@@ -14,12 +14,21 @@ from lossctl.losses.stable import (
     row_root_mean_square,
     row_sum,
     signed_log_ratio,
+    slope_by_rows,
 )
 
 FAMILY = "divergences"
 
 
-@loss("reverse_kl_divergence", family=FAMILY)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _reverse_kl_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """Infinite where p excludes a class, whatever q is."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    slope = np.where(p == 0, np.inf, 1.0 + signed_log_ratio(q, p))
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss("reverse_kl_divergence", family=FAMILY, slope=_reverse_kl_slope)
 def reverse_kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Kullback-Leibler divergence of the true from the predicted distribution.
 
@@ -40,7 +49,23 @@ def reverse_kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag 
     return row_sum(counted(q, signed_log_ratio(q, p)))
 
 
-@loss("js_divergence", "jensen_shannon", "jensen_shannon_divergence", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _js_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """-inf where q alone is 0; where p is 0 the slope for q above 0."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    size = log_ratio(np.abs(p - q) / 2, np.minimum(q, (p + q) / 2)) / 2
+    slope = np.where(p == 0, math.log(2) / 2, np.where(q < p, -size, size))
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss(
+    "js_divergence",
+    "jensen_shannon",
+    "jensen_shannon_divergence",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_js_slope,
+)
 def js(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Jensen-Shannon divergence, in nats.
 
@@ -73,7 +98,15 @@ def js(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
     return row_sum((larger + smaller) * np.where(share > 0.6, far, series)) / 4
 
 
-@loss("jeffreys_divergence", "symmetric_kl", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _jeffreys_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """Infinite where p excludes a class, whatever q is."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    slope = np.where(p == 0, np.inf, signed_log_ratio(q, p) + (q - p) / q)
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss("jeffreys_divergence", "symmetric_kl", family=FAMILY, claims=NEVER_NEGATIVE, slope=_jeffreys_slope)
 def jeffreys(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Jeffreys divergence: the Kullback-Leibler divergences of both directions, added.
 
@@ -95,7 +128,17 @@ def jeffreys(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = 
     return row_sum(counted(size, log_ratio(size, np.minimum(p, q))))
 
 
-@loss("hellinger_distance", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _hellinger_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """0 where p and q are the same; where p_c is 0 the slope for q_c above 0."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    apart = hellinger(p, q)[:, None]
+    root = np.sqrt(q)
+    share = np.where(p == 0, 1.0, (q - p) / (np.sqrt(p) + root) / root)
+    return slope_by_rows(np.where(apart == 0, 0.0, share / (4.0 * apart)), y_pred, divide=renormalise)
+
+
+@loss("hellinger_distance", family=FAMILY, claims=NEVER_NEGATIVE, slope=_hellinger_slope)
 def hellinger(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Hellinger distance.
 
@@ -117,7 +160,13 @@ def hellinger(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag =
     return row_root_mean_square((p - q) / np.where(roots == 0, 1.0, roots)) * math.sqrt(p.shape[1] / 2)
 
 
-@loss("total_variation_distance", "tv_distance", family=FAMILY, claims=NEVER_NEGATIVE)
+def _total_variation_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """0 at the kinks, as for the absolute error."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    return slope_by_rows(np.sign(q - p) / 2, y_pred, divide=renormalise)
+
+
+@loss("total_variation_distance", "tv_distance", family=FAMILY, claims=NEVER_NEGATIVE, slope=_total_variation_slope)
 def total_variation(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Total variation distance: the largest difference of the probability of any set of classes.
 
@@ -138,7 +187,14 @@ def total_variation(y_true: Distribution, y_pred: Distribution, *, renormalise: 
     return row_sum(np.abs(p - q)) / 2
 
 
-@loss("chi_squared", "chi2_divergence", "pearson_chi2", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _chi2_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    slope = np.where(p == 0, 1.0, ((q - p) / q) * ((q + p) / q))
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss("chi_squared", "chi2_divergence", "pearson_chi2", family=FAMILY, claims=NEVER_NEGATIVE, slope=_chi2_slope)
 def chi2(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Pearson's χ² divergence of the predicted from the true distribution.
 
@@ -162,7 +218,12 @@ def chi2(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = Fals
         return row_sum(counted(size, size / q))
 
 
-@loss("generalized_kl_divergence", "i_divergence", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _generalized_kl_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return np.where(y_true == 0, 1.0, (y_pred - y_true) / y_pred)
+
+
+@loss("generalized_kl_divergence", "i_divergence", family=FAMILY, claims=NEVER_NEGATIVE, slope=_generalized_kl_slope)
 def generalized_kl(y_true: Amounts, y_pred: Amounts) -> PerRow:
     """Kullback-Leibler divergence of amounts that need not add to 1.
 

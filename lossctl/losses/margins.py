@@ -4,7 +4,7 @@ import numpy as np
 
 from lossctl.kinds import Floats, PerElement, Real, Sign
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import softplus
+from lossctl.losses.stable import sigmoid, softplus
 
 FAMILY = "margins"
 
@@ -12,7 +12,12 @@ FAMILY = "margins"
 _TAN_HALF, _TAN_HALF_REST = 0.5463024898437905, 2.9096576216837176e-17
 
 
-@loss("perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _perceptron_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink."""
+    return _signed(y_true, np.where(_margin(y_true, y_pred) < 0, -1.0, 0.0))
+
+
+@loss("perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_perceptron_slope)
 def perceptron(y_true: Sign, y_pred: Real) -> PerElement:
     """Perceptron loss: how far a decision value lies on the wrong side.
 
@@ -32,7 +37,11 @@ def perceptron(y_true: Sign, y_pred: Real) -> PerElement:
     return np.maximum(-_margin(y_true, y_pred), 0.0)
 
 
-@loss("soft_margin_loss", "logistic", family=FAMILY, claims=NEVER_NEGATIVE)
+def _soft_margin_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return _signed(y_true, -sigmoid(-_margin(y_true, y_pred)))
+
+
+@loss("soft_margin_loss", "logistic", family=FAMILY, claims=NEVER_NEGATIVE, slope=_soft_margin_slope)
 def soft_margin(y_true: Sign, y_pred: Real) -> PerElement:
     """Logistic loss of a decision value; bce_logits with signs as labels.
 
@@ -52,7 +61,11 @@ def soft_margin(y_true: Sign, y_pred: Real) -> PerElement:
     return softplus(-_margin(y_true, y_pred))
 
 
-@loss("exponential_loss", "adaboost", family=FAMILY, claims=NEVER_NEGATIVE)
+def _exponential_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return _signed(y_true, -exponential(y_true, y_pred))
+
+
+@loss("exponential_loss", "adaboost", family=FAMILY, claims=NEVER_NEGATIVE, slope=_exponential_slope)
 def exponential(y_true: Sign, y_pred: Real) -> PerElement:
     """Exponential loss, that of AdaBoost.
 
@@ -74,7 +87,11 @@ def exponential(y_true: Sign, y_pred: Real) -> PerElement:
         return np.exp(-_margin(y_true, y_pred))
 
 
-@loss("modified_huber_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _modified_huber_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return _signed(y_true, -2.0 * (1.0 - np.clip(_margin(y_true, y_pred), -1.0, 1.0)))
+
+
+@loss("modified_huber_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_modified_huber_slope)
 def modified_huber(y_true: Sign, y_pred: Real) -> PerElement:
     """Squared hinge loss that goes on as a straight line.
 
@@ -97,7 +114,12 @@ def modified_huber(y_true: Sign, y_pred: Real) -> PerElement:
         return np.where(margin >= -1.0, np.square(1.0 - np.clip(margin, -1.0, 1.0)), -4.0 * margin)
 
 
-@loss("savage_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _savage_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    margin = _margin(y_true, y_pred)
+    return _signed(y_true, -2.0 * (sigmoid(margin) * np.square(sigmoid(-margin))))
+
+
+@loss("savage_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_savage_slope)
 def savage(y_true: Sign, y_pred: Real) -> PerElement:
     """Savage loss: bounded, the square of the probability that logits leave to the other class.
 
@@ -119,7 +141,13 @@ def savage(y_true: Sign, y_pred: Real) -> PerElement:
     return np.square(np.where(margin > 0, small, 1.0) / (1.0 + small))
 
 
-@loss("tangent_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _tangent_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    margin = _margin(y_true, y_pred)
+    length = np.hypot(1.0, margin)
+    return _signed(y_true, 8.0 * (_angle(margin) / length / length))
+
+
+@loss("tangent_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tangent_slope)
 def tangent(y_true: Sign, y_pred: Real) -> PerElement:
     """Tangent loss: bounded, and it also rises where a decision value is too sure of itself.
 
@@ -136,11 +164,19 @@ def tangent(y_true: Sign, y_pred: Real) -> PerElement:
         >>> tangent(np.array([1.0, -1.0]), np.array([0.0, 1.0])).round(7)
         array([1.       , 6.6089938])
     """
-    # arctan m - ½ is one angle, taken of the difference to tan ½; beyond 1e17 arctan m is that of infinity.
-    margin = np.clip(_margin(y_true, y_pred), -1e17, 1e17)
-    angle = np.arctan2((margin - _TAN_HALF) - _TAN_HALF_REST, 1.0 + margin * _TAN_HALF)
-    return np.square(2.0 * angle)
+    return np.square(2.0 * _angle(_margin(y_true, y_pred)))
+
+
+def _angle(margin: Floats) -> Floats:
+    """The arctangent of m, less ½: one angle, taken of the difference to tan ½."""
+    margin = np.clip(margin, -1e17, 1e17)  # beyond, arctan m is that of infinity
+    return np.arctan2((margin - _TAN_HALF) - _TAN_HALF_REST, 1.0 + margin * _TAN_HALF)
 
 
 def _margin(y_true: Floats, y_pred: Floats) -> Floats:
     return np.where(y_true > 0, y_pred, -y_pred)
+
+
+def _signed(y_true: Floats, slope: Floats) -> Floats:
+    """The derivative by y_pred of what has this derivative by m."""
+    return np.where(y_true > 0, slope, -slope)

@@ -22,7 +22,9 @@ from lossctl.losses.stable import (
     row_rest,
     row_sum,
     signed_log_ratio,
+    slope_of_logits,
     surprise_of_logits,
+    to_label,
 )
 
 FAMILY = "multi-class"
@@ -43,6 +45,12 @@ def _weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassI
     return kept.astype(np.float64) if weights is None else np.where(kept, np.array(weights)[y_true * kept], 0.0)
 
 
+def _cce_slope(
+    y_true: Floats, y_pred: Floats, *, label_smoothing: float, class_weight: ClassWeights, renormalise: bool
+) -> Floats:
+    return _fall(_shares(y_true, label_smoothing, class_weight), y_pred, divide=renormalise)
+
+
 @loss(
     "categorical_crossentropy",
     "categorical_cross_entropy",
@@ -51,6 +59,7 @@ def _weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassI
     family=FAMILY,
     weigh=_weights_of_targets,
     claims=NEVER_NEGATIVE,
+    slope=_cce_slope,
 )
 def cce(
     y_true: TargetDistribution,
@@ -79,6 +88,10 @@ def cce(
     return _expected(y_true, _surprise(y_pred, renormalise=renormalise), label_smoothing, class_weight)
 
 
+def _cce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float, class_weight: ClassWeights) -> Floats:
+    return slope_of_logits(_shares(y_true, label_smoothing, class_weight), y_pred)
+
+
 @loss(
     "softmax_cross_entropy",
     "softmax_cross_entropy_with_logits",
@@ -89,6 +102,7 @@ def cce(
     family=FAMILY,
     weigh=_weights_of_targets,
     claims=NEVER_NEGATIVE,
+    slope=_cce_logits_slope,
 )
 def cce_logits(
     y_true: TargetDistribution, y_pred: Logits, *, label_smoothing: Level = 0.0, class_weight: ClassWeights = None
@@ -112,6 +126,19 @@ def cce_logits(
     return _expected(y_true, surprise_of_logits(y_pred), label_smoothing, class_weight)
 
 
+def _sparse_cce_slope(
+    y_true: Label,
+    y_pred: Floats,
+    *,
+    label_smoothing: float,
+    class_weight: ClassWeights,
+    ignore_index: ClassId,
+    renormalise: bool,
+) -> Floats:
+    target = _target(y_true, y_pred.shape[1], label_smoothing, class_weight, ignore_index)
+    return _fall(target, y_pred, divide=renormalise)
+
+
 @loss(
     "scce",
     "sparse_categorical_crossentropy",
@@ -124,6 +151,7 @@ def cce_logits(
     family=FAMILY,
     weigh=_weights_of_labels,
     claims=NEVER_NEGATIVE,
+    slope=_sparse_cce_slope,
 )
 def sparse_cce(
     y_true: Label,
@@ -161,6 +189,12 @@ def sparse_cce(
     return counted(weights, surprise)
 
 
+def _sparse_cce_logits_slope(
+    y_true: Label, y_pred: Floats, *, label_smoothing: float, class_weight: ClassWeights, ignore_index: ClassId
+) -> Floats:
+    return slope_of_logits(_target(y_true, y_pred.shape[1], label_smoothing, class_weight, ignore_index), y_pred)
+
+
 @loss(
     "softmax_cross_entropy_with_integer_labels",
     "sparse_softmax_cross_entropy",
@@ -176,6 +210,7 @@ def sparse_cce(
     family=FAMILY,
     weigh=_weights_of_labels,
     claims=NEVER_NEGATIVE,
+    slope=_sparse_cce_logits_slope,
 )
 def sparse_cce_logits(
     y_true: Label,
@@ -205,6 +240,10 @@ def sparse_cce_logits(
     return _labelled(y_true, surprise_of_logits(y_pred), label_smoothing, class_weight, ignore_index)
 
 
+def _kl_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    return _fall(renormalised(y_true, divide=renormalise), y_pred, divide=renormalise)
+
+
 @loss(
     "kl_div",
     "kl_div_loss",
@@ -213,6 +252,7 @@ def sparse_cce_logits(
     "kullback_leibler_divergence",
     "relative_entropy",
     family=FAMILY,
+    slope=_kl_slope,
 )
 def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Kullback-Leibler divergence of the predicted from the true distribution.
@@ -244,15 +284,33 @@ def _surprise(probabilities: Floats, *, renormalise: bool = False) -> Floats:
 
 
 def _expected(target: Floats, surprise: Floats, smoothing: float, weights: ClassWeights) -> Floats:
+    return row_sum(counted(_shares(target, smoothing, weights), surprise))
+
+
+def _shares(target: Floats, smoothing: float, weights: ClassWeights) -> Floats:
+    """How much the surprise of each class counts."""
     if smoothing:
         target = target * (1.0 - smoothing) + smoothing / target.shape[1]
-    if weights is not None:
-        target = target * np.array(weights)
-    return row_sum(counted(target, surprise))
+    return target if weights is None else target * np.array(weights)
 
 
 def _labelled(labels: Label, surprise: Floats, smoothing: float, weights: ClassWeights, ignored: ClassId) -> Floats:
+    return row_sum(counted(_target(labels, surprise.shape[1], smoothing, weights, ignored), surprise))
+
+
+def _target(labels: Label, classes: int, smoothing: float, weights: ClassWeights, ignored: ClassId) -> Floats:
+    """How much the surprise of each class counts: nothing where the label is ignored."""
     kept = labels != ignored
-    one_hot = np.zeros_like(surprise)
-    one_hot[np.arange(len(labels)), labels * kept] = 1.0
-    return counted(kept.astype(np.float64), _expected(one_hot, surprise, smoothing, weights))
+    one_hot = to_label(np.ones(len(labels)), labels * kept, classes)
+    return np.where(kept[:, None], _shares(one_hot, smoothing, weights), 0.0)
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _fall(target: Floats, p: Floats, *, divide: bool) -> Floats:
+    """The derivative of -Σ_c t_c ln p_c by each p_c as it is given, also where p is divided by its sum first."""
+    if not divide:
+        return np.where(target == 0, 0.0, -(target / p))
+    # -t / p + Σ t / Σ p without what cancels in it.
+    own = np.where(target == 0, 0.0, target / p * row_rest(p))
+    fall: Floats = (row_rest(target) - own) / row_sum(p)[:, None]
+    return fall

@@ -26,13 +26,21 @@ from lossctl.losses.stable import (
     product,
     renormalised,
     row_sum,
+    slope_by_rows,
+    slope_of_logits,
+    softmax,
     surprise_of_logits,
+    to_label,
 )
 
 FAMILY = "probabilities"
 
 
-@loss("brier_score", "brier_score_loss", "brier_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _brier_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return 2.0 * (y_pred - y_true)
+
+
+@loss("brier_score", "brier_score_loss", "brier_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_brier_slope)
 def brier(y_true: Truth, y_pred: Probability) -> PerElement:
     """Brier score of a probability: its squared distance from what came.
 
@@ -52,7 +60,20 @@ def brier(y_true: Truth, y_pred: Probability) -> PerElement:
     return np.square(y_pred - y_true)
 
 
-@loss("brier_score", "brier_score_loss", "brier_loss", "multiclass_brier", family=FAMILY, claims=NEVER_NEGATIVE)
+def _brier_multiclass_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
+    slope = 2.0 * (renormalised(y_pred, divide=renormalise) - y_true)
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss(
+    "brier_score",
+    "brier_score_loss",
+    "brier_loss",
+    "multiclass_brier",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_brier_multiclass_slope,
+)
 def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Brier score of the classes' probabilities against one-hot or soft targets.
 
@@ -72,6 +93,11 @@ def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renorm
     return row_sum(np.square(renormalised(y_pred, divide=renormalise) - y_true))
 
 
+def _sparse_brier_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
+    one_hot = to_label(np.ones(len(y_true)), y_true, y_pred.shape[1])
+    return _brier_multiclass_slope(one_hot, y_pred, renormalise=renormalise)
+
+
 @loss(
     "brier_score",
     "brier_score_loss",
@@ -80,6 +106,7 @@ def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renorm
     "brier_multiclass",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_sparse_brier_slope,
 )
 def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Brier score of the classes' probabilities against class ids or names.
@@ -101,7 +128,13 @@ def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = Fal
     return row_sum(np.square(shares - (np.arange(shares.shape[1]) == y_true[:, None])))
 
 
-@loss("rps_score", "ranked_probability_score", family=FAMILY, claims=NEVER_NEGATIVE)
+def _rps_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
+    apart = _cumulated(y_true, renormalised(y_pred, divide=renormalise))
+    slope = 2.0 * np.cumsum(apart[:, ::-1], axis=1)[:, ::-1]
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss("rps_score", "ranked_probability_score", family=FAMILY, claims=NEVER_NEGATIVE, slope=_rps_slope)
 def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Ranked probability score: how far probabilities of ordered classes lie from the class that came.
 
@@ -119,16 +152,18 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
         >>> rps(np.array([0]), np.array([[0.25, 0.5, 0.25]]))
         array([0.625])
     """
-    shares = renormalised(y_pred, divide=renormalise)
-    total, lost = np.zeros(len(shares)), np.zeros(len(shares))
-    squares = np.empty_like(shares)
-    for place, share in enumerate(shares.T):
-        before = total
-        total = before + share
-        shift = total - before
-        lost = lost + ((before - (total - shift)) + (share - shift))
-        squares[:, place] = np.square((total - (y_true <= place)) + lost)
-    return row_sum(squares)
+    return row_sum(np.square(_cumulated(y_true, renormalised(y_pred, divide=renormalise))))
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _binary_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None) -> Floats:
+    negative = 1.0 - y_true
+    rise = np.where(negative > 0, negative / (1.0 - y_pred), 0.0) - np.where(y_true > 0, y_true / y_pred, 0.0)
+    chance, lost = _missed(y_true, y_pred)
+    # Where nothing is missed the entropy is 0 too, and their quotient is 1.
+    surprise = np.where(chance == 0, 1.0, entropy_of_two(y_true, negative, y_pred) / chance)
+    slope = _power(chance, lost, gamma) * (counted(gamma * (1.0 - 2.0 * y_true), surprise) + rise)
+    return _balanced(y_true, np.where(np.isinf(rise), rise, slope), alpha)
 
 
 @loss(
@@ -138,6 +173,7 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
     "binary_focal_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_binary_focal_slope,
 )
 def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0, alpha: Balance = None) -> PerElement:
     """Focal loss of probabilities: a cross entropy that makes little of rows already right.
@@ -157,16 +193,16 @@ def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0
         array([0.1732868, 0.1732868])
     """
     negative = 1.0 - y_true
-    # q is y + p - 2 y p; with what each step lost by rounding, which counts γ times in the power.
-    total, shed = difference(y_true, -y_pred)
-    both, rest = product(y_true, y_pred)
-    chance, lost = difference(total, 2 * both)
-    chance, lost = difference(chance, 2 * rest - shed - lost)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        missing = np.power(chance, gamma) * (1.0 + gamma * (lost / np.where(chance == 0, 1.0, chance)))
+        missing = _power(*_missed(y_true, y_pred), gamma)
         entropy = entropy_of_two(y_true, negative, y_pred)
         focal = np.where(np.isinf(entropy), entropy, missing * entropy)
     return _balanced(y_true, focal, alpha)
+
+
+def _categorical_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, renormalise: bool) -> Floats:
+    slope = counted(y_true, _focal_slope(renormalised(y_pred, divide=renormalise), gamma))
+    return slope_by_rows(slope, y_pred, divide=renormalise)
 
 
 @loss(
@@ -175,6 +211,7 @@ def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0
     "categorical_focal_crossentropy",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_categorical_focal_slope,
 )
 def categorical_focal(
     y_true: TargetDistribution, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
@@ -197,6 +234,12 @@ def categorical_focal(
     return row_sum(counted(y_true, _focal(renormalised(y_pred, divide=renormalise), gamma)))
 
 
+def _sparse_categorical_focal_slope(y_true: Label, y_pred: Floats, *, gamma: float, renormalise: bool) -> Floats:
+    own = of_label(renormalised(y_pred, divide=renormalise), y_true)
+    slope = to_label(_focal_slope(own, gamma), y_true, y_pred.shape[1])
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
 @loss(
     "focal",
     "focal_loss",
@@ -206,6 +249,7 @@ def categorical_focal(
     "categorical_focal_crossentropy",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_sparse_categorical_focal_slope,
 )
 def sparse_categorical_focal(
     y_true: Label, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
@@ -228,11 +272,20 @@ def sparse_categorical_focal(
     return _focal(of_label(renormalised(y_pred, divide=renormalise), y_true), gamma)
 
 
+@np.errstate(divide="ignore", invalid="ignore")
+def _generalized_ce_slope(y_true: Label, y_pred: Floats, *, q: float, renormalise: bool) -> Floats:
+    own = of_label(renormalised(y_pred, divide=renormalise), y_true)
+    # p^(q - 1), but q - 1 is rounded where q is not.
+    rise = np.where(own == 0, np.power(own, q - 1.0), np.power(own, q) / own)
+    return slope_by_rows(to_label(-rise, y_true, y_pred.shape[1]), y_pred, divide=renormalise)
+
+
 @loss(
     "categorical_generalized_cross_entropy",
     "generalized_cross_entropy",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_generalized_ce_slope,
 )
 def generalized_ce(y_true: Label, y_pred: Distribution, *, q: UnitShare = 0.5, renormalise: Flag = False) -> PerRow:
     """Between the cross entropy and the absolute error of a probability: sturdy where labels are wrong.
@@ -254,7 +307,18 @@ def generalized_ce(y_true: Label, y_pred: Distribution, *, q: UnitShare = 0.5, r
         return (0.0 - np.expm1(q * np.log(of_label(renormalised(y_pred, divide=renormalise), y_true)))) / q
 
 
-@loss("poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
+def _poly_ce_slope(y_true: Floats, y_pred: Floats, *, epsilon: float) -> Floats:
+    return slope_of_logits(y_true * (1.0 + epsilon * softmax(y_pred)), y_pred)
+
+
+@loss(
+    "poly_loss",
+    "poly_loss_cross_entropy",
+    "poly1_cross_entropy",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_poly_ce_slope,
+)
 def poly_ce(y_true: TargetDistribution, y_pred: Logits, *, epsilon: NonNegative = 2.0) -> PerRow:
     """Softmax cross entropy of logits plus the probability missed, against one-hot or soft targets.
 
@@ -274,7 +338,19 @@ def poly_ce(y_true: TargetDistribution, y_pred: Logits, *, epsilon: NonNegative 
     return row_sum(counted(y_true, _poly(surprise_of_logits(y_pred), epsilon)))
 
 
-@loss("poly_ce", "poly_loss", "poly_loss_cross_entropy", "poly1_cross_entropy", family=FAMILY, claims=NEVER_NEGATIVE)
+def _sparse_poly_ce_slope(y_true: Label, y_pred: Floats, *, epsilon: float) -> Floats:
+    return _poly_ce_slope(to_label(np.ones(len(y_true)), y_true, y_pred.shape[1]), y_pred, epsilon=epsilon)
+
+
+@loss(
+    "poly_ce",
+    "poly_loss",
+    "poly_loss_cross_entropy",
+    "poly1_cross_entropy",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_sparse_poly_ce_slope,
+)
 def sparse_poly_ce(y_true: Label, y_pred: Logits, *, epsilon: NonNegative = 2.0) -> PerRow:
     """Softmax cross entropy of logits plus the probability missed, against class ids or names.
 
@@ -306,10 +382,42 @@ def _focal(probability: Floats, gamma: float) -> Floats:
         return _power_of_rest(probability, gamma) * (0.0 - np.log(probability))
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _focal_slope(probability: Floats, gamma: float) -> Floats:
+    surprise = (0.0 - np.log(probability)) / np.where(probability == 1, 1.0, 1.0 - probability)
+    surprise = np.where(probability == 1, 1.0, surprise)
+    return _power_of_rest(probability, gamma) * -(counted(np.asarray(gamma), surprise) + 1.0 / probability)
+
+
 def _power_of_rest(probability: Floats, gamma: float) -> Floats:
-    """(1 - p)^γ; what rounding took from the difference counts γ times."""
-    rest, lost = difference(np.ones_like(probability), probability)
-    return np.power(rest, gamma) * (1.0 + gamma * (lost / np.where(rest == 0, 1.0, rest)))
+    """(1 - p)^γ."""
+    return _power(*difference(np.ones_like(probability), probability), gamma)
+
+
+def _missed(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
+    """The chance y + p - 2 y p of a miss, and what each step of it lost by rounding."""
+    total, shed = difference(y_true, -y_pred)
+    both, rest = product(y_true, y_pred)
+    chance, lost = difference(total, 2 * both)
+    return difference(chance, 2 * rest - shed - lost)
+
+
+def _power(base: Floats, lost: Floats, gamma: float) -> Floats:
+    """The base to the power of γ; what rounding took from it counts γ times."""
+    return np.power(base, gamma) * (1.0 + gamma * (lost / np.where(base == 0, 1.0, base)))
+
+
+def _cumulated(labels: Label, shares: Floats) -> Floats:
+    """Σ_{c ≤ k} p_c - [y ≤ k] for each class k."""
+    total, lost = np.zeros(len(shares)), np.zeros(len(shares))
+    apart = np.empty_like(shares)
+    for place, share in enumerate(shares.T):
+        before = total
+        total = before + share
+        shift = total - before
+        lost = lost + ((before - (total - shift)) + (share - shift))
+        apart[:, place] = (total - (labels <= place)) + lost
+    return apart
 
 
 def _poly(surprise: Floats, epsilon: float) -> Floats:

@@ -9,7 +9,12 @@ from lossctl.losses.stable import difference, half_distance, log_ratio
 FAMILY = "regression"
 
 
-@loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE)
+def _sign(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink, as PyTorch does."""
+    return np.sign(y_pred - y_true)
+
+
+@loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE, slope=_sign)
 def mae(y_true: Real, y_pred: Real) -> PerElement:
     """Absolute error.
 
@@ -29,7 +34,11 @@ def mae(y_true: Real, y_pred: Real) -> PerElement:
     return np.abs(y_pred - y_true)
 
 
-@loss("l2", "mse_loss", "squared_error", "mean_squared_error", family=FAMILY, claims=DISTANCE)
+def _mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return 2.0 * (y_pred - y_true)
+
+
+@loss("l2", "mse_loss", "squared_error", "mean_squared_error", family=FAMILY, claims=DISTANCE, slope=_mse_slope)
 def mse(y_true: Real, y_pred: Real) -> PerElement:
     """Squared error.
 
@@ -49,7 +58,7 @@ def mse(y_true: Real, y_pred: Real) -> PerElement:
     return np.square(y_pred - y_true)
 
 
-@loss("root_mean_squared_error", family=FAMILY, finish="root_mean_square", claims=DISTANCE)
+@loss("root_mean_squared_error", family=FAMILY, finish="root_mean_square", claims=DISTANCE, slope=_sign)
 def rmse(y_true: Real, y_pred: Real) -> PerElement:
     """Square root of the mean squared error.
 
@@ -69,12 +78,17 @@ def rmse(y_true: Real, y_pred: Real) -> PerElement:
     return np.abs(y_pred - y_true)
 
 
+def _msle_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return 2.0 * (_sign(y_true, y_pred) * (rmsle(y_true, y_pred) / (1.0 + y_pred)))
+
+
 @loss(
     "mean_squared_log_error",
     "mean_squared_logarithmic_error",
     "squared_log_error",
     family=FAMILY,
     claims=ZERO_AT_TRUTH,
+    slope=_msle_slope,
 )
 def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
     """Squared difference of ln(1 + y).
@@ -96,7 +110,11 @@ def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
     return np.square(log_ratio(np.maximum(y_true, y_pred) - lower, lower + 1.0))
 
 
-@loss("huber_loss", family=FAMILY, claims=DISTANCE)
+def _huber_slope(y_true: Floats, y_pred: Floats, *, delta: float) -> Floats:
+    return np.clip(y_pred - y_true, -delta, delta)
+
+
+@loss("huber_loss", family=FAMILY, claims=DISTANCE, slope=_huber_slope)
 def huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerElement:
     """Squared near zero, absolute in the tails.
 
@@ -119,7 +137,12 @@ def huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerElement:
     return 4 * near * (half - near / 2)
 
 
-@loss("smooth_l1_loss", family=FAMILY, claims=DISTANCE)
+def _smooth_l1_slope(y_true: Floats, y_pred: Floats, *, beta: float) -> Floats:
+    """With beta 0, 0 at the kink, as PyTorch does."""
+    return _sign(y_true, y_pred) if beta == 0 else np.clip(y_pred - y_true, -beta, beta) / beta
+
+
+@loss("smooth_l1_loss", family=FAMILY, claims=DISTANCE, slope=_smooth_l1_slope)
 def smooth_l1(y_true: Real, y_pred: Real, *, beta: NonNegative = 1.0) -> PerElement:
     """Huber loss divided by its threshold, so that the tails keep slope 1.
 
@@ -144,7 +167,13 @@ def smooth_l1(y_true: Real, y_pred: Real, *, beta: NonNegative = 1.0) -> PerElem
     return 4 * near / beta * (half - near / 2)
 
 
-@loss("charbonnier", "pseudo_huber_loss", family=FAMILY, claims=DISTANCE)
+def _pseudo_huber_slope(y_true: Floats, y_pred: Floats, *, delta: float) -> Floats:
+    gap = y_pred - y_true
+    near = np.clip(gap, -delta, delta)
+    return near / np.hypot(near / delta, delta / np.maximum(np.abs(gap), delta))
+
+
+@loss("charbonnier", "pseudo_huber_loss", family=FAMILY, claims=DISTANCE, slope=_pseudo_huber_slope)
 def pseudo_huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerElement:
     """A smooth Huber loss: squared near zero, slope delta in the tails.
 
@@ -170,7 +199,11 @@ def pseudo_huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerEle
     return half * (4 * (near / root))
 
 
-@loss("logcosh_loss", "log_cosh_error", family=FAMILY, claims=DISTANCE)
+def _log_cosh_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return np.tanh(y_pred - y_true)
+
+
+@loss("logcosh_loss", "log_cosh_error", family=FAMILY, claims=DISTANCE, slope=_log_cosh_slope)
 def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
     """Logarithm of the hyperbolic cosine of the error.
 
@@ -196,7 +229,21 @@ def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
     )
 
 
-@loss("pinball", "pinball_loss", "mean_pinball_loss", "quantile_loss", "quantile_score", family=FAMILY, claims=DISTANCE)
+def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float) -> Floats:
+    """0 at the kink, as for the absolute error."""
+    return np.where(y_true == y_pred, 0.0, np.where(y_true > y_pred, -level, 1.0 - level))
+
+
+@loss(
+    "pinball",
+    "pinball_loss",
+    "mean_pinball_loss",
+    "quantile_loss",
+    "quantile_score",
+    family=FAMILY,
+    claims=DISTANCE,
+    slope=_quantile_slope,
+)
 def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     """Pinball loss, least at the quantile of the given level.
 
@@ -217,7 +264,11 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     return 2 * np.where(y_true >= y_pred, level, 1.0 - level) * half_distance(y_true, y_pred)
 
 
-@loss("half_squared_error", "half_mean_squared_error", family=FAMILY, claims=DISTANCE)
+def _half_mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return y_pred - y_true
+
+
+@loss("half_squared_error", "half_mean_squared_error", family=FAMILY, claims=DISTANCE, slope=_half_mse_slope)
 def half_mse(y_true: Real, y_pred: Real) -> PerElement:
     """Half the squared error.
 
@@ -238,12 +289,18 @@ def half_mse(y_true: Real, y_pred: Real) -> PerElement:
     return 2 * half * half
 
 
+def _rmsle_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink, as for the absolute error."""
+    return _sign(y_true, y_pred) / (1.0 + y_pred)
+
+
 @loss(
     "root_mean_squared_log_error",
     "root_mean_squared_logarithmic_error",
     family=FAMILY,
     finish="root_mean_square",
     claims=ZERO_AT_TRUTH,
+    slope=_rmsle_slope,
 )
 def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
     """Square root of the mean squared difference of ln(1 + y).
@@ -265,12 +322,20 @@ def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
     return log_ratio(np.maximum(y_true, y_pred) - lower, lower + 1.0)
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _mape_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink, as for the absolute error; infinite where y_true alone is 0."""
+    sign = _sign(y_true, y_pred)
+    return np.where(sign == 0, 0.0, sign / np.abs(y_true))
+
+
 @loss(
     "mean_absolute_percentage_error",
     "absolute_percentage_error",
     "absolute_relative_error",
     family=FAMILY,
     claims=ZERO_AT_TRUTH,
+    slope=_mape_slope,
 )
 def mape(y_true: Real, y_pred: Real) -> PerElement:
     """Absolute error as a share of the true value.
@@ -299,11 +364,21 @@ def mape(y_true: Real, y_pred: Real) -> PerElement:
         )
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _smape_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kink; where y_pred alone is 0 the mean of the slopes on its two sides, as |y_pred| has slope 0 there."""
+    half = np.abs(y_true) / 2 + np.abs(y_pred) / 2
+    sides = (1.0 + np.sign(y_true) * np.sign(y_pred)) / 2
+    steep = _sign(y_true, y_pred) * (sides * (np.abs(y_true) / half) / half)
+    return np.where((y_true == 0) | (y_pred == y_true) | np.isinf(half), 0.0, steep)
+
+
 @loss(
     "symmetric_mean_absolute_percentage_error",
     "symmetric_absolute_percentage_error",
     family=FAMILY,
     claims=SYMMETRIC | {"bounded"},
+    slope=_smape_slope,
 )
 def smape(y_true: Real, y_pred: Real) -> PerElement:
     """Absolute error as a share of the mean size of the true and the predicted value.
@@ -330,7 +405,11 @@ def smape(y_true: Real, y_pred: Real) -> PerElement:
     return np.where(larger == 0, 0.0, np.where(np.isinf(larger), 2.0, share))
 
 
-@loss("expectile_loss", "asymmetric_squared_error", family=FAMILY, claims=DISTANCE)
+def _expectile_slope(y_true: Floats, y_pred: Floats, *, level: float) -> Floats:
+    return 4.0 * (np.where(y_true >= y_pred, level, 1.0 - level) * (y_pred / 2 - y_true / 2))
+
+
+@loss("expectile_loss", "asymmetric_squared_error", family=FAMILY, claims=DISTANCE, slope=_expectile_slope)
 def expectile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     """Asymmetric squared error, least at the expectile of the given level.
 
@@ -353,7 +432,13 @@ def expectile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     return 4 * np.where(y_true >= y_pred, level, 1.0 - level) * half * half
 
 
-@loss("lq_loss", "lp", "lp_loss", family=FAMILY, claims=DISTANCE)
+@np.errstate(over="ignore")
+def _lq_slope(y_true: Floats, y_pred: Floats, *, p: float) -> Floats:
+    """With p 1, 0 at the kink, as for the absolute error."""
+    return _sign(y_true, y_pred) * (p * _power(y_true, y_pred, p - 1.0))
+
+
+@loss("lq_loss", "lp", "lp_loss", family=FAMILY, claims=DISTANCE, slope=_lq_slope)
 def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
     """A power of the absolute error.
 
@@ -370,13 +455,24 @@ def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
         >>> lq(np.zeros(2), np.array([0.25, -4.0]), p=1.5)
         array([0.125, 8.   ])
     """
-    gap, lost = difference(y_pred, y_true)
-    # What rounding took from the difference counts p times in its power.
     with np.errstate(over="ignore"):
-        return np.power(np.abs(gap), p) * (1.0 + p * (lost / np.where(gap == 0, 1.0, gap)))
+        return _power(y_true, y_pred, p)
 
 
-@loss(family=FAMILY, claims=ZERO_AT_TRUTH)
+def _power(y_true: Floats, y_pred: Floats, p: float) -> Floats:
+    """|r|ᵖ; what rounding took from the difference counts p times."""
+    gap, lost = difference(y_pred, y_true)
+    return np.power(np.abs(gap), p) * (1.0 + p * (lost / np.where(gap == 0, 1.0, gap)))
+
+
+def _epsilon_insensitive_slope(y_true: Floats, y_pred: Floats, *, epsilon: float) -> Floats:
+    """0 at the kinks."""
+    gap, lost = difference(y_pred, y_true)
+    outside = (np.abs(gap) - epsilon) + np.copysign(1.0, gap) * lost > 0
+    return np.where(outside, np.sign(gap), 0.0)
+
+
+@loss(family=FAMILY, claims=ZERO_AT_TRUTH, slope=_epsilon_insensitive_slope)
 def epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.1) -> PerElement:
     """Absolute error beyond a tolerance.
 
@@ -396,7 +492,11 @@ def epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.
     return _beyond(y_true, y_pred, epsilon)
 
 
-@loss(family=FAMILY, claims=ZERO_AT_TRUTH)
+def _squared_epsilon_insensitive_slope(y_true: Floats, y_pred: Floats, *, epsilon: float) -> Floats:
+    return 2.0 * (_sign(y_true, y_pred) * _beyond(y_true, y_pred, epsilon))
+
+
+@loss(family=FAMILY, claims=ZERO_AT_TRUTH, slope=_squared_epsilon_insensitive_slope)
 def squared_epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.1) -> PerElement:
     """Square of the absolute error beyond a tolerance.
 

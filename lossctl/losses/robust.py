@@ -8,12 +8,17 @@ import numpy as np
 
 from lossctl.kinds import Floats, PerElement, Positive, Real
 from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, loss
-from lossctl.losses.stable import excess, half_distance
+from lossctl.losses.stable import difference, excess, half_distance
 
 FAMILY = "robust regression"
 
 
-@loss("fair_loss", family=FAMILY, claims=DISTANCE)
+def _fair_slope(y_true: Floats, y_pred: Floats, *, scale: float) -> Floats:
+    ratio, inverse = _ratios(half_distance(y_true, y_pred), scale)
+    return _near(y_true, y_pred, scale) / (ratio + inverse)
+
+
+@loss("fair_loss", family=FAMILY, claims=DISTANCE, slope=_fair_slope)
 def fair(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     """Squared near zero, nearly absolute in the tails, smooth throughout.
 
@@ -38,7 +43,12 @@ def fair(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
         return np.where(ratio > 1e20, 2 * scale * half, (scale * share) * (scale * np.minimum(rest, 1e20)))
 
 
-@loss("cauchy_loss", "lorentzian", family=FAMILY, claims=DISTANCE)
+def _cauchy_slope(y_true: Floats, y_pred: Floats, *, scale: float) -> Floats:
+    ratio, inverse = _ratios(half_distance(y_true, y_pred), scale)
+    return _near(y_true, y_pred, scale) * inverse / (1.0 + np.square(np.minimum(ratio, inverse)))
+
+
+@loss("cauchy_loss", "lorentzian", family=FAMILY, claims=DISTANCE, slope=_cauchy_slope)
 def cauchy(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     """Logarithmic in the tails, the negative log-likelihood of the Cauchy distribution.
 
@@ -68,7 +78,13 @@ def cauchy(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     return np.where(half <= scale / 2, 2 * near * near * slope, far)
 
 
-@loss("geman", "geman_mcclure_loss", family=FAMILY, claims=BOUNDED_DISTANCE)
+def _geman_mcclure_slope(y_true: Floats, y_pred: Floats, *, scale: float) -> Floats:
+    ratio, inverse = _ratios(half_distance(y_true, y_pred), scale)
+    left = _near(y_true, y_pred, scale) * inverse * inverse * inverse
+    return left / np.square(1.0 + np.square(np.minimum(ratio, inverse)))
+
+
+@loss("geman", "geman_mcclure_loss", family=FAMILY, claims=BOUNDED_DISTANCE, slope=_geman_mcclure_slope)
 def geman_mcclure(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     """Squared near zero, level in the tails, with a slow passage.
 
@@ -91,7 +107,13 @@ def geman_mcclure(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerEl
     return 2 * near * near / (1.0 + np.square(np.minimum(ratio, inverse)))
 
 
-@loss("leclerc", "welsch_loss", family=FAMILY, claims=BOUNDED_DISTANCE)
+def _welsch_slope(y_true: Floats, y_pred: Floats, *, scale: float) -> Floats:
+    gap = y_pred - y_true
+    with np.errstate(over="ignore"):
+        return np.clip(gap, -100.0 * scale, 100.0 * scale) * np.exp(-np.square(np.minimum(np.abs(gap) / scale, 100.0)))
+
+
+@loss("leclerc", "welsch_loss", family=FAMILY, claims=BOUNDED_DISTANCE, slope=_welsch_slope)
 def welsch(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     """Squared near zero, level in the tails, with a passage like a bell curve.
 
@@ -116,7 +138,23 @@ def welsch(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
         return np.where(ratio < 1e-9, 2 * near * near, scale * (scale * (-np.expm1(-np.square(ratio)) / 2)))
 
 
-@loss("biweight", "bisquare", "tukey_biweight", "tukey_bisquare", family=FAMILY, claims=BOUNDED_DISTANCE)
+def _tukey_slope(y_true: Floats, y_pred: Floats, *, scale: float) -> Floats:
+    gap, lost = difference(y_pred, y_true)
+    near = _near(y_true, y_pred, scale)
+    # 1 - (r / c)² is a product; near c what rounding took from the difference matters.
+    rest = np.maximum((scale - np.abs(gap)) - np.copysign(1.0, gap) * lost, 0.0) / scale
+    return near * np.square(rest * (1.0 + np.abs(near) / scale))
+
+
+@loss(
+    "biweight",
+    "bisquare",
+    "tukey_biweight",
+    "tukey_bisquare",
+    family=FAMILY,
+    claims=BOUNDED_DISTANCE,
+    slope=_tukey_slope,
+)
 def tukey(y_true: Real, y_pred: Real, *, scale: Positive = 4.685) -> PerElement:
     """Squared near zero, level from the scale on.
 
@@ -147,3 +185,8 @@ def _ratios(half: Floats, scale: float) -> tuple[Floats, Floats]:
     """|r| / c where it is at most 1, and c / |r| where that is; 1 elsewhere."""
     bound = scale / 2
     return np.minimum(half, bound) / bound, bound / np.maximum(half, bound)
+
+
+def _near(y_true: Floats, y_pred: Floats, scale: float) -> Floats:
+    """The error where it lies between -c and c, else the nearer of them."""
+    return np.clip(y_pred - y_true, -scale, scale)

@@ -14,12 +14,16 @@ from lossctl.kinds import (
     Scores,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import difference, of_label, row_mean, row_sum, softplus
+from lossctl.losses.stable import difference, of_label, row_mean, row_sum, sigmoid, softplus, to_label
 
 FAMILY = "scores"
 
 
-@loss("nll_loss", "negative_log_likelihood", family=FAMILY, claims=NEVER_NEGATIVE)
+def _nll_slope(y_true: Label, y_pred: Floats) -> Floats:
+    return to_label(np.full(len(y_true), -1.0), y_true, y_pred.shape[1])
+
+
+@loss("nll_loss", "negative_log_likelihood", family=FAMILY, claims=NEVER_NEGATIVE, slope=_nll_slope)
 def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
     """Negative log-likelihood of log-probabilities against class ids or names.
 
@@ -39,6 +43,13 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
     return 0.0 - of_label(y_pred, y_true)
 
 
+def _multiclass_hinge_slope(y_true: Label, y_pred: Floats) -> Floats:
+    """0 at the kink; of other classes that are equally high the first has the slope."""
+    lacks = np.where(multiclass_hinge(y_true, y_pred) > 0, 1.0, 0.0)
+    best = _without_own(y_true, y_pred).argmax(axis=1)
+    return to_label(lacks, best, y_pred.shape[1]) - to_label(lacks, y_true, y_pred.shape[1])
+
+
 @loss(
     "hinge_loss",
     "crammer_singer",
@@ -46,6 +57,7 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
     "categorical_hinge",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_multiclass_hinge_slope,
 )
 def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
     """Hinge loss of the classes' scores, after Crammer and Singer.
@@ -63,10 +75,18 @@ def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
         >>> multiclass_hinge(np.array([1]), np.array([[-3.0, -2.5, -4.0]]))
         array([0.5])
     """
-    return _lack(_best_other(y_true, y_pred), of_label(y_pred, y_true), 1.0)
+    return _lack(_without_own(y_true, y_pred).max(axis=1), of_label(y_pred, y_true), 1.0)
 
 
-@loss("multi_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _multi_margin_slope(y_true: Label, y_pred: Floats, *, p: int, margin: float) -> Floats:
+    """0 at the kinks, as PyTorch does."""
+    lacks = _lacks(y_true, y_pred, margin)
+    rises = np.where(lacks > 0, 1.0, 0.0) if p == 1 else 2.0 * lacks
+    slope: Floats = (rises - to_label(row_sum(rises), y_true, y_pred.shape[1])) / y_pred.shape[1]
+    return slope
+
+
+@loss("multi_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_multi_margin_slope)
 def multi_margin(y_true: Label, y_pred: Scores, *, p: OneOrTwo = 1, margin: Positive = 1.0) -> PerRow:
     """Mean over the classes of the hinge loss, or its square, of each wrong class's score.
 
@@ -83,13 +103,25 @@ def multi_margin(y_true: Label, y_pred: Scores, *, p: OneOrTwo = 1, margin: Posi
         >>> multi_margin(np.array([1]), np.array([[0.5, 1.0, 0.75, -1.0]]))
         array([0.3125])
     """
-    lacks = _lack(y_pred, of_label(y_pred, y_true)[:, None], margin)
-    lacks[np.arange(len(y_true)), y_true] = 0.0
+    lacks = _lacks(y_true, y_pred, margin)
     with np.errstate(over="ignore"):
         return row_mean(lacks if p == 1 else np.square(lacks))
 
 
-@loss("multiclass_perceptron_loss", "perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _multiclass_perceptron_slope(y_true: Label, y_pred: Floats) -> Floats:
+    """0 where the true class is among the highest; of equally high classes the first has the slope."""
+    behind = np.where(of_label(y_pred, y_true) < y_pred.max(axis=1), 1.0, 0.0)
+    best = y_pred.argmax(axis=1)
+    return to_label(behind, best, y_pred.shape[1]) - to_label(behind, y_true, y_pred.shape[1])
+
+
+@loss(
+    "multiclass_perceptron_loss",
+    "perceptron_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_multiclass_perceptron_slope,
+)
 def multiclass_perceptron(y_true: Label, y_pred: Scores) -> PerRow:
     """Perceptron loss of the classes' scores: by how much another class is ahead.
 
@@ -112,7 +144,21 @@ def multiclass_perceptron(y_true: Label, y_pred: Scores) -> PerRow:
         return np.where(best == own, 0.0, best - own)
 
 
-@loss("ova", "multiclassova", "multiclass_ova", "one_vs_rest", family=FAMILY, claims=NEVER_NEGATIVE)
+def _one_vs_all_slope(y_true: Label, y_pred: Floats) -> Floats:
+    own = np.arange(y_pred.shape[1]) == y_true[:, None]
+    slope: Floats = np.where(own, -sigmoid(-y_pred), sigmoid(y_pred)) / y_pred.shape[1]
+    return slope
+
+
+@loss(
+    "ova",
+    "multiclassova",
+    "multiclass_ova",
+    "one_vs_rest",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_one_vs_all_slope,
+)
 def one_vs_all(y_true: Label, y_pred: Scores) -> PerRow:
     """Mean over the classes of the binary cross entropy of each class's logit.
 
@@ -154,7 +200,18 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
     return np.where(higher >= k, 1.0, 0.0)
 
 
-@loss("multilabel_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _multilabel_margin_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 at the kinks, as PyTorch does."""
+    slope = np.zeros_like(y_pred)
+    for place, (has, score) in enumerate(zip(y_true.T, y_pred.T, strict=True)):
+        lacks = np.where((has == 1)[:, None] & (y_true == 0) & (_lack(y_pred, score[:, None], 1.0) > 0), 1.0, 0.0)
+        slope += lacks
+        slope[:, place] -= row_sum(lacks)
+    slope /= y_pred.shape[1]
+    return slope
+
+
+@loss("multilabel_margin_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_multilabel_margin_slope)
 def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
     """Hinge loss of each pair of a label the row has and one that it has not.
 
@@ -199,11 +256,18 @@ def subset_zero_one(y_true: LabelSet, y_pred: LabelSet) -> PerRow:
     return np.where((y_true == y_pred).all(axis=1), 0.0, 1.0)
 
 
-def _best_other(labels: Label, scores: Floats) -> Floats:
+def _without_own(labels: Label, scores: Floats) -> Floats:
+    """The scores, -inf in the place of the true class."""
     others = scores.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    best: Floats = others.max(axis=1)
-    return best
+    return others
+
+
+def _lacks(labels: Label, scores: Floats, margin: float) -> Floats:
+    """By how much the true class lacks the margin to each class, 0 to itself."""
+    lacks = _lack(scores, of_label(scores, labels)[:, None], margin)
+    lacks[np.arange(len(labels)), labels] = 0.0
+    return lacks
 
 
 def _lack(other: Floats, own: Floats, margin: float) -> Floats:

@@ -1,6 +1,7 @@
 """Pieces of formulas that keep their digits where the plain form rounds them away or overflows."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossctl.kinds import Floats, Label
 
@@ -73,24 +74,50 @@ def softplus(z: Floats) -> Floats:
         return np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0.0)
 
 
+def sigmoid(z: Floats) -> Floats:
+    """1 / (1 + e⁻ᶻ)."""
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+
+
 def surprise_of_logits(logits: Floats) -> Floats:
     """-ln softmax(z)_c for each class c: (max z - z_c) + ln(1 + Σ exp(z_j - max z)), j over all but the largest.
 
     Both parts are non-negative, so nothing cancels. The differences carry their rounding error along, because exp
     would multiply it by their size.
     """
-    rows = np.arange(len(logits))
-    top = logits.argmax(axis=1)
-    peak = logits[rows, top][:, None]
+    gap, others, top = _behind(logits)
+    others[top] = 0.0
+    surprise: Floats = gap + np.log1p(row_sum(others))[:, None]
+    return surprise
+
+
+def softmax(logits: Floats) -> Floats:
+    """e^(z_c) / Σ exp z_j for each class c."""
+    _, shares, _ = _behind(logits)
+    return shares / row_sum(shares)[:, None]
+
+
+def slope_of_logits(weights: Floats, logits: Floats) -> Floats:
+    """The derivative by each logit of Σ_c w_c ℓ_c, where ℓ_c is -ln softmax(z)_c and the weights are at least 0.
+
+    It is Σ w softmax(z) - w, without what cancels in it.
+    """
+    chances = softmax(logits)
+    return row_rest(weights) * chances - weights * row_rest(chances)
+
+
+def _behind(logits: Floats) -> tuple[Floats, Floats, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """How far each logit lies below the largest of its row, e to minus that, and where the largest are."""
+    top = np.arange(len(logits)), logits.argmax(axis=1)
+    peak = logits[top][:, None]
     with np.errstate(invalid="ignore", under="ignore"):
         gap = peak - logits
         shift = gap - peak
         lost = (peak - (gap - shift)) - (logits + shift)
-        others = np.exp(-gap) * (1.0 - np.where(np.isfinite(lost), lost, 0.0))
-    others[rows, top] = 0.0
-    gap[rows, top] = 0.0
-    surprise: Floats = gap + np.log1p(row_sum(others))[:, None]
-    return surprise
+        shares = np.exp(-gap) * (1.0 - np.where(np.isfinite(lost), lost, 0.0))
+    gap[top], shares[top] = 0.0, 1.0
+    return gap, shares, top
 
 
 def counted(weights: Floats, values: Floats) -> Floats:
@@ -105,6 +132,11 @@ def of_label(values: Floats, labels: Label) -> Floats:
     return chosen
 
 
+def to_label(values: Floats, labels: Label, classes: int) -> Floats:
+    """An (n, k) array of the values in the places of their classes, 0 elsewhere."""
+    return np.where(np.arange(classes) == labels[:, None], values[:, None], 0.0)
+
+
 def entropy_of_two(positive: Floats, negative: Floats, probability: Floats) -> Floats:
     """-positive ln p - negative ln(1 - p), where a share of 0 outweighs an infinite logarithm."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -116,6 +148,15 @@ def entropy_of_two(positive: Floats, negative: Floats, probability: Floats) -> F
 def renormalised(rows: Floats, *, divide: bool) -> Floats:
     """The rows divided by their sums where asked for, otherwise as they are."""
     return rows / row_sum(rows)[:, None] if divide else rows
+
+
+def slope_by_rows(slope: Floats, rows: Floats, *, divide: bool) -> Floats:
+    """The derivative by the rows of what has this derivative by the rows as `renormalised` gives them."""
+    if not divide:
+        return slope
+    sums = row_sum(rows)[:, None]
+    with np.errstate(invalid="ignore", over="ignore"):
+        return (slope - row_sum(counted(rows / sums, slope))[:, None]) / sums
 
 
 def row_sum(terms: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Losses of vectors as wholes."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lossctl.kinds import (
     Amount,
@@ -21,7 +22,26 @@ from lossctl.losses.stable import difference, row_length, row_sum
 FAMILY = "vectors"
 
 
-@loss("cosine_distance", "cosine_similarity", "cosine_proximity", family=FAMILY, claims=NEVER_NEGATIVE)
+@np.errstate(divide="ignore", invalid="ignore")
+def _cosine_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 where a vector is zero."""
+    a, b = _unit(y_true), _unit(y_pred)
+    apart = row_sum(np.square(a - b))[:, None] / 2
+    # cos b - a, with 1 - cos for near directions.
+    across = np.where(apart < 0.5, (b - a) - apart * b, row_sum(a * b)[:, None] * b - a)
+    length, exponent = _length(y_pred)
+    zero = ~(a.any(axis=1, keepdims=True) & b.any(axis=1, keepdims=True))
+    return np.where(zero, 0.0, np.ldexp(across / length, -exponent))
+
+
+@loss(
+    "cosine_distance",
+    "cosine_similarity",
+    "cosine_proximity",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_cosine_slope,
+)
 def cosine(y_true: Vector, y_pred: Vector) -> PerRow:
     """One minus the cosine of the angle between two vectors.
 
@@ -166,9 +186,13 @@ def _distance(one: Floats, other: Floats, p: float, eps: float) -> Floats:
 
 
 def _unit(vectors: Floats) -> Floats:
-    """The directions of vectors, scaled by a power of two first so that no square leaves the range; zero stays zero."""
-    _, exponent = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
-    scaled = np.ldexp(vectors, -exponent)
-    length = np.sqrt(row_sum(np.square(scaled)))[:, None]
-    unit: Floats = scaled / np.where(length == 0, 1.0, length)
+    """The directions of vectors; zero stays zero."""
+    length, exponent = _length(vectors)
+    unit: Floats = np.ldexp(vectors, -exponent) / np.where(length == 0, 1.0, length)
     return unit
+
+
+def _length(vectors: Floats) -> tuple[Floats, NDArray[np.intc]]:
+    """The lengths of vectors, as a number and a power of two, so that no square leaves the range."""
+    _, exponent = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
+    return np.sqrt(row_sum(np.square(np.ldexp(vectors, -exponent))))[:, None], exponent

@@ -1,0 +1,259 @@
+"""The derivative of each loss by y_pred: against differences of its definition in many digits, and at its kinks."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no types
+from reference import Slope, slope
+from test_accuracy import LARGEST, hard_rows, spelled, told, ulp
+
+from lossctl.losses.declare import every, get
+from lossctl.losses.spec import Shapes, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEVEL = {"zero_one", "top_k_error", "subset_zero_one"}
+"""Losses that are constant but where they jump: they declare no slope."""
+SLOPED = [loss.name for loss in every() if loss.slope is not None]
+FEWEST, ENOUGH = 100, 130
+MOST_GROUPS = 60
+
+BOUND = 4
+"""Units in the last place, of the sum of the absolute derivatives of the loss's terms."""
+
+
+def steep(true: Slope, y: float, f: float, scale: float) -> Any:
+    return true.size * (1 + ((mpf(f) - mpf(y)) / scale) ** 2)
+
+
+def of_directions(_: Slope, a: list[float], b: list[float], place: int) -> Any:
+    lengths = [mp.sqrt(mp.fsum(mpf(value) ** 2 for value in vector)) or mpf(1) for vector in (a, b)]
+    return (abs(a[place]) / lengths[0] + abs(b[place]) / lengths[1]) / lengths[1]
+
+
+SIZES: dict[str, Callable[..., Any]] = {"welsch": steep, "cosine": of_directions}
+"""By what size instead: the rounding of an exponent counts as often as the exponent is large, and the slope of cosine
+is a difference of directions."""
+
+
+@pytest.mark.parametrize("name", [loss.name for loss in every()])
+def test_a_loss_that_is_not_level_has_a_slope_of_the_same_arguments(name: str) -> None:
+    loss = get(name)
+    assert (loss.slope is None) == (name in LEVEL)
+    if loss.slope is not None:
+        assert list(inspect.signature(loss.slope).parameters) == list(inspect.signature(loss.rows).parameters)
+
+
+@pytest.mark.parametrize("name", SLOPED)
+def test_a_slope_is_within_a_few_units_of_the_last_place(name: str) -> None:
+    misses, count = [], 0
+    for true, (value, case) in tried(name):
+        count += 1
+        if true.at_a_kink:
+            if not min(float(true.left), float(true.right)) <= value <= max(float(true.left), float(true.right)):
+                misses.append((np.inf, f"{value!r} is no subgradient: {case}"))
+        elif not (far := off(value, true.left, true.size)) <= BOUND:
+            misses.append((far, f"{value!r} is {far:.4g} ulp off {mp.nstr(true.left, 20)}: {case}"[:500]))
+    assert count >= FEWEST
+    assert not misses, told(misses)
+
+
+@cache
+def tried(name: str) -> list[tuple[Slope, tuple[float, str]]]:
+    """Hard rows of a loss: the true derivative by each value of y_pred, the one given, and what was asked."""
+    loss = get(name)
+    assert loss.slope is not None
+    groups = [hard for hard in hard_rows(loss) if hard.inputs[1].ndim == 1 or hard.inputs[1].shape[1] <= 3]
+    groups = groups[:: -(-len(groups) // MOST_GROUPS)]
+    share = -(-ENOUGH // sum(np.atleast_2d(hard.inputs[1][:1].T).shape[0] for hard in groups))
+    found = []
+    for hard in groups:
+        inside = np.flatnonzero([within(loss.roles["y_pred"], row) for row in hard.inputs[1]])
+        rows = inside[np.linspace(0, len(inside) - 1, min(share, len(inside))).astype(int)] if len(inside) else inside
+        few = hard.only(rows)
+        with np.errstate(all="ignore"):
+            given = loss.slope(*few.inputs, **few.params)
+        assert given.shape == few.inputs[1].shape
+        for row, values in enumerate(given.tolist()):
+            inputs = [array[row].tolist() for array in few.inputs]
+            trues = truths(name, inputs, few.params)
+            for place, value in enumerate(values if isinstance(values, list) else [values]):
+                if (true := trues[place]) is not None:
+                    found.append((true, (value, f"{spelled(name, few.params)} {few.shown(row)} {place}")))
+    return found
+
+
+def truths(name: str, inputs: list[Any], params: Any) -> list[Slope | None]:
+    """The true derivative by each value of y_pred of a row."""
+    if not isinstance(inputs[1], list):
+        return [sized(slope(name, *inputs, **params), name, *inputs, **params)]
+    if not params.get("renormalise"):
+        places = range(len(inputs[1]))
+        return [sized(slope(name, *inputs, place=at, **params), name, *inputs, place=at, **params) for at in places]
+    # The loss of shares, which are quotients rounded to float64, and the derivative of a share by each value.
+    total = mp.fsum(inputs[1])
+    shares = [
+        quotients(part) if kind.divided else part for part, kind in zip(inputs, get(name).roles.values(), strict=True)
+    ]
+    by_share = truths(name, shares, {**params, "renormalise": False})
+    if any(one is None or one.at_a_kink for one in by_share):
+        return [None] * len(by_share)
+    known = [one for one in by_share if one is not None]
+    common = mp.fsum(share * one.left for share, one in zip(shares[1], known, strict=True))
+    size = mp.fsum(abs(share) * one.size for share, one in zip(shares[1], known, strict=True))
+    by_value = [(one.left - common) / total for one in known]
+    return [Slope(value, value, (one.size + size) / total) for value, one in zip(by_value, known, strict=True)]
+
+
+def sized(true: Slope | None, name: str, *inputs: Any, **params: Any) -> Slope | None:
+    return true if true is None or name not in SIZES else true._replace(size=SIZES[name](true, *inputs, **params))
+
+
+def quotients(values: list[float]) -> list[float]:
+    """The values divided by their sum, in float64."""
+    total = math.fsum(values)
+    return [value / total for value in values]
+
+
+def within(kind: Any, row: Any) -> bool:
+    """Whether no value lies on the border of what is allowed."""
+    return bool(np.all((row > kind.low) & (row < kind.high)))
+
+
+def off(value: float, exact: Any, size: Any) -> float:
+    """How far a float64 is from an exact value, in units of the last place of a size; inf counts as 2**1024."""
+    if value != value:
+        return np.inf
+    edge = mpf(2) ** 1024
+    with mp.workdps(3000):
+        return float(
+            abs(max(min(mpf(value), edge), -edge) - max(min(exact, edge), -edge)) / ulp(min(size, mpf(LARGEST)))
+        )
+
+
+def derivatives() -> list[dict[str, Any]]:
+    with open(os.path.join(os.path.dirname(__file__), "frameworks", "slopes.json"), encoding="utf-8") as file:
+        cases: list[dict[str, Any]] = json.load(file)
+    return cases
+
+
+@pytest.mark.parametrize("case", derivatives(), ids=lambda case: f"{case['loss']}-{case['call']}")
+def test_a_slope_is_that_of_autograd(case: dict[str, Any]) -> None:
+    loss = get(case["loss"])
+    assert loss.slope is not None
+    params = {name: param.default for name, param in loss.params.items()} | case["params"]
+    given = loss.slope(np.array(case["y_true"]), np.array(case["y_pred"]), **params)
+    # What autograd rounds is as large as the terms it adds, which here are near 1.
+    np.testing.assert_allclose(given, np.array(case["slope"]), rtol=1e-12, atol=1e-14)
+
+
+def test_autograd_was_asked_about_many_losses() -> None:
+    cases = derivatives()
+    assert len({case["loss"] for case in cases}) >= 40
+    assert all(case["version"] and np.any(case["slope"]) for case in cases)
+
+
+@pytest.mark.parametrize(
+    ("name", "y_true", "y_pred", "value"),
+    [
+        # kinks: what the slope's docstring says
+        ("mae", 2.0, 2.0, 0.0),
+        ("rmse", 2.0, 2.0, 0.0),
+        ("quantile:level=0.9", 2.0, 2.0, 0.0),
+        ("smooth_l1:beta=0", 2.0, 2.0, 0.0),
+        ("lq:p=1", 2.0, 2.0, 0.0),
+        ("rmsle", 2.0, 2.0, 0.0),
+        ("mape", 2.0, 2.0, 0.0),
+        ("mape", 0.0, 0.0, 0.0),
+        ("smape", 2.0, 2.0, 0.0),
+        ("smape", 0.0, 0.0, 0.0),
+        ("smape", 2.0, 0.0, -1.0),
+        ("epsilon_insensitive:epsilon=0.5", 2.0, 2.5, 0.0),
+        ("hinge", 1.0, 1.0, 0.0),
+        ("perceptron", 1.0, 0.0, 0.0),
+        ("multiclass_hinge", 0, [1.0, 0.0, -3.0], [0.0, 0.0, 0.0]),
+        ("multiclass_hinge", 0, [1.0, 0.5, 0.5], [-1.0, 1.0, 0.0]),
+        ("multi_margin", 0, [1.0, 0.0], [0.0, 0.0]),
+        ("multiclass_perceptron", 1, [0.5, 0.5, 0.0], [0.0, 0.0, 0.0]),
+        ("multiclass_perceptron", 2, [0.5, 0.5, 0.0], [1.0, 0.0, -1.0]),
+        ("multilabel_margin", [1.0, 0.0], [1.0, 0.0], [0.0, 0.0]),
+        ("total_variation", [0.5, 0.5, 0.0], [0.5, 0.25, 0.25], [0.0, -0.5, 0.5]),
+        ("hellinger", [0.5, 0.5], [0.5, 0.5], [0.0, 0.0]),
+        ("cosine", [0.0, 0.0], [3.0, 4.0], [0.0, 0.0]),
+        ("cosine", [3.0, 4.0], [0.0, 0.0], [0.0, 0.0]),
+        # edges: the one-sided derivative, or its limit
+        ("mape", 0.0, -2.0, -np.inf),
+        ("bce", 1.0, 0.0, -np.inf),
+        ("bce", 0.0, 0.0, 1.0),
+        ("bce", 1.0, 1.0, -1.0),
+        ("bce", 0.0, 1.0, np.inf),
+        ("bce_logits", 1.0, np.inf, 0.0),
+        ("bce_logits", 1.0, -np.inf, -1.0),
+        ("bce_logits", 0.0, 1e300, 1.0),
+        ("log_cosh", 0.0, np.inf, 1.0),
+        ("pseudo_huber:delta=2", 0.0, -np.inf, -2.0),
+        ("fair:scale=2", 0.0, np.inf, 2.0),
+        ("cauchy", 0.0, np.inf, 0.0),
+        ("geman_mcclure", 0.0, np.inf, 0.0),
+        ("welsch", 0.0, np.inf, 0.0),
+        ("tukey", 0.0, -np.inf, 0.0),
+        ("soft_margin", 1.0, -np.inf, -1.0),
+        ("savage", 1.0, -np.inf, 0.0),
+        ("tangent", 1.0, np.inf, 0.0),
+        ("poisson_nll", 0.0, 0.0, 1.0),
+        ("poisson_nll", 2.0, 0.0, -np.inf),
+        ("binary_focal", 1.0, 1.0, 0.0),
+        ("binary_focal:gamma=0", 1.0, 1.0, -1.0),
+        ("binary_focal", 1.0, 0.0, -np.inf),
+        ("binary_focal", 0.25, 0.0, -np.inf),
+        ("cce", [0.0, 1.0], [1.0, 0.0], [0.0, -np.inf]),
+        ("cce:renormalise=true", [1.0, 0.0], [2.0, 0.0], [0.0, 0.5]),
+        ("sparse_cce", 0, [1.0, 0.0], [-1.0, 0.0]),
+        ("sparse_categorical_focal", 0, [1.0, 0.0], [0.0, 0.0]),
+        ("generalized_ce:q=1", 1, [1.0, 0.0], [0.0, -1.0]),
+        ("generalized_ce", 1, [1.0, 0.0], [0.0, -np.inf]),
+        ("cce_logits", [1.0, 0.0], [1000.0, -np.inf], [0.0, 0.0]),
+        ("sparse_cce_logits", 1, [1000.0, -1000.0], [1.0, -1.0]),
+        ("sparse_cce_logits:ignore_index=1", 1, [1000.0, -1000.0], [0.0, 0.0]),
+        ("kl", [1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]),
+        ("reverse_kl", [1.0, 0.0], [1.0, 0.0], [1.0, np.inf]),
+        ("js", [1.0, 0.0], [0.0, 1.0], [-np.inf, math.log(2) / 2]),
+        ("js", [1.0, 0.0], [1.0, 0.0], [0.0, math.log(2) / 2]),
+        ("jeffreys", [0.5, 0.5], [1.0, 0.0], [math.log(2) + 0.5, -np.inf]),
+        ("hellinger", [1.0, 0.0], [0.0, 1.0], [-np.inf, 0.25]),
+        ("chi2", [1.0, 0.0], [1.0, 0.0], [0.0, 1.0]),
+        ("generalized_kl", [1.0, 0.0], [0.0, 0.0], [-np.inf, 1.0]),
+    ],
+)
+def test_at_a_kink_and_at_an_edge_a_slope_is_what_its_docstring_says(
+    name: str, y_true: float | list[float], y_pred: float | list[float], value: float | list[float]
+) -> None:
+    (request,) = parse(name)
+    (term,) = request.fit(Shapes(np.size(y_true), np.size(y_pred))).terms
+    assert term.loss.slope is not None
+    true = np.array([y_true], np.int64 if term.loss.roles["y_true"].coding == "class" else np.float64)
+    with np.errstate(all="ignore"):
+        (given,) = term.loss.slope(true, np.array([y_pred], np.float64), **term.params)
+    assert given.tolist() == value
+
+
+@pytest.mark.parametrize("name", SLOPED)
+def test_the_slope_of_a_row_is_the_same_whatever_stands_beside_it(name: str) -> None:
+    loss = get(name)
+    assert loss.slope is not None
+    for hard in hard_rows(loss):
+        few = hard.only(slice(None, None, 17))
+        with np.errstate(all="ignore"):
+            whole = loss.slope(*few.inputs, **few.params)
+            row = len(whole) // 2
+            alone = loss.slope(*few.only(slice(row, row + 1)).inputs, **few.params)
+        np.testing.assert_array_equal(whole[row : row + 1], alone)
