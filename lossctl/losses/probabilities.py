@@ -1,4 +1,7 @@
-"""Losses of probabilities and logits that are not cross entropies: Brier scores, focal losses, ranked probabilities."""
+"""Losses of probabilities and logits that are not cross entropies: Brier scores, focal losses, ranked probabilities.
+
+Throughout, y = y_true.
+"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Losses of scores, one per class or label: margins, ranks, log-probabilities."""
+"""Losses of scores, one per class or label: margins, ranks, log-probabilities. Throughout, y = y_true."""
 
 import numpy as np
 
