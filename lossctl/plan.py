@@ -14,7 +14,7 @@ from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
 from lossctl.batch import key, named, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
-from lossctl.kinds import SIGN, Several
+from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
 from lossctl.losses.spec import Shapes, fit, fits
 from lossctl.losses.stable import row_mean, row_root_mean_square
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
@@ -39,6 +39,17 @@ _ZERO = "\0the label 0"
 _MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
 _ROUNDED = "rounded-numbers"
+_UNSEEN = "positive-unseen"
+
+CODES = {
+    _OFF_ONE: f"Rows of probabilities are off 1 by more than {OFF_ONE_NOTED:g}, at most by {OFF_ONE_REFUSED:g}. They were "
+    "taken as they are; the parameter renormalise=true divides each by its sum.",
+    _ROUNDED: "Whole numbers beyond 2⁵³, or decimals, have more digits than a float64 holds. They were rounded to the "
+    "nearest float64 before the loss was computed.",
+    _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
+    "case of the label.",
+}
+"""What each note means, in words that hold for every input."""
 
 _USUAL = ("y_true", "y_pred")
 
@@ -322,7 +333,7 @@ class Plan(NamedTuple):
         if self._positive_unseen(totals):
             found.append(
                 Warn(
-                    "positive-unseen",
+                    _UNSEEN,
                     f"no y_true cell is {quoted(self.binding.positive)}, so every row counts as negative",
                     label,
                 )

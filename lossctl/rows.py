@@ -98,8 +98,8 @@ class Summary(NamedTuple):
         record |= {"approximate": self.approximate, "shares": dict(self.shares), "histogram": list(self.histogram)}
         record |= {"infinite": self.infinite}
         if self.parts:
-            record["parts"] = [_strict(part._asdict()) for part in self.parts]
-        return _strict(record)
+            record["parts"] = [strict(part._asdict()) for part in self.parts]
+        return strict(record)
 
 
 _SPREAD = ("mean", "min", "median", "p90", "p99", "max")
@@ -176,21 +176,21 @@ class Row(NamedTuple):
         record |= {role: _listed(cells) for (role, _), cells in zip(layout.roles, self.inputs, strict=True)}
         record |= zip(layout.losses, self.losses, strict=True)
         if self.parts:
-            record["parts"] = _strict(dict(zip(layout.parts, self.parts, strict=True)))
+            record["parts"] = strict(dict(zip(layout.parts, self.parts, strict=True)))
         if self.guess is not None:
-            record["classes"] = _strict(self.guess._asdict())
+            record["classes"] = strict(self.guess._asdict())
         if self.weight is not None:
             record["weight"] = self.weight
         if self.shares:
             record["shares"] = dict(zip(layout.losses, self.shares, strict=True))
-        return _strict(record)
+        return strict(record)
 
 
 def _listed(cells: Cells) -> Cell | list[Cell]:
     return list(cells) if isinstance(cells, tuple) else cells
 
 
-def _strict(record: dict[str, Any]) -> dict[str, Any]:
+def strict(record: dict[str, Any]) -> dict[str, Any]:
     """The record with null for each number that is not finite, and their names under `value_str`."""
     names = {}
     for key, value in record.items():

@@ -14,7 +14,13 @@ from lossctl.errors import LossctlError, UsageError, nearest, quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-COMMANDS = {"compute": "lossctl.cli.compute", "breakdown": "lossctl.cli.breakdown"}
+COMMANDS = {
+    "compute": "lossctl.cli.compute",
+    "breakdown": "lossctl.cli.breakdown",
+    "list": "lossctl.cli.list",
+    "explain": "lossctl.cli.explain",
+    "plot": "lossctl.cli.plot",
+}
 """The module of each command; its function of the same name is the command."""
 
 _HELP = "Loss values from prediction files, exact to the last digit."

@@ -124,6 +124,49 @@ PositiveOption: TypeAlias = Annotated[
         help="The y_true label that counts as 1 in losses of two classes.",
     ),
 ]
+FamilyOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--family", metavar="NAME", show_default=False, help="Only the losses under this heading."),
+]
+FitsOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--fits",
+        metavar="FILE",
+        show_default=False,
+        help="Only the losses that take the columns, types and values of this file, with their default parameters.",
+    ),
+]
+TopicArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOSS|CODE",
+        show_default=False,
+        help="A loss, under any of its names, or the code at the end of a note or of an error with -v.",
+    ),
+]
+CurvesArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOSS[,LOSS...]",
+        show_default=False,
+        help="Losses: mse, huber:delta=2, 'smooth_l1+0.5*bce'; all in one picture.",
+    ),
+]
+AtOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="Y",
+        show_default=False,
+        help="What y_true is: 0 in losses of real numbers, 1 in those of two classes and of amounts.",
+    ),
+]
+FromOption: TypeAlias = Annotated[
+    str, typer.Option("--from", metavar="X", show_default=False, help="Where y_pred begins.")
+]
+ToOption: TypeAlias = Annotated[str, typer.Option("--to", metavar="X", show_default=False, help="Where y_pred ends.")]
+SlopeOption: TypeAlias = Annotated[bool, typer.Option("--slope", help="Draw the derivative by y_pred, too.")]
 TopOption: TypeAlias = Annotated[
     str,
     typer.Option("-k", "--top", metavar="N", show_default=False, help="How many of the worst rows to show: 10."),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lossctl.cli.options import Output
+    from lossctl.render import Page
     from lossctl.results import Result
 
 _ENDINGS = {
@@ -43,8 +44,13 @@ class Target(NamedTuple):
     verbose: bool
 
 
-def target(wishes: Output, inputs: Sequence[str]) -> Target:
+def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple(FORMATS)) -> Target:
     """The output that the command line asks for; called before the work, so that a wrong word costs none.
+
+    Args:
+        wishes: the options.
+        inputs: the files that are read.
+        formats: those that the command has.
 
     Raises:
         UsageError: an option is none of its choices, or the output would overwrite an input.
@@ -53,8 +59,9 @@ def target(wishes: Output, inputs: Sequence[str]) -> Target:
     ending = os.path.splitext(path)[1].lower()
     if wishes.json and wishes.format not in {"", "json"}:
         raise UsageError(f"--json and -f {wishes.format} contradict each other", help="give one of them")
-    format = "json" if wishes.json else wishes.format or _ENDINGS.get(ending, "table")
-    choice(format, "--format", tuple(FORMATS))
+    ended = _ENDINGS.get(ending, "")
+    format = "json" if wishes.json else wishes.format or (ended if ended in formats else "table")
+    choice(format, "--format", formats)
     choice(wishes.color, "--color", ("auto", "always", "never"))
     if wishes.digits not in map(str, range(1, _MOST_DIGITS + 1)):
         raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
@@ -78,7 +85,7 @@ def _refuse_place(path: str, inputs: Sequence[str]) -> None:
             raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o takes another file")
 
 
-def emit(result: Result, to: Target) -> None:
+def emit(result: Result | Page, to: Target) -> None:
     """Write the result, and the notes about it.
 
     Who reads standard output may leave early, and the work, its notes and its verdict still stand.
@@ -178,7 +185,7 @@ def _unwritten(path: str, error: OSError) -> InputError:
     return InputError(f"{path}: cannot write it: {os.strerror(error.errno or 0)}")
 
 
-def notes(result: Result, to: Target) -> None:
+def notes(result: Result | Page, to: Target) -> None:
     """Write what is to be known about the result to standard error."""
     if to.quiet:
         return

@@ -35,6 +35,10 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
     Range:
         0 to inf; inf where p excludes the class that came.
 
+    Use:
+        The usual loss of a probability; it is least when the probability is right. One row that is sure and
+        wrong makes it infinite, which frameworks hide by clipping, each at a number of its own.
+
     References:
         Good (1952), Rational Decisions.
 
@@ -74,6 +78,10 @@ def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos
     Range:
         0 to inf.
 
+    Use:
+        For values before the sigmoid, also one for each label. Given probabilities by mistake it prints a
+        number that looks plausible: no row then costs less than 0.31.
+
     References:
         Berkson (1944), Application of the Logistic Function to Bio-Assay.
 
@@ -103,6 +111,10 @@ def hinge(y_true: Sign, y_pred: Real) -> PerElement:
     Range:
         0 to inf.
 
+    Use:
+        For decision values of support vector machines, where a margin of 1 is asked. They are no probabilities:
+        values that all lie between -1 and 1 are inside the margin, and no row costs nothing.
+
     References:
         Cortes and Vapnik (1995), Support-Vector Networks.
 
@@ -126,6 +138,10 @@ def squared_hinge(y_true: Sign, y_pred: Real) -> PerElement:
 
     Range:
         0 to inf.
+
+    Use:
+        Like hinge, but smooth at the margin and harder on large mistakes, so that a few wrong labels may
+        decide. It measures decision values, not probabilities.
 
     References:
         Lee and Mangasarian (2001), SSVM: A Smooth Support Vector Machine for Classification.

@@ -49,6 +49,10 @@ def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> Per
         y - y ln y to inf; inf where the rate 0 excludes a count. Keras and PyTorch add a small number inside the
         logarithm, and PyTorch takes logarithms of rates unless told otherwise.
 
+    Use:
+        For counts and rates; the best constant is the mean. Without ln y! the value may be negative and says
+        nothing alone: compare models on the same rows, or take poisson_deviance, which is 0 at the truth.
+
     References:
         Cameron and Trivedi (1998), Regression Analysis of Count Data.
 
@@ -76,6 +80,10 @@ def poisson_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
 
     Range:
         0 to inf.
+
+    Use:
+        For counts, where an error of 5 matters more at 10 than at 1,000; the best constant is the mean. It
+        ranks models as poisson_nll does, and predictions must be above 0.
 
     References:
         McCullagh and Nelder (1989), Generalized Linear Models.
@@ -105,6 +113,10 @@ def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
     Range:
         0 to inf; inf where y is 0, which scikit-learn refuses. The Itakura-Saito divergence is half of it.
 
+    Use:
+        For positive amounts such as the size of claims, where only the ratio to the prediction matters. One y
+        of 0 makes it infinite; tweedie_deviance with a power between 1 and 2 takes zeros.
+
     References:
         McCullagh and Nelder (1989), Generalized Linear Models.
 
@@ -133,6 +145,10 @@ def tweedie_deviance(y_true: Amount, y_pred: PositiveAmount, *, power: AtLeastOn
     Range:
         0 to inf; inf where y is 0 and p at least 2, which scikit-learn refuses. Its default power 0 is the squared
         error, here mse.
+
+    Use:
+        For amounts that are often exactly 0 and otherwise positive, such as the cost of a policy: a power
+        between 1 and 2. Values of different powers cannot be compared, so fix the power first.
 
     References:
         Jørgensen (1987), Exponential Dispersion Models.
@@ -174,6 +190,10 @@ def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
     Range:
         1 + ln y to inf.
 
+    Use:
+        Half the gamma_deviance but for a constant of y, as XGBoost prints it. The value may be negative and
+        says nothing alone: compare models on the same rows.
+
     References:
         McCullagh and Nelder (1989), Generalized Linear Models; XGBoost, gamma-nloglik.
 
@@ -201,6 +221,10 @@ def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5
     Range:
         0 to inf.
 
+    Use:
+        Half the tweedie_deviance but for a constant of y, as XGBoost and LightGBM print it. It is not 0 at the
+        truth, and values of different powers cannot be compared.
+
     References:
         Jørgensen (1987), Exponential Dispersion Models; XGBoost and LightGBM, tweedie.
 
@@ -227,6 +251,10 @@ def negbin_nll(y_true: Amount, y_pred: PositiveAmount, *, dispersion: Positive =
 
     Range:
         0 to inf.
+
+    Use:
+        For counts that vary more than Poisson's. Know the dispersion beforehand: what depends on it and y alone
+        is left out, so values of different dispersions cannot be compared.
 
     References:
         Cameron and Trivedi (1998), Regression Analysis of Count Data.

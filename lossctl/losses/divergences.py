@@ -38,6 +38,10 @@ def reverse_kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag 
     Range:
         0 to inf where both add to 1; inf where p excludes a class that q holds.
 
+    Use:
+        Like kl with its sides exchanged: q pays for what it adds where p has little, so a fit settles on one
+        peak. For one-hot truths it is infinite unless q is the same.
+
     References:
         Kullback and Leibler (1951), On Information and Sufficiency.
 
@@ -75,6 +79,10 @@ def js(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
 
     Range:
         0 to ln 2. SciPy's jensenshannon is its square root.
+
+    Use:
+        Like kl where both sides are equal in rank or hold zeros: symmetric and always finite. SciPy prints its
+        root, and in bits it is divided by ln 2.
 
     References:
         Lin (1991), Divergence Measures Based on the Shannon Entropy.
@@ -116,6 +124,10 @@ def jeffreys(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = 
     Range:
         0 to inf; inf where one excludes a class that the other holds.
 
+    Use:
+        Like kl where neither side is the truth: symmetric. It is infinite as soon as one side alone excludes a
+        class.
+
     References:
         Jeffreys (1946), An Invariant Form for the Prior Probability in Estimation Problems.
 
@@ -148,6 +160,10 @@ def hellinger(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag =
     Range:
         0 to 1.
 
+    Use:
+        A bounded distance, finite also where classes are excluded. Some leave out the ½, which makes it larger
+        by √2, or the root.
+
     References:
         Hellinger (1909), Neue Begründung der Theorie quadratischer Formen von unendlichvielen Veränderlichen.
 
@@ -175,6 +191,10 @@ def total_variation(y_true: Distribution, y_pred: Distribution, *, renormalise: 
 
     Range:
         0 to 1.
+
+    Use:
+        How far off the probability of any event can be, which is easy to explain. Some leave out the ½, and it
+        does not tell a class missed by little from one excluded.
 
     References:
         Levin, Peres and Wilmer (2009), Markov Chains and Mixing Times, section 4.1.
@@ -204,9 +224,14 @@ def chi2(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = Fals
     Range:
         0 to inf; inf where q excludes a class that p holds.
 
+    Use:
+        Where errors in classes that q holds to be rare matter most: it divides by q. It is Pearson's statistic
+        of n counts divided by n, with p observed and q expected.
+
     References:
-        Pearson (1900), On the Criterion That a Given System of Deviations Can Be Reasonably Supposed to Have Arisen
-        from Random Sampling.
+        Pearson (1900), On the Criterion That a Given System of Deviations from the Probable in the Case of a
+        Correlated System of Variables Is Such That It Can Be Reasonably Supposed to Have Arisen from Random
+        Sampling.
 
     Example:
         >>> chi2(np.array([[0.25, 0.75]]), np.array([[0.5, 0.5]]))
@@ -232,6 +257,10 @@ def generalized_kl(y_true: Amounts, y_pred: Amounts) -> PerRow:
 
     Range:
         0 to inf; inf where q is 0 and p is not.
+
+    Use:
+        For amounts such as counts or spectra, as in non-negative matrix factorisation; of distributions it is
+        kl. It is not symmetric.
 
     References:
         Csiszár (1991), Why Least Squares and Maximum Entropy?

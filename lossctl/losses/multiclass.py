@@ -78,6 +78,10 @@ def cce(
     Range:
         0 to inf; inf where p excludes a class that the target holds.
 
+    Use:
+        The usual loss of several classes where the truth is one-hot or soft; sparse_cce takes ids or names. Of
+        soft targets the least value is their entropy, not 0, and one class excluded wrongly makes it infinite.
+
     References:
         Good (1952), Rational Decisions.
 
@@ -115,6 +119,10 @@ def cce_logits(
 
     Range:
         0 to inf.
+
+    Use:
+        For values before the softmax where the truth is one-hot or soft. Given probabilities by mistake it
+        prints a number that looks plausible and is too near ln k, the cost of guessing among k classes.
 
     References:
         Bridle (1990), Probabilistic Interpretation of Feedforward Classification Network Outputs.
@@ -171,6 +179,11 @@ def sparse_cce(
 
     Range:
         0 to inf; inf where p excludes the class that came.
+
+    Use:
+        The usual loss of several classes; guessing among k of them costs ln k. Ids count the columns of y_pred
+        from 0, so a file whose columns stand in another order needs names; one class excluded wrongly makes it
+        infinite.
 
     References:
         Good (1952), Rational Decisions.
@@ -230,6 +243,10 @@ def sparse_cce_logits(
     Range:
         0 to inf.
 
+    Use:
+        For values before the softmax, what most training loops print. Given probabilities by mistake it prints
+        a number that looks plausible; with class_weight the mean divides by the weights, not by the rows.
+
     References:
         Bridle (1990), Probabilistic Interpretation of Feedforward Classification Network Outputs.
 
@@ -262,6 +279,10 @@ def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
 
     Range:
         0 to inf where both add to 1; inf where q excludes a class that p holds.
+
+    Use:
+        How much is lost by taking the predicted for the true distribution. It is not symmetric: q pays for
+        missing what p holds, with inf where it excludes it; where p is one-hot it is cce.
 
     References:
         Kullback and Leibler (1951), On Information and Sufficiency.

@@ -1,4 +1,7 @@
-"""Losses of probabilities and logits that are not cross entropies: Brier scores, focal losses, ranked probabilities."""
+"""Losses of probabilities and logits that are not cross entropies: Brier scores, focal losses, ranked probabilities.
+
+Throughout, y = y_true.
+"""
 
 import numpy as np
 
@@ -50,6 +53,10 @@ def brier(y_true: Truth, y_pred: Probability) -> PerElement:
     Range:
         0 to 1.
 
+    Use:
+        A bounded score of a probability, least when it is right; a sure mistake costs 1 where bce is infinite.
+        Of rare events every forecast looks good, so compare with that of always giving their share.
+
     References:
         Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
 
@@ -82,6 +89,10 @@ def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renorm
 
     Range:
         0 to 2. scikit-learn halves it for two classes.
+
+    Use:
+        Bounded, and least when all probabilities are right. Of two classes it is twice brier, and tools differ
+        in which of them they print.
 
     References:
         Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
@@ -117,6 +128,10 @@ def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = Fal
     Range:
         0 to 2. scikit-learn halves it for two classes.
 
+    Use:
+        Bounded, and least when all probabilities are right. Of two classes it is twice brier, and tools differ
+        in which of them they print.
+
     References:
         Brier (1950), Verification of Forecasts Expressed in Terms of Probability.
 
@@ -144,6 +159,10 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
 
     Range:
         0 to the number of classes less 1, by which some divide it.
+
+    Use:
+        For classes with an order, such as grades: a near miss costs less than a far one. The order is that of
+        the columns, which may be that of the alphabet, and each further class may add to it.
 
     References:
         Epstein (1969), A Scoring System for Probability Forecasts of Ranked Categories.
@@ -185,6 +204,10 @@ def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0
     Range:
         0 to inf. Keras balances classes by alpha only when told to.
 
+    Use:
+        For training where positives are rare and most rows easy, as in detection. With gamma above 0 it is not
+        least at the right probability, so judge the probabilities themselves by bce or brier.
+
     References:
         Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection, equation 5.
 
@@ -224,6 +247,10 @@ def categorical_focal(
     Range:
         0 to inf. Keras multiplies it by 0.25.
 
+    Use:
+        For training where most rows are easy. With gamma above 0 it is not least at the right probabilities, so
+        judge the probabilities themselves by cce or brier_multiclass.
+
     References:
         Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
 
@@ -262,6 +289,10 @@ def sparse_categorical_focal(
     Range:
         0 to inf.
 
+    Use:
+        For training where most rows are easy. With gamma above 0 it is not least at the right probabilities, so
+        judge the probabilities themselves by sparse_cce or sparse_brier.
+
     References:
         Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
 
@@ -296,6 +327,10 @@ def generalized_ce(y_true: Label, y_pred: Distribution, *, q: UnitShare = 0.5, r
     Range:
         0 to 1 / q.
 
+    Use:
+        For training where labels may be wrong: q towards 0 gives the cross entropy, q 1 the share 1 - p that is
+        missed. It is not least at the right probabilities, and values of different q cannot be compared.
+
     References:
         Zhang and Sabuncu (2018), Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels.
 
@@ -328,6 +363,10 @@ def poly_ce(y_true: TargetDistribution, y_pred: Logits, *, epsilon: NonNegative 
     Range:
         0 to inf.
 
+    Use:
+        For training, where epsilon is tuned to make more of rows that are nearly right. It lies above
+        cce_logits by up to epsilon, so compare it with no cross entropy.
+
     References:
         Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss.
 
@@ -359,6 +398,10 @@ def sparse_poly_ce(y_true: Label, y_pred: Logits, *, epsilon: NonNegative = 2.0)
 
     Range:
         0 to inf.
+
+    Use:
+        For training, where epsilon is tuned to make more of rows that are nearly right. It lies above
+        sparse_cce_logits by up to epsilon, so compare it with no cross entropy.
 
     References:
         Leng, Tan, Liu, Cubuk, Shi, Cheng and Anguelov (2022), PolyLoss.

@@ -24,6 +24,10 @@ def mae(y_true: Real, y_pred: Real) -> PerElement:
     Range:
         0 to inf, in the unit of y.
 
+    Use:
+        Where errors cost in proportion to their size and a few outliers must not decide. The best constant is
+        the median, so of amounts skewed to the right a model that is good here gets the total too low.
+
     References:
         Laplace (1774), Mémoire sur la probabilité des causes par les événements.
 
@@ -48,6 +52,11 @@ def mse(y_true: Real, y_pred: Real) -> PerElement:
     Range:
         0 to inf, in the unit of y squared.
 
+    Use:
+        Where large errors cost far more than small ones and the mean is wanted, which is the best constant. A
+        few outliers may make up most of it (`lossctl breakdown mse` shows them), and its unit is that of y
+        squared.
+
     References:
         Gauss (1809), Theoria motus corporum coelestium.
 
@@ -67,6 +76,10 @@ def rmse(y_true: Real, y_pred: Real) -> PerElement:
 
     Range:
         0 to inf, in the unit of y.
+
+    Use:
+        The mse in the unit of y, for reports; it ranks models as the mse does and minds outliers as much. It is
+        no mean of rows, so the values of groups do not average to that of all rows.
 
     References:
         Gauss (1823), Theoria combinationis observationum erroribus minimis obnoxiae.
@@ -99,6 +112,10 @@ def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
     Range:
         0 to inf; both inputs lie above -1.
 
+    Use:
+        For amounts that span powers of ten, where ratios matter more than differences. A prediction too low
+        costs more than one too high by as much, and for values below 1 the 1 in the logarithm hides the ratio.
+
     References:
         scikit-learn, metrics.mean_squared_log_error.
 
@@ -124,6 +141,10 @@ def huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerElement:
 
     Range:
         0 to inf.
+
+    Use:
+        Where most errors are small and some rows are outliers: half the mse up to delta, in proportion to the
+        error beyond. delta is in the unit of y, so the default 1 suits only errors of about that size.
 
     References:
         Huber (1964), Robust Estimation of a Location Parameter.
@@ -152,6 +173,10 @@ def smooth_l1(y_true: Real, y_pred: Real, *, beta: NonNegative = 1.0) -> PerElem
 
     Range:
         0 to inf.
+
+    Use:
+        Usual for the coordinates of boxes. It is huber divided by beta, so the two agree at 1 alone; to compare
+        with a detector's numbers, set the beta it was trained with, often 1/9.
 
     References:
         Girshick (2015), Fast R-CNN, equation 3.
@@ -183,6 +208,10 @@ def pseudo_huber(y_true: Real, y_pred: Real, *, delta: Positive = 1.0) -> PerEle
     Range:
         0 to inf.
 
+    Use:
+        Like huber, where a second derivative must exist everywhere, as in boosting. It nears the straight line
+        slowly: an error of delta costs 0.41 delta², not 0.5 delta² as in huber, and delta is in the unit of y.
+
     References:
         Charbonnier, Blanc-Féraud, Aubert and Barlaud (1997), Deterministic Edge-Preserving Regularization in
         Computed Imaging.
@@ -212,6 +241,10 @@ def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
 
     Range:
         0 to inf; near ½ r² for small r, near |r| - ln 2 for large r.
+
+    Use:
+        A smooth passage from the mse to the mae with nothing to set. The passage lies at errors of about 1 in
+        the unit of y: where errors are far larger it is the mae less 0.69, far smaller half the mse.
 
     References:
         Green (1990), Bayesian Reconstructions from Emission Tomography Data Using a Modified EM Algorithm.
@@ -254,6 +287,10 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     Range:
         0 to inf; level 0.5 gives half the absolute error.
 
+    Use:
+        For forecasts of a quantile: at level 0.9 a forecast too low costs nine times one too high by as much.
+        At level 0.5 it is half the mae, and it does not see that quantiles forecast apart may cross.
+
     References:
         Koenker and Bassett (1978), Regression Quantiles.
 
@@ -277,6 +314,10 @@ def half_mse(y_true: Real, y_pred: Real) -> PerElement:
 
     Range:
         0 to inf.
+
+    Use:
+        The mse as optax and boosting libraries halve it, so that its slope is the error itself. Beside numbers
+        of other tools first see which of the two they print.
 
     References:
         optax, l2_loss; scikit-learn, HalfSquaredError.
@@ -310,6 +351,10 @@ def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
 
     Range:
         0 to inf; both inputs lie above -1.
+
+    Use:
+        The msle as competitions report it; 0.1 is about 10 % off where values are well above 1. A prediction
+        too low costs more than one too high by as much, and it is no mean of rows.
 
     References:
         scikit-learn, metrics.root_mean_squared_log_error.
@@ -346,6 +391,11 @@ def mape(y_true: Real, y_pred: Real) -> PerElement:
     Range:
         0 to inf; inf where y_true is 0 and y_pred is not. A share: Keras multiplies it by 100, and the frameworks
         replace a true value of 0 by a small number of their own.
+
+    Use:
+        To compare forecasts of series of different size, all well away from 0. A few true values near 0 may
+        make up all of it, and of amounts a forecast too low costs at most 1, one too high any number: it
+        rewards forecasting low.
 
     References:
         Makridakis (1993), Accuracy Measures: Theoretical and Practical Concerns.
@@ -389,6 +439,10 @@ def smape(y_true: Real, y_pred: Real) -> PerElement:
     Range:
         0 to 2; other tools leave out the factor 2 or multiply by 100.
 
+    Use:
+        Like mape, but bounded. Where y_true is 0 every other prediction costs 2, however close it is, and in
+        spite of its name a prediction too low costs more than one too high by as much.
+
     References:
         Makridakis (1993), Accuracy Measures: Theoretical and Practical Concerns.
 
@@ -420,6 +474,10 @@ def expectile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
     Range:
         0 to inf; level 0.5 gives half the squared error.
 
+    Use:
+        Where errors to one side cost more and, unlike with quantile, their size counts: the best constant is
+        the expectile. It minds outliers as the mse does, and an expectile is no quantile of the same level.
+
     References:
         Newey and Powell (1987), Asymmetric Least Squares Estimation and Testing.
 
@@ -447,6 +505,10 @@ def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
 
     Range:
         0 to inf; p 1 gives the absolute error and p 2 its square.
+
+    Use:
+        Between the mae and the mse with p from 1 to 2, harsher on outliers than both beyond. Its unit is that
+        of y to the power p, so values of different p cannot be compared.
 
     References:
         Gentle (2007), Matrix Algebra, section 6.8; CatBoost calls it Lq.
@@ -482,6 +544,10 @@ def epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegative = 0.
     Range:
         0 to inf.
 
+    Use:
+        Where an error within a tolerance is as good as none, as in support vector regression. epsilon is in the
+        unit of y: the default 0.1 may forgive everything or nothing.
+
     References:
         Vapnik (1995), The Nature of Statistical Learning Theory.
 
@@ -505,6 +571,10 @@ def squared_epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegat
 
     Range:
         0 to inf.
+
+    Use:
+        Like epsilon_insensitive, but smooth at the tolerance and, like the mse, decided by outliers. epsilon is
+        in the unit of y.
 
     References:
         Vapnik (1995), The Nature of Statistical Learning Theory.
@@ -540,6 +610,10 @@ def zero_one(y_true: Real, y_pred: Real) -> PerElement:
     Range:
         0 or 1; the mean is the share of wrong values, also over the labels of a row. Of several labels zero_one_loss is
         subset_zero_one, as in scikit-learn.
+
+    Use:
+        The error rate of labels written as numbers; of several columns the share of wrong labels. Numbers are
+        compared exactly, so 0.99 for 1 is wrong; where one label is rare, always giving the other looks good.
 
     References:
         Hamming (1950), Error Detecting and Error Correcting Codes.

@@ -28,6 +28,10 @@ def fair(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
     Range:
         0 to inf.
 
+    Use:
+        Where some rows are outliers and the loss must be convex and smooth. Its tails grow nearly as fast as
+        the mae's, so outliers keep a say; scale is in the unit of y.
+
     References:
         Fair (1974), On the Robust Estimation of Econometric Models.
 
@@ -57,6 +61,10 @@ def cauchy(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
 
     Range:
         0 to inf.
+
+    Use:
+        Where some errors are gross: far out the loss grows as a logarithm. It is not convex for errors above
+        the scale, so a fit needs a good start, and rows given up cost a model little.
 
     References:
         Zhang (1997), Parameter Estimation Techniques: A Tutorial with Application to Conic Fitting, table 1.
@@ -94,6 +102,10 @@ def geman_mcclure(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerEl
     Range:
         0 to ½ c².
 
+    Use:
+        Where errors beyond some size should cost about the same. It is convex only up to 0.58 of the scale, so
+        a fit needs a good start; scale, in the unit of y, decides what an outlier is.
+
     References:
         Geman and McClure (1987), Statistical Methods for Tomographic Image Reconstruction.
 
@@ -122,6 +134,10 @@ def welsch(y_true: Real, y_pred: Real, *, scale: Positive = 1.0) -> PerElement:
 
     Range:
         0 to ½ c².
+
+    Use:
+        Like geman_mcclure, but it levels off sooner: at three times the scale the loss is full. It is convex
+        only up to 0.71 of the scale, so a fit needs a good start.
 
     References:
         Dennis and Welsch (1978), Techniques for Nonlinear Least Squares and Robust Regression.
@@ -164,6 +180,10 @@ def tukey(y_true: Real, y_pred: Real, *, scale: Positive = 4.685) -> PerElement:
 
     Range:
         0 to c² / 6.
+
+    Use:
+        Where outliers should have no pull at all: beyond the scale every error costs the same. The default
+        4.685 is meant for errors of standard deviation 1, so set it to 4.685 times a robust estimate of theirs.
 
     References:
         Beaton and Tukey (1974), The Fitting of Power Series, Meaning Polynomials, Illustrated on Band-Spectroscopic

@@ -1,4 +1,4 @@
-"""Losses of scores, one per class or label: margins, ranks, log-probabilities."""
+"""Losses of scores, one per class or label: margins, ranks, log-probabilities. Throughout, y = y_true."""
 
 import numpy as np
 
@@ -32,6 +32,10 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
 
     Range:
         0 to inf.
+
+    Use:
+        For log-probabilities, such as what log_softmax gives. It takes no logarithm itself: probabilities are
+        refused, and logits that happen to be negative are taken for log-probabilities.
 
     References:
         PyTorch, nll_loss, which takes no logarithms either.
@@ -68,6 +72,10 @@ def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
     Range:
         0 to inf. Keras' categorical hinge counts the true class as a score of 0 among the others.
 
+    Use:
+        For scores of several classes, where the true one should lead its strongest rival by 1. Scores on
+        another scale change the loss: multiplying them all brings most rows beyond the margin.
+
     References:
         Crammer and Singer (2001), On the Algorithmic Implementation of Multiclass Kernel-Based Vector Machines.
 
@@ -95,6 +103,10 @@ def multi_margin(y_true: Label, y_pred: Scores, *, p: OneOrTwo = 1, margin: Posi
 
     Range:
         0 to inf.
+
+    Use:
+        Like multiclass_hinge, but each rival within the margin counts, not the strongest alone. It divides by
+        all classes, so classes that are far behind make it smaller.
 
     References:
         Weston and Watkins (1999), Support Vector Machines for Multi-Class Pattern Recognition, who do not divide.
@@ -130,6 +142,10 @@ def multiclass_perceptron(y_true: Label, y_pred: Scores) -> PerRow:
 
     Range:
         0 to inf.
+
+    Use:
+        By how much rows are wrong, the right ones free. No margin is asked, so equal scores for all classes
+        cost nothing.
 
     References:
         Collins (2002), Discriminative Training Methods for Hidden Markov Models.
@@ -168,6 +184,10 @@ def one_vs_all(y_true: Label, y_pred: Scores) -> PerRow:
     Range:
         0 to inf.
 
+    Use:
+        For logits of one classifier a class, each asked whether it is its own; not for those of a softmax. With
+        many classes what the true class costs is thinned by the many that are rightly denied.
+
     References:
         Rifkin and Klautau (2004), In Defense of One-Vs-All Classification; CatBoost, MultiClassOneVsAll.
 
@@ -188,6 +208,10 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
 
     Range:
         0 or 1. Of equal scores none is higher; LightGBM counts them as higher.
+
+    Use:
+        The error rate, or with k above 1 how often the class is not even among the k best. A tie counts for the
+        truth, so equal scores for all classes make no error.
 
     References:
         Russakovsky et al. (2015), ImageNet Large Scale Visual Recognition Challenge.
@@ -221,6 +245,10 @@ def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
     Range:
         0 to inf. PyTorch takes the ids of the labels instead of a column for each.
 
+    Use:
+        For rows with several labels, where each should score above each missing one by 1. Rows with no label,
+        or with all, cost nothing.
+
     References:
         Crammer and Singer (2003), A Family of Additive Online Algorithms for Category Ranking.
 
@@ -244,6 +272,10 @@ def subset_zero_one(y_true: LabelSet, y_pred: LabelSet) -> PerRow:
 
     Range:
         0 or 1; hamming is the share of wrong labels.
+
+    Use:
+        How often a set of labels is not exactly right. It is strict, near 1 where labels are many; zero_one
+        counts each label by itself. Predictions are 0 or 1 already, so a threshold comes first.
 
     References:
         Dembczyński, Waegeman, Cheng and Hüllermeier (2012), On Label Dependence and Loss Minimization in Multi-Label

@@ -51,6 +51,10 @@ def cosine(y_true: Vector, y_pred: Vector) -> PerRow:
     Range:
         0 to 2. Keras gives minus the cosine.
 
+    Use:
+        For embeddings, where directions matter and lengths do not. A prediction ten times too long costs
+        nothing, and it does not tell which of the components is off.
+
     References:
         Salton and McGill (1983), Introduction to Modern Information Retrieval.
 

@@ -26,6 +26,14 @@ LARGE = 6 << 20
 WORTH_A_NOTE = 50_000_000
 """Bytes from which on it is told that polars would read them faster."""
 
+_SLOW = "slow-reader"
+
+CODES = {
+    _SLOW: f"The input has more than {WORTH_A_NOTE // 10**6} MB, and polars, which reads such files faster, is not "
+    "installed. The numbers are the same without it; python -m pip install 'lossctl[fast]' installs it."
+}
+"""What each note means, in words that hold for every input."""
+
 
 class Column(NamedTuple):
     """A column of a header.
@@ -146,7 +154,7 @@ def slow_reader(label: str) -> Warn:
     from lossctl.results import Warn
 
     faster = "this file is read faster with the extra fast; python -m pip install 'lossctl[fast]'"
-    return Warn("slow-reader", faster, label)
+    return Warn(_SLOW, faster, label)
 
 
 class MemoryOrigin(NamedTuple):

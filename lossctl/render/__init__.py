@@ -1,14 +1,16 @@
-"""Results to text: one small module a format, each with `render(result, look)`."""
+"""Results to text: one small module a format, each with `render(result, look)`; `page` is that of the catalogue."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
+
+from lossctl.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossctl.results import Result
+    from lossctl.cards import Explanation, Listing, Picture
     from lossctl.rows import Layout, Row
 
 FORMATS = {
@@ -47,8 +49,14 @@ class Look(NamedTuple):
     unicode: bool = True
 
 
+Page: TypeAlias = "Explanation | Listing | Picture"
+"""A record of the catalogue."""
+
+
 class _Renderer(Protocol):
     def render(self, result: Result, look: Look) -> str: ...
+
+    def page(self, record: Any, look: Look) -> str: ...
 
 
 class Streamer(Protocol):
@@ -71,6 +79,7 @@ def streamer(format: str) -> Streamer:
     return cast("Streamer", import_module(FORMATS[format]))
 
 
-def render(format: str, result: Result, look: Look) -> str:
+def render(format: str, result: Result | Page, look: Look) -> str:
     """The result in a format, with a line end after the last line."""
-    return cast("_Renderer", import_module(FORMATS[format])).render(result, look)
+    renderer = cast("_Renderer", import_module(FORMATS[format]))
+    return renderer.render(result, look) if isinstance(result, Result) else renderer.page(result, look)

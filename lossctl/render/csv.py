@@ -13,6 +13,7 @@ from lossctl.results import param_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from lossctl.cards import Listing, Picture
     from lossctl.losses.declare import Params
     from lossctl.render import Look
     from lossctl.results import Result, Value
@@ -25,6 +26,11 @@ HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight"
 def render(result: Result, look: Look) -> str:
     """The header and one row a value."""
     return separated(result, ",")
+
+
+def page(record: Listing | Picture, look: Look, delimiter: str = ",") -> str:
+    """The headings and one row an entry."""
+    return _text(map(_harmless, record.cells()), delimiter)
 
 
 def opening(layout: Layout, look: Look) -> str:

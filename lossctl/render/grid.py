@@ -205,7 +205,7 @@ def _group_cell(value: Value, name: str) -> str:
 
 def footer(result: Result, look: Look) -> list[str]:
     """For each input the columns taken and the rows set aside, then the reduction where it is not the usual one."""
-    lines = [_shown(_about(record), look) for record in result.inputs]
+    lines = [_shown(about(record), look) for record in result.inputs]
     first = result.values[0]
     if first.reduction != "mean" or first.like != "exact":
         lines.append(f"reduction {first.reduction}, convention {first.like}")
@@ -236,7 +236,8 @@ def taken(record: Input) -> str:
     return ", ".join(f"{_ROLES.get(role, role + ' is')} {_named(names)}" for role, names in record.columns.items())
 
 
-def _about(record: Input) -> str:
+def about(record: Input) -> str:
+    """An input, its rows and its columns in one line."""
     file = "standard input" if record.path == "-" else record.path
     label = file if record.label in {"-", file} else record.label
     inside = [] if file in {None, label} else [file]

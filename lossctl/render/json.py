@@ -11,7 +11,7 @@ from lossctl.results import Result
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossctl.render import Look
+    from lossctl.render import Look, Page
     from lossctl.rows import Layout, Row
 
 BETWEEN = ",\n"
@@ -23,6 +23,11 @@ _LIVE = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069
 def render(result: Result, look: Look) -> str:
     """The whole result as one document."""
     return dumps(result.to_dict(), look, indent=2) + "\n"
+
+
+def page(record: Page, look: Look) -> str:
+    """The whole record as one document."""
+    return dumps(record.to_dict(), look, indent=2) + "\n"
 
 
 def opening(layout: Layout, look: Look) -> str:

@@ -9,6 +9,7 @@ from lossctl.render.json import dumps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lossctl.cards import Listing, Picture
     from lossctl.render import Look
     from lossctl.results import Result
     from lossctl.rows import Layout, Row
@@ -21,6 +22,11 @@ def render(result: Result, look: Look) -> str:
     if result.layout is not None:
         return block(result.layout, result.rows, look)
     return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
+
+
+def page(record: Listing | Picture, look: Look) -> str:
+    """Each entry on its line."""
+    return "".join(dumps(entry, look) + "\n" for entry in record.entries())
 
 
 def opening(layout: Layout, look: Look) -> str:

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from lossctl.render.grid import Grid, footer, grids
 from lossctl.render.numbers import aligned
+from lossctl.render.pages import blocks, written
 
 if TYPE_CHECKING:
-    from lossctl.render import Look
+    from lossctl.render import Look, Page
     from lossctl.results import Result
 
 _UNLIMITED = 100_000  # rich needs a number
@@ -27,6 +28,11 @@ def render(result: Result, look: Look) -> str:
     out = io.StringIO()
     show(result, look, console(out, look))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def page(record: Page, look: Look) -> str:
+    """The record as text, wrapped where the terminal ends."""
+    return written(blocks(record, look), look)
 
 
 def console(out: IO[str], look: Look, *, record: bool = False) -> Console:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossctl.render import csv
 from lossctl.render.csv import closing, header, lines, separated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lossctl.cards import Listing, Picture
     from lossctl.render import Look
     from lossctl.results import Result
     from lossctl.rows import Layout, Row
@@ -21,6 +23,11 @@ BETWEEN = ""
 def render(result: Result, look: Look) -> str:
     """The header and one row a value."""
     return separated(result, "\t")
+
+
+def page(record: Listing | Picture, look: Look) -> str:
+    """The headings and one row an entry."""
+    return csv.page(record, look, "\t")
 
 
 def opening(layout: Layout, look: Look) -> str:

@@ -9,6 +9,7 @@ from lossctl.render.numbers import full
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lossctl.cards import Listing
     from lossctl.render import Look
     from lossctl.results import Result
     from lossctl.rows import Layout, Row
@@ -21,6 +22,11 @@ def render(result: Result, look: Look) -> str:
     if result.layout is not None:
         return block(result.layout, result.rows, look)
     return "".join(full(value.value) + "\n" for value in result.values)
+
+
+def page(record: Listing, look: Look) -> str:
+    """The names, one a line."""
+    return "".join(entry.name + "\n" for entry in record.losses)
 
 
 def opening(layout: Layout, look: Look) -> str:

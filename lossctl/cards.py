@@ -1,0 +1,284 @@
+"""Frozen records of the catalogue: what `list`, `explain` and `plot` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from lossctl import __version__
+from lossctl.results import param_text
+from lossctl.rows import strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lossctl.losses.declare import Setting
+    from lossctl.results import Input, Warn
+
+
+class Parameter(NamedTuple):
+    """A parameter of a loss.
+
+    Attributes:
+        default: its value unless given.
+        required: whether it has no default and must be given.
+        takes: what it may be, in words.
+    """
+
+    default: Setting
+    required: bool
+    takes: str
+
+    @property
+    def text(self) -> str:
+        """The default as LOSS has it; nothing where there is none."""
+        return "" if self.default is None else param_text(self.default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {"default": default, "required": self.required, "takes": self.takes}
+
+
+class Entry(NamedTuple):
+    """A loss as lists show it.
+
+    Attributes:
+        name: the name in every result.
+        aliases: other spellings.
+        family: the heading it stands under.
+        summary: what it is, one sentence.
+        inputs: what each input holds, by role.
+        params: its parameters.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    family: str
+    summary: str
+    inputs: Mapping[str, str]
+    params: Mapping[str, Parameter]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {
+            "name": self.name,
+            "aliases": list(self.aliases),
+            "family": self.family,
+            "summary": self.summary,
+            "inputs": dict(self.inputs),
+            "params": {name: param.to_dict() for name, param in self.params.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Losses of the catalogue.
+
+    Attributes:
+        losses: in the order of declaration.
+        inputs: the inputs that they fit, where that was asked.
+        warnings: what a reader should know about these.
+    """
+
+    FORMATS: ClassVar = ("table", "plain", "md", "json", "ndjson", "csv", "tsv", "value")
+
+    losses: tuple[Entry, ...]
+    inputs: tuple[Input, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    schema: str = field(default="lossctl/list/1")
+    version: str = field(default=__version__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {
+            "schema": self.schema,
+            "command": "list",
+            "version": self.version,
+            "losses": self.entries(),
+            "inputs": [record.to_dict() for record in self.inputs],
+            "warnings": [record.to_dict() for record in self.warnings],
+        }
+
+    def entries(self) -> list[dict[str, Any]]:
+        """What stands on a line each."""
+        return [entry.to_dict() for entry in self.losses]
+
+    def cells(self) -> list[Sequence[str]]:
+        """The table as text, the headings first."""
+        return [
+            ("family", "loss", "summary", "inputs", "params", "aliases"),
+            *(
+                (
+                    entry.family,
+                    entry.name,
+                    entry.summary,
+                    ", ".join(f"{role}: {kind}" for role, kind in entry.inputs.items()),
+                    ":".join(f"{name}={param.text}" for name, param in entry.params.items()),
+                    " ".join(entry.aliases),
+                )
+                for entry in self.losses
+            ),
+        ]
+
+
+class Curve(NamedTuple):
+    """A line of a picture.
+
+    Attributes:
+        loss: the loss, as LOSS has it.
+        slope: whether it is the derivative of the loss by y_pred.
+        y: its height at each x, NaN where the loss takes no such y_pred.
+    """
+
+    loss: str
+    slope: bool
+    y: tuple[float, ...]
+
+    @property
+    def name(self) -> str:
+        """What the legend calls it."""
+        return f"slope of {self.loss}" if self.slope else self.loss
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Losses over y_pred.
+
+    Attributes:
+        label: what x is.
+        truth: what y_true is.
+        x: the points, ascending.
+        curves: the lines over them.
+        warnings: what a reader should know.
+    """
+
+    FORMATS: ClassVar = ("table", "plain", "md", "json", "ndjson", "csv", "tsv", "svg", "png")
+
+    label: str
+    truth: str
+    x: tuple[float, ...]
+    curves: tuple[Curve, ...]
+    warnings: tuple[Warn, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    schema: str = field(default="lossctl/plot/1")
+    version: str = field(default=__version__)
+
+    def apart(self) -> tuple[Picture, ...]:
+        """A picture for each line."""
+        return tuple(replace(self, curves=(curve,)) for curve in self.curves)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {
+            "schema": self.schema,
+            "command": "plot",
+            "version": self.version,
+            "y_true": self.truth,
+            "y_pred": self.label,
+            "curves": [{"name": curve.name, "loss": curve.loss, "slope": curve.slope} for curve in self.curves],
+            "points": self.entries(),
+            "warnings": [record.to_dict() for record in self.warnings],
+        }
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The points, each with the height of every line."""
+        names = ("y_pred", *(curve.name for curve in self.curves))
+        return [strict(dict(zip(names, row, strict=True))) for row in self.cells()[1:]]
+
+    def cells(self) -> list[Sequence[str | float]]:
+        """The points as a table, the headings first."""
+        return [
+            ("y_pred", *(curve.name for curve in self.curves)),
+            *zip(self.x, *(curve.y for curve in self.curves), strict=True),
+        ]
+
+
+class Card(NamedTuple):
+    """A loss as `explain` shows it.
+
+    Attributes:
+        entry: what lists say of it.
+        formula: its lines.
+        symbols: what stands for what in it, beside what it says itself.
+        rows: how the values of a row's outputs become the value of the row.
+        range: the values there are.
+        use: when to use it, and its traps.
+        references: where it comes from.
+        conventions: for each convention that has it the parameters that it sets.
+        kink: which derivative is taken where there are several.
+        examples: commands.
+        curves: how it looks, None where it is no curve over one number; its derivative is a picture of its own.
+    """
+
+    entry: Entry
+    formula: tuple[str, ...]
+    symbols: str
+    rows: str
+    range: str
+    use: str
+    references: str
+    conventions: Mapping[str, Mapping[str, Setting]]
+    kink: str
+    examples: tuple[str, ...]
+    curves: tuple[Picture, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return self.entry.to_dict() | {
+            "formula": "\n".join(self.formula),
+            "symbols": self.symbols,
+            "rows": self.rows,
+            "range": self.range,
+            "use": self.use,
+            "references": self.references,
+            "conventions": {
+                name: {param: list(value) if isinstance(value, tuple) else value for param, value in params.items()}
+                for name, params in self.conventions.items()
+            },
+            "kink": self.kink,
+            "examples": list(self.examples),
+        }
+
+
+class Code(NamedTuple):
+    """What a note or an error means that ends in this code."""
+
+    code: str
+    kind: str
+    meaning: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return self._asdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What losses are, or what a code means.
+
+    Attributes:
+        cards: the losses.
+        codes: the codes.
+        remark: a sentence that stands before them.
+    """
+
+    FORMATS: ClassVar = ("table", "plain", "md", "json")
+
+    cards: tuple[Card, ...] = ()
+    codes: tuple[Code, ...] = ()
+    remark: str = ""
+    inputs: tuple[Input, ...] = ()
+    warnings: tuple[Warn, ...] = ()
+    schema: str = field(default="lossctl/explain/1")
+    version: str = field(default=__version__)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {
+            "schema": self.schema,
+            "command": "explain",
+            "version": self.version,
+            "losses": [card.to_dict() for card in self.cards],
+            "codes": [code.to_dict() for code in self.codes],
+        }

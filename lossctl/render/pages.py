@@ -1,0 +1,261 @@
+"""The records of the catalogue as blocks of text, which the human formats share."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+
+from lossctl.cards import Explanation, Listing, Picture
+from lossctl.errors import printable
+from lossctl.render.grid import Grid, about
+from lossctl.render.sketch import legend, sketch
+from lossctl.results import param_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lossctl.cards import Card, Entry, Parameter
+    from lossctl.losses.declare import Setting
+    from lossctl.render import Look, Page
+    from lossctl.render.grid import Kind
+
+WIDEST = 88
+"""Columns of prose where nothing says how many there are; longer lines are hard to read."""
+
+_SPECIAL = re.compile(r"([\\|*`\[\]<>~])")
+_ROWS = 20
+_SKETCH, _LOW = 60, 8  # columns and lines of a curve beside other text
+
+# What formulas are written with, for streams that carry ASCII alone.
+_SPELLED = str.maketrans(
+    {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "λ": "lambda", "μ": "mu", "π": "pi"}
+    | {"ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi", "ℓ": "l", "Γ": "Gamma", "Δ": "Delta", "Φ": "Phi"}
+    | {"½": "1/2", "²": "^2", "³": "^3", "ᵖ": "^p", "√": "sqrt", "Σ": "sum", "Π": "prod", "‖": "||", "∞": "inf"}
+    | {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "…": "...", "−": "-", "→": "->", "ø": "o", "Ø": "O"}
+)
+
+
+class Title(NamedTuple):
+    """What everything below it is about, and the heading it stands under."""
+
+    text: str
+    family: str
+
+
+class Heading(NamedTuple):
+    """A line above other blocks."""
+
+    text: str
+
+
+class Prose(NamedTuple):
+    """A paragraph, wrapped where lines end."""
+
+    text: str
+
+
+class Verse(NamedTuple):
+    """Lines that stand as they are; formulas may be folded where lines end."""
+
+    lines: tuple[str, ...]
+    folded: bool = False
+
+
+class Item(NamedTuple):
+    """A term and what is said about it, in paragraphs."""
+
+    term: str
+    texts: tuple[str, ...]
+
+
+Block: TypeAlias = Title | Heading | Prose | Verse | tuple[Item, ...]
+
+
+def blocks(record: Page, look: Look) -> list[Block]:
+    """A record as it is read from top to bottom."""
+    if isinstance(record, Picture):
+        return _picture(record, look, _ROWS)
+    return _listing(record) if isinstance(record, Listing) else _explanation(record, look)
+
+
+def grid(record: Listing, look: Look) -> Grid:
+    """A list as one table."""
+    names, *rows = (tuple(plain(cell, look) for cell in row) for row in record.cells())
+    return Grid(names, tuple(cast("list[Kind]", ["text"] * len(names))), tuple(rows))
+
+
+def written(found: Sequence[Block], look: Look) -> str:
+    """The blocks as text: headings bold, terms in a column of their own, all else indented below its heading."""
+    width = max(look.width or WIDEST, 20)
+    lines: list[str] = []
+    indent = ""
+    for block in found:
+        if isinstance(block, (Title, Heading)):
+            title = plain(block.text, look)
+            beside = f"   {plain(block.family, look)}" if isinstance(block, Title) else ""
+            lines += ["", (f"\x1b[1m{title}\x1b[0m" if look.color else title) + beside]
+            indent = "  " if isinstance(block, Heading) else ""
+        elif isinstance(block, Prose):
+            lines += _wrapped(plain(block.text, look), width, indent)
+        elif isinstance(block, Verse):
+            for line in block.lines:
+                text = (indent + plain(line, look)).rstrip()
+                lines += _wrapped(text, width, indent + "    ", "") if block.folded and len(text) > width else [text]
+        else:
+            lines += _items(block, look, width, indent)
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def marked_down(found: Sequence[Block], look: Look) -> str:
+    """The blocks as Markdown."""
+    parts: list[str] = []
+    for block in found:
+        if isinstance(block, Title):
+            parts.append(f"## {escaped(plain(block.text, look))}")
+        elif isinstance(block, Heading):
+            parts.append(f"### {escaped(plain(block.text, look))}")
+        elif isinstance(block, Prose):
+            parts.append(escaped(plain(block.text, look)))
+        elif isinstance(block, Verse):
+            parts.append("\n".join(["```text", *(plain(line, look).rstrip() for line in block.lines), "```"]))
+        else:
+            parts.append(
+                "\n".join(
+                    f"- `{plain(item.term, look)}`: {escaped(plain(' '.join(item.texts), look))}" for item in block
+                )
+            )
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """The text with what Markdown would act on as itself."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def plain(text: str, look: Look) -> str:
+    """The text harmless, and spelled in ASCII where the stream carries no more."""
+    harmless = printable(text)
+    if look.unicode or harmless.isascii():
+        return harmless
+    bare = unicodedata.normalize("NFKD", harmless.translate(_SPELLED))
+    bare = "".join(char for char in bare if not unicodedata.combining(char))
+    return bare.encode("ascii", "backslashreplace").decode()
+
+
+def _wrapped(text: str, width: int, indent: str, first: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _items(items: Sequence[Item], look: Look, width: int, indent: str) -> list[str]:
+    """Each term with its texts beside it, or below it where it is long or the lines are short."""
+    room = min(max(len(item.term) for item in items), width // 3 - len(indent))
+    hanging = indent + " " * (room + 2)
+    lines: list[str] = []
+    for item in items:
+        term = plain(item.term, look)
+        texts = [plain(text, look) for text in item.texts]
+        if len(term) > room:
+            lines.append(indent + term)
+            term = ""
+        for number, text in enumerate(texts):
+            first = f"{indent}{term:<{room}}  " if term and not number else None
+            lines += _wrapped(text, width, hanging, first)
+    return lines
+
+
+def _picture(record: Picture, look: Look, rows: int) -> list[Block]:
+    drawn = sketch(record, min(look.width or WIDEST, WIDEST), rows, unicode=look.unicode)
+    return [
+        Verse((*drawn, "")),
+        Prose(f"{record.label}; {record.truth}"),
+        Verse(tuple(legend(record, unicode=look.unicode))),
+    ]
+
+
+def _listing(record: Listing) -> list[Block]:
+    found: list[Block] = []
+    for family in dict.fromkeys(entry.family for entry in record.losses):
+        found += [Heading(family), tuple(_item(entry) for entry in record.losses if entry.family == family)]
+    if record.inputs:
+        found += [Heading("fits"), *(Prose(about(input)) for input in record.inputs)]
+    return found
+
+
+def _explanation(record: Explanation, look: Look) -> list[Block]:
+    found: list[Block] = [Prose(record.remark)] if record.remark else []
+    for code in record.codes:
+        found += [
+            Heading(code.code),
+            Prose(f"the code of {'an error' if code.kind == 'error' else 'a note'}"),
+            Prose(code.meaning),
+        ]
+    for card in record.cards:
+        found += _card(card, look)
+    return found
+
+
+def _card(card: Card, look: Look) -> list[Block]:
+    entry = card.entry
+    found: list[Block] = [
+        Title(entry.name, entry.family),
+        Prose(entry.summary),
+        Heading("Formula"),
+        Verse(card.formula, folded=True),
+    ]
+    if card.symbols:
+        found.append(Prose(f"where {card.symbols}"))
+    inputs = [Item(role, (kind,)) for role, kind in entry.inputs.items()]
+    found += [Heading("Range"), Prose(card.range), Heading("Inputs"), tuple(inputs)]
+    if card.rows:
+        found.append(Prose(f"A row may hold several outputs; its value is {card.rows}."))
+    if entry.params:
+        found += [Heading("Parameters"), tuple(Item(name, (_param(param),)) for name, param in entry.params.items())]
+    found += [Heading("Use"), Prose(card.use)]
+    for drawn in card.curves:
+        slope = drawn.curves[0].slope
+        found += [Heading("Slope" if slope else "Curve"), *([Prose(card.kink)] if slope and card.kink else [])]
+        found += [Verse(tuple(sketch(drawn, min(look.width or _SKETCH, _SKETCH), _LOW, unicode=look.unicode)))]
+        asked = f"{drawn.curves[0].loss} " if drawn.curves[0].loss != entry.name else ""
+        found += [Prose(f"{asked}over {drawn.label}; {drawn.truth}")]
+    if entry.aliases:
+        found += [Heading("Other names"), Prose(", ".join(entry.aliases))]
+    if card.conventions:
+        conventions = [Item(name, (_settings(entry, params),)) for name, params in card.conventions.items()]
+        found += [Heading("Conventions"), tuple(conventions)]
+    return [*found, Heading("References"), Prose(card.references), Heading("Try"), Verse(card.examples)]
+
+
+def _param(param: Parameter) -> str:
+    if param.required:
+        return f"{param.takes}; it must be given"
+    return f"{param.takes}; {param.text} unless given" if param.text else f"{param.takes}; none unless given"
+
+
+def _settings(entry: Entry, params: Mapping[str, Setting]) -> str:
+    """What a convention sets otherwise than the defaults."""
+    other = [
+        f"{name}={param_text(value)}"
+        for name, value in params.items()
+        if name not in entry.params or value != entry.params[name].default
+    ]
+    return ", ".join(other) or "as exact"
+
+
+def _item(entry: Entry) -> Item:
+    holds = dict.fromkeys(entry.inputs.values())
+    inputs = (
+        f"{' and '.join(entry.inputs)}: {next(iter(holds))}"
+        if len(holds) == 1
+        else "; ".join(f"{role}: {kind}" for role, kind in entry.inputs.items())
+    )
+    params = ", ".join(f"{name}={param.text}" if param.text else name for name, param in entry.params.items())
+    return Item(entry.name, (entry.summary, f"{inputs}; {params}" if params else inputs))
