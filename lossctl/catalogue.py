@@ -89,7 +89,7 @@ def _errors(kind: type[LossctlError]) -> Iterator[type[LossctlError]]:
 
 def _examples(loss: Loss, *, drawn: bool) -> tuple[str, ...]:
     file = f"lossctl compute {loss.name} preds.csv"
-    if loss.more or loss.demands:
+    if not loss.plain or loss.demands:
         return (file,)
     true, pred = (_text(loss.roles[role], truth=role == "y_true") for role in ("y_true", "y_pred"))
     plot = (f"lossctl plot {loss.name}{' --slope' if loss.slope else ''}",) if drawn else ()

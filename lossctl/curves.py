@@ -91,9 +91,9 @@ def picture(
 
 def drawable(loss: Loss) -> bool:
     """Whether a loss is a curve over one number."""
-    true, pred = loss.roles["y_true"], loss.roles["y_pred"]
-    if loss.more or loss.demands:
+    if not loss.plain or loss.demands:
         return False
+    true, pred = loss.roles["y_true"], loss.roles["y_pred"]
     if not pred.vector:
         return not true.vector
     return pred.per_class and not pred.allowed and (true.coding == "class" or true.adds_up or bool(true.allowed))

@@ -247,7 +247,7 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
     found: dict[str, Warn] = {}
     for spec in model.plan.specs:
         for term in () if spec.optional else spec.terms:
-            if tuple(term.loss.roles) != ("y_true", "y_pred"):
+            if not term.loss.plain:
                 continue
             true, pred = (arrays[key(role, kind.coding)] for role, kind in term.loss.roles.items())
             case = Case(term.loss, term.params, true, pred, rows, totals.counts.rows <= most_rows(arrays))

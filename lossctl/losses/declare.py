@@ -95,6 +95,11 @@ class Loss(NamedTuple):
         return "y_pred" in self.roles and self.roles["y_pred"].per_class
 
     @property
+    def plain(self) -> bool:
+        """Whether its inputs are y_true and y_pred, and no others."""
+        return tuple(self.roles) == ("y_true", "y_pred")
+
+    @property
     def words(self) -> dict[str, str]:
         """The inputs by every word for them."""
         return {role: role for role in self.roles} | dict(self.called)

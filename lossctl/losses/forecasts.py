@@ -32,12 +32,45 @@ _ROOT_PI = math.sqrt(math.pi)
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 
-@loss(
-    "gaussian_nll_loss",
-    "normal_nll",
-    family=FAMILY,
-    called={"mean": "y_pred"},
-)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore")
+def _gaussian_nll_slope(y_true: Floats, y_pred: Floats, var: Floats, *, full: bool = False, eps: float = 0.0) -> Floats:
+    return (y_pred - y_true) / np.maximum(var, eps)
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore")
+def _logs_normal_slope(y_true: Floats, y_pred: Floats, scale: Floats) -> Floats:
+    return (y_pred - y_true) / scale / scale
+
+
+@np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore")
+def _crps_normal_slope(y_true: Floats, y_pred: Floats, scale: Floats) -> Floats:
+    """0 where the mean is right."""
+    z = np.where(y_pred == y_true, 0.0, (y_pred - y_true) / scale)
+    return np.asarray(_erf(z / math.sqrt(2)), z.dtype)
+
+
+def _wis_slope(y_true: Floats, y_pred: Floats, lower: Floats, upper: Floats, *, alpha: tuple[float, ...]) -> Floats:
+    """0 where the median is right."""
+    slope: Floats = np.sign(y_pred - y_true) / (2.0 * len(alpha) + 1.0)
+    return slope
+
+
+def _crps_ensemble_slope(y_true: Floats, y_pred: Floats, *, fair: bool = False) -> Floats:
+    """0 for the sign of what is equal."""
+    count = y_pred.shape[1]
+    pairs = count * (count - 1) if fair else count * count
+    rank = sum((np.sign(y_pred - y_pred[:, [other]]) for other in range(count)), np.zeros_like(y_pred))
+    slope: Floats = np.sign(y_pred - y_true[:, None]) / count - rank / pairs
+    return slope
+
+
+def _crps_quantile_slope(y_true: Floats, y_pred: Floats, *, level: tuple[float, ...]) -> Floats:
+    """The slope of a quantile that is too low where it is right."""
+    levels = np.array(level)
+    return np.where(y_pred > y_true[:, None], 1.0 - levels, -levels) * (2.0 / len(level))
+
+
+@loss("gaussian_nll_loss", "normal_nll", family=FAMILY, called={"mean": "y_pred"}, slope=_gaussian_nll_slope)
 def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False, eps: NonNegative = 0.0) -> PerElement:
     """Negative log-likelihood under a normal distribution of predicted mean and variance.
 
@@ -46,6 +79,10 @@ def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False,
 
     Range:
         -inf to inf; at a variance of 0 it is -inf where the mean is right, inf elsewhere.
+
+    Use:
+        For regression that also predicts its own uncertainty. A model that claims too small a variance pays without bound,
+        and the value depends on the unit of y_true; crps_normal is milder and has that unit.
 
     References:
         Nix and Weigend (1994), Estimating the Mean and Variance of the Target Probability Distribution.
@@ -60,7 +97,13 @@ def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False,
     return loss + _HALF_LOG_2PI if full else loss
 
 
-@loss("normal_log_score", "log_score_normal", family=FAMILY, called={"mean": "y_pred", "sigma": "scale"})
+@loss(
+    "normal_log_score",
+    "log_score_normal",
+    family=FAMILY,
+    called={"mean": "y_pred", "sigma": "scale"},
+    slope=_logs_normal_slope,
+)
 def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
     """Logarithmic score of a normal distribution of predicted mean and standard deviation.
 
@@ -69,6 +112,10 @@ def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
 
     Range:
         -inf to inf; at a scale of 0 it is -inf where the mean is right, inf elsewhere.
+
+    Use:
+        For comparing normal forecasts by the density they gave to what came. One forecast that was too sure may decide
+        the mean; crps_normal is milder.
 
     References:
         Good (1952), Rational Decisions.
@@ -81,7 +128,13 @@ def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
         return _surprise(half_distance(y_true, y_pred), scale, np.log(scale)) + _HALF_LOG_2PI
 
 
-@loss("normal_crps", family=FAMILY, claims=NEVER_NEGATIVE, called={"mean": "y_pred", "sigma": "scale"})
+@loss(
+    "normal_crps",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    called={"mean": "y_pred", "sigma": "scale"},
+    slope=_crps_normal_slope,
+)
 def crps_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
     """Continuous ranked probability score of a normal distribution of predicted mean and standard deviation.
 
@@ -90,6 +143,10 @@ def crps_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
 
     Range:
         0 to inf, in the unit of y_true; at a scale of 0 it is the absolute error.
+
+    Use:
+        For comparing normal forecasts in the unit of y_true; for a scale of 0 it is the absolute error of a point
+        forecast. scale is the standard deviation, not the variance.
 
     References:
         Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation.
@@ -116,6 +173,10 @@ def interval(y_true: Real, lower: Real, upper: Real, *, alpha: UnitShare) -> Per
     Range:
         0 to inf, in the unit of y_true.
 
+    Use:
+        For prediction intervals: narrow ones that hold what comes are best. alpha is the share that should fall outside,
+        0.1 for an interval of 90 %, and must be that of the forecast.
+
     References:
         Winkler (1972), A Decision-Theoretic Approach to Interval Estimation; Gneiting and Raftery (2007), Strictly Proper
         Scoring Rules, Prediction, and Estimation, equation 43.
@@ -134,6 +195,7 @@ def interval(y_true: Real, lower: Real, upper: Real, *, alpha: UnitShare) -> Per
     claims=NEVER_NEGATIVE,
     called={"median": "y_pred"},
     ordered=("lower", "upper"),
+    slope=_wis_slope,
 )
 def wis(y_true: Real, y_pred: Real, lower: Ends, upper: Ends, *, alpha: LevelsOfEnds) -> PerRow:
     """Weighted interval score of a median and several prediction intervals, an approximation of the CRPS.
@@ -144,6 +206,10 @@ def wis(y_true: Real, y_pred: Real, lower: Ends, upper: Ends, *, alpha: LevelsOf
 
     Range:
         0 to inf, in the unit of y_true.
+
+    Use:
+        For forecasts given as a median and intervals, as of epidemics. The alphas must stand in the order of the columns,
+        and files with other intervals have other values.
 
     References:
         Bracher, Ray, Gneiting and Reich (2021), Evaluating Epidemic Forecasts in an Interval Format.
@@ -160,7 +226,7 @@ def wis(y_true: Real, y_pred: Real, lower: Ends, upper: Ends, *, alpha: LevelsOf
     return score
 
 
-@loss("crps", "continuous_ranked_probability_score", family=FAMILY)
+@loss("crps", "continuous_ranked_probability_score", family=FAMILY, slope=_crps_ensemble_slope)
 def crps_ensemble(y_true: Real, y_pred: Members, *, fair: Flag = False) -> PerRow:
     """Continuous ranked probability score of an ensemble.
 
@@ -170,6 +236,10 @@ def crps_ensemble(y_true: Real, y_pred: Members, *, fair: Flag = False) -> PerRo
 
     Range:
         0 to inf, in the unit of y_true; with fair it may be negative.
+
+    Use:
+        For ensembles of any size, in the unit of y_true. Small ensembles look worse than large ones of the same
+        distribution; fair takes that out, and so can be negative.
 
     References:
         Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation; Ferro (2014), Fair Scores
@@ -196,7 +266,7 @@ def crps_ensemble(y_true: Real, y_pred: Members, *, fair: Flag = False) -> PerRo
     return row_sum(np.concatenate(terms, axis=1))
 
 
-@loss("quantile_crps", family=FAMILY, claims=NEVER_NEGATIVE)
+@loss("quantile_crps", family=FAMILY, claims=NEVER_NEGATIVE, slope=_crps_quantile_slope)
 def crps_quantile(y_true: Real, y_pred: Members, *, level: Levels) -> PerRow:
     """Continuous ranked probability score of predicted quantiles: twice their mean quantile loss.
 
@@ -205,6 +275,10 @@ def crps_quantile(y_true: Real, y_pred: Members, *, level: Levels) -> PerRow:
 
     Range:
         0 to inf, in the unit of y_true.
+
+    Use:
+        For forecasts given as quantiles. With few or uneven levels it is only near the CRPS, and values of different
+        levels do not compare.
 
     References:
         Laio and Tamea (2007), Verification Tools for Probabilistic Forecasts of Continuous Hydrological Variables.
@@ -228,6 +302,10 @@ def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
 
     Range:
         0 to inf.
+
+    Use:
+        For ensembles of several quantities that belong together. It notices wrong correlations only weakly, and quantities
+        of large numbers outweigh the others: scale them first.
 
     References:
         Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation.
@@ -257,6 +335,10 @@ def dss(y_true: Real, y_pred: Members) -> PerRow:
 
     Range:
         -inf to inf; where all members agree it is -inf if they are right, inf if not.
+
+    Use:
+        For ensembles of which only mean and spread should count. A small ensemble that happens to agree has an enormous
+        loss, and one whose members are equal an infinite one.
 
     References:
         Dawid and Sebastiani (1999), Coherent Dispersion Criteria for Optimal Experimental Design.

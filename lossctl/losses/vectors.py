@@ -80,6 +80,10 @@ def cosine_embedding(y_true: Sign, x1: Vector, x2: Vector, *, margin: Cosine = 0
     Range:
         0 to 2.
 
+    Use:
+        For pairs of embeddings that are alike or not. With a margin of 0 pairs that are not alike cost nothing once they
+        are at right angles.
+
     References:
         PyTorch, CosineEmbeddingLoss.
 
@@ -117,6 +121,10 @@ def triplet_margin(
     Range:
         0 to inf. PyTorch's eps is 1e-6.
 
+    Use:
+        For embeddings learnt from triplets. Triplets that hold the margin already are 0, so the mean falls with each easy
+        triplet in the file; compare only means of the same triplets.
+
     References:
         Schroff, Kalenichenko and Philbin (2015), FaceNet: A Unified Embedding for Face Recognition and Clustering;
         Balntas, Riba, Ponsa and Mikolajczyk (2016), Learning Local Feature Descriptors with Triplets and Shallow
@@ -141,6 +149,10 @@ def margin_ranking(y_true: Sign, x1: Real, x2: Real, *, margin: Finite = 0.0) ->
     Range:
         0 to inf.
 
+    Use:
+        For pairs of scores of which one should be the higher. With a margin of 0 equal scores cost nothing, so a constant
+        score is never wrong.
+
     References:
         Herbrich, Graepel and Obermayer (2000), Large Margin Rank Boundaries for Ordinal Regression.
 
@@ -154,7 +166,18 @@ def margin_ranking(y_true: Sign, x1: Real, x2: Real, *, margin: Finite = 0.0) ->
         return np.maximum(sign * gap + margin + sign * lost, 0.0)
 
 
-@loss("hinge_embedding_loss", family=FAMILY, claims=NEVER_NEGATIVE, called={"distance": "y_pred"})
+def _hinge_embedding_slope(y_true: Floats, y_pred: Floats, *, margin: float = 1.0) -> Floats:
+    """0 at the margin, as in PyTorch."""
+    return np.where(y_true > 0, 1.0, np.where(y_pred < margin, -1.0, 0.0))
+
+
+@loss(
+    "hinge_embedding_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    called={"distance": "y_pred"},
+    slope=_hinge_embedding_slope,
+)
 def hinge_embedding(y_true: Sign, y_pred: Amount, *, margin: NonNegative = 1.0) -> PerElement:
     """A distance that should be small where y_true is 1, and at least a margin elsewhere.
 
@@ -163,6 +186,10 @@ def hinge_embedding(y_true: Sign, y_pred: Amount, *, margin: NonNegative = 1.0) 
 
     Range:
         0 to inf.
+
+    Use:
+        For pairs whose distance was computed already. y_pred is a distance, so alike pairs cost without bound and others
+        at most the margin.
 
     References:
         Hadsell, Chopra and LeCun (2006), Dimensionality Reduction by Learning an Invariant Mapping, without its squares.
