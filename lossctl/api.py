@@ -9,7 +9,7 @@ import numpy as np
 from lossctl.aggregates.mean import weighted
 from lossctl.engines.local import fold
 from lossctl.errors import DataError, UsageError, count, listed, quoted
-from lossctl.losses.spec import parse
+from lossctl.losses.spec import ALL, parse
 from lossctl.plan import REDUCTIONS, planned
 from lossctl.readers.cells import as_text
 from lossctl.readers.columns import LITERAL, Asked, assembled
@@ -71,6 +71,8 @@ def compute(
         raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
     if positive == "":
         raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
+    if like == ALL:
+        raise UsageError("compute takes one convention, not all", help="call it for each")
     requests = parse(loss, like)
     if len(requests) != 1:
         raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
@@ -93,9 +95,7 @@ def compute(
         classes=() if classes is None else tuple(map(as_text, classes)),
         positive="" if positive is None else as_text(positive),
     )
-    plan = planned(
-        requests, header, asked, LITERAL, like, "mean" if reduction == "none" else cast("Reduction", reduction)
-    )
+    plan = planned(requests, header, asked, LITERAL, "mean" if reduction == "none" else cast("Reduction", reduction))
     of_rows: list[Floats] = []
 
     def watch(scored: Sequence[Scored]) -> None:

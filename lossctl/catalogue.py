@@ -56,7 +56,7 @@ def card(loss: Loss, curves: tuple[Picture, ...]) -> Card:
         said.range,
         said.use,
         said.references,
-        {name: losses[loss.name] for name, losses in CONVENTIONS.items() if loss.name in losses},
+        {name: losses[loss.name].params for name, losses in CONVENTIONS.items() if loss.name in losses},
         (inspect.getdoc(loss.slope) or "").partition("\n")[0],
         _examples(loss, drawn=bool(curves)),
         curves,

@@ -71,6 +71,7 @@ class Kind(NamedTuple):
         adds_up: the values of a row are probabilities that add to 1.
         divided: the parameter `renormalise` divides them by their sum first.
         logged: the parameter `log_input` says that the values are logarithms, which may be any number.
+        clipped: the parameter `clip` brings values from beyond the bounds back within them.
         allowed: the values there are, where they can be counted.
         help: what to type when a value is refused.
         percents: what to type when it looks like a percentage instead.
@@ -90,6 +91,7 @@ class Kind(NamedTuple):
     adds_up: bool = False
     divided: bool = False
     logged: bool = False
+    clipped: bool = False
     allowed: tuple[float, ...] = ()
     help: str = ""
     percents: str = ""
@@ -99,13 +101,13 @@ class Kind(NamedTuple):
 
         Args:
             values: shape (n,) or (n, k), without NaN.
-            params: the parameters of the loss; `renormalise` lifts the bounds that dividing by the sum restores, and
-                `log_input` those of values that are logarithms.
+            params: the parameters of the loss; `renormalise` lifts the bounds that dividing by the sum restores,
+                `clip` those that it restores, and `log_input` those of values that are logarithms.
             classes: number of classes the predictions have, for class ids.
         """
         if self.coding == "class":
             return self._label_fault(values, params.get("ignore_index"), classes)
-        if self.logged and params.get("log_input") is True:
+        if (self.logged and params.get("log_input") is True) or (self.clipped and params.get("clip") is not None):
             return None
         renormalise = params.get("renormalise") is True and self.divided
         low_ok = values > self.low if self.open_low else values >= self.low
@@ -173,6 +175,7 @@ ABOVE_MINUS_ONE = Kind(
     "a number above -1, which ln(1 + y) needs",
     low=-1.0,
     open_low=True,
+    clipped=True,
     help="mse takes any number",
 )
 PROBABILITY = Kind(
@@ -180,6 +183,7 @@ PROBABILITY = Kind(
     "a probability between 0 and 1",
     low=0.0,
     high=1.0,
+    clipped=True,
     help="bce_logits takes values before the sigmoid",
     percents="bce_logits takes values before the sigmoid; percents have to be divided by 100",
 )
@@ -208,6 +212,7 @@ DISTRIBUTION = Kind(
     per_class=True,
     adds_up=True,
     divided=True,
+    clipped=True,
     help="the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits",
     percents="the parameter renormalise=true divides each row by its sum, also a row of percents",
 )
@@ -395,6 +400,9 @@ OneToTwo: TypeAlias = Annotated[
 UnitShare: TypeAlias = Annotated[float, Number("a number above 0, at most 1", low=0.0, high=1.0, open_low=True)]
 Balance: TypeAlias = Annotated[float | None, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Rank: TypeAlias = Annotated[int, Number("a whole number of at least 1", low=1, whole=True)]
+Clip: TypeAlias = Annotated[float | None, Number("a number from 0 to below 0.5", low=0.0, high=0.5, open_high=True)]
+Floor: TypeAlias = Annotated[float | None, Number("a number above -1", low=-1.0, open_low=True)]
+LogFloor: TypeAlias = Annotated[float | None, Number("a number of at most 0", high=0.0)]
 OneOrTwo: TypeAlias = Annotated[int, Number("1 or 2", low=1, high=2, whole=True)]
 Levels: TypeAlias = Annotated[
     tuple[float, ...],

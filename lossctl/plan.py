@@ -13,8 +13,10 @@ from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
 from lossctl.batch import key, named, place
+from lossctl.effects import Effects, RowEffects, differ, exact_value, legal, own_value, reasons, states
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
+from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import Shapes, fit, fits
 from lossctl.losses.stable import row_mean, row_root_mean_square
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
@@ -48,6 +50,10 @@ CODES = {
     "nearest float64 before the loss was computed.",
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
+    "no-such-loss": "The framework that --like names does not have the loss, so the value printed is the exact one.",
+    "refused": "Under --like all, a framework takes no such values, so it has no row beside the exact one.",
+    "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "
+    "what exact is.",
 }
 """What each note means, in words that hold for every input."""
 
@@ -63,7 +69,9 @@ class Totals:
 
     Attributes:
         tallies: for each spec the aggregate of all rows.
-        groups: the same by group.
+        effects: for each spec under a convention what that did to the rows.
+        groups: the tallies by group.
+        groups_effects: the effects by group.
         counts: rows read, filtered and dropped.
         labels_seen: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
@@ -78,6 +86,8 @@ class Totals:
     mentions: Groups[Mentions] = field(default_factory=Groups)
     refused: frozenset[int] = frozenset()
     specimen: Specimen = field(default_factory=Specimen)
+    effects: Each[Effects] = Each(())
+    groups_effects: Groups[Each[Effects]] = field(default_factory=Groups)
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -88,6 +98,8 @@ class Totals:
             self.mentions + other.mentions,
             self.refused | other.refused,
             self.specimen + other.specimen,
+            self.effects + other.effects,
+            self.groups_effects + other.groups_effects,
         )
 
 
@@ -98,11 +110,13 @@ class RowLosses(NamedTuple):
         values: shape (n,), the loss of each row, multiplied by its factor already.
         factor: shape (n,), what the loss multiplies the weight of each row by; None for 1.
         parts: for each term of a weighted sum its part of the values, shape (n,); empty for a single loss.
+        effects: what a convention did to them, None where there is none.
     """
 
     values: Floats
     factor: Floats | None = None
     parts: tuple[Floats, ...] = ()
+    effects: RowEffects | None = None
 
 
 class Scored(NamedTuple):
@@ -127,19 +141,25 @@ class Plan(NamedTuple):
     Attributes:
         specs: the losses, in order.
         binding: the columns they are computed from.
-        like: the convention.
         reduction: how rows become one value.
     """
 
     specs: tuple[Spec, ...]
     binding: Binding
-    like: str
     reduction: Reduction
 
     @property
     def empty(self) -> Totals:
         """The totals of no rows."""
-        return Totals(Each(tuple(aggregate_of(spec)() for spec in self.specs)))
+        nothing = tuple(
+            Effects(aggregate_of(spec)(), 0, (0,) * len(spec.steps), refused=False) for spec in self._unlike
+        )
+        return Totals(Each(tuple(aggregate_of(spec)() for spec in self.specs)), effects=Each(nothing))
+
+    @property
+    def _unlike(self) -> list[Spec]:
+        """The specs under a convention."""
+        return [spec for spec in self.specs if spec.applied != EXACT]
 
     def score(self, batch: Batch) -> Scored:
         """The losses of the rows of a batch.
@@ -163,13 +183,20 @@ class Plan(NamedTuple):
         batch = scored.batch
         tallies: list[Mean] = []
         grouped: list[list[Mean]] = []
+        effects: list[Effects] = []
+        by_group: list[list[Effects]] = []
         for spec, losses in zip(self.specs, scored.losses, strict=True):
             aggregate = aggregate_of(spec)
-            values, factor, _ = losses or RowLosses(np.zeros(batch.kept.size))
+            values, factor, *_ = losses or RowLosses(np.zeros(batch.kept.size))
             tallies.append(aggregate.of(values, batch.weight, factor))
             if batch.group is not None:
                 codes, keys = batch.group
                 grouped.append(aggregate.by_code(values, batch.weight, factor, codes, len(keys)))
+            if spec.applied != EXACT:
+                done = (losses and losses.effects) or _no_effects(spec, batch.kept.size)
+                effects.append(Effects.of(done, batch.weight, aggregate))
+                if batch.group is not None:
+                    by_group.append(Effects.by_code(done, batch.weight, aggregate, codes, len(keys)))
         return Totals(
             Each(tuple(tallies)),
             Groups({}) if batch.group is None else by_key(batch.group[1], grouped),
@@ -178,6 +205,8 @@ class Plan(NamedTuple):
             Groups(scored.mentions),
             frozenset(index for index, losses in enumerate(scored.losses) if losses is None),
             Specimen.of(batch.numbers, batch.arrays) if batch.first_row <= MOST_ROWS else Specimen(),
+            Each(tuple(effects)),
+            by_key(batch.group[1], by_group) if batch.group is not None and by_group else Groups({}),
         )
 
     def judge(self, where: str, totals: Totals) -> None:
@@ -212,16 +241,29 @@ class Plan(NamedTuple):
         counts = totals.counts
         self.judge(where, totals)
         mixed = _signs_mixed(totals)
-        keyed: list[tuple[Group | None, Each[Mean]]] = [
-            (dict(zip(map(plain_name, self.binding.by), group, strict=True)), each)
+        keyed: list[tuple[Group | None, Each[Mean], Each[Effects]]] = [
+            (
+                dict(zip(map(plain_name, self.binding.by), group, strict=True)),
+                each,
+                totals.groups_effects.members.get(group, Each(())),
+            )
             for group, each in totals.groups.ordered()
         ]
-        keyed.append((None, totals.tallies))
+        keyed.append((None, totals.tallies, totals.effects))
+        unlike = [index for index, spec in enumerate(self.specs) if spec.applied != EXACT]
+        places = {index: place for place, index in enumerate(unlike)}
         values = tuple(
-            self._value(spec, label, where, group, each.members[index])
+            self._value(
+                spec,
+                label,
+                where,
+                group,
+                each.members[index],
+                effects.members[places[index]] if index in places else None,
+            )
             for index, spec in enumerate(self.specs)
             if index not in totals.refused and not (mixed and _takes_signs(spec))
-            for group, each in keyed
+            for group, each, effects in keyed
         )
         if not values:
             raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
@@ -246,40 +288,63 @@ class Plan(NamedTuple):
         return Result(command, (record,), values, self._warnings(label, totals))
 
     def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
-        total: Floats | None = None
-        factor: Floats | None = None
-        parts: list[Floats] = []
-        for term in spec.terms:
-            params = self._coded(term.params)
-            arrays = checks.arrays(term.loss, params)
-            loss = term.loss
-            with np.errstate(all="ignore"):
-                values = loss.rows(*arrays, **params)
-                if loss.elementwise and values.ndim == 2:
-                    values = _OUTPUTS[loss.finish](values)
-                if spec.is_sum:
-                    values = term.weight * values
-                    parts.append(values)
-                    total = values if total is None else total + values
-                else:
-                    total = values
-                    factor = loss.weigh(*arrays, **params) if loss.weigh is not None else None
-        if total is None:
-            raise AssertionError("a spec has at least one term")
+        arrays = [checks.arrays(term, self.coded(term.params)) for term in spec.terms]
+        total, factor, parts, _ = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
+        effects = None if spec.applied == EXACT else self._effects(spec, arrays, total)
         if batch.present is not None:
             total = _scattered(total, batch.present, np.nan)
             factor = None if factor is None else _scattered(factor, batch.present, 1.0)
-            parts = [_scattered(part, batch.present, np.nan) for part in parts]
-        return RowLosses(total, factor, tuple(parts))
+            parts = tuple(_scattered(part, batch.present, np.nan) for part in parts)
+            effects = effects and _scattered_effects(effects, batch.present)
+        return RowLosses(total, factor, parts, effects)
 
-    def _coded(self, params: Params) -> Params:
+    def _effects(self, spec: Spec, arrays: Sequence[Sequence[Array]], values: Floats) -> RowEffects:
+        """What the convention of a spec did to rows of which it made these values."""
+        classes = self.binding.widths.get("y_pred", 0)
+        exact, factor, refused = values, None, False
+        kept = np.ones(values.size, np.bool_)
+        changed: list[NDArray[np.bool_]] = []
+        before = values
+        for index, params in enumerate(states(spec)):
+            coded = [self.coded(one) for one in params]
+            taken = [list(each) for each in arrays]
+            barred = np.zeros(values.size, np.bool_)
+            for term, one, each in zip(spec.terms, coded, taken, strict=True):
+                if term.loss.roles["y_true"].coding == "class":
+                    known = legal(each[0], classes, one.get("ignore_index"))
+                    barred |= ~known
+                    each[0] = np.where(known, each[0], 0)
+            after, weighed, _, _ = _losses(spec, taken, coded)
+            after = np.where(barred, np.nan, after)
+            if index:
+                changed.append(differ(before, after))
+            else:
+                exact, factor = after, weighed
+                refused = any(
+                    kind.fault(array, one, classes) is not None
+                    for term, one, read in zip(spec.terms, coded, arrays, strict=True)
+                    for kind, array in zip(term.loss.roles.values(), read, strict=True)
+                )
+            before = after
+        for term, read in zip(spec.terms, arrays, strict=True):
+            if (ignored := self.coded(term.params).get("ignore_index")) is not None:
+                kept &= read[0] != ignored
+        return RowEffects(exact, factor, kept, tuple(changed), refused)
+
+    def coded(self, params: Params) -> Params:
         """The parameters with an ignored label as the id that the arrays have for it."""
         label = params.get("ignore_index")
         return params if label is None else {**params, "ignore_index": self.binding.ignored[cast("int", label)]}
 
-    def _value(self, spec: Spec, label: str, where: str, group: Group | None, mean: Mean) -> Value:
-        value = mean.value(self.reduction)
-        if self.reduction in {"mean", "mean-weight"} and not mean.weight.units and not mean.weight.nans:
+    def _value(
+        self, spec: Spec, label: str, where: str, group: Group | None, mean: Mean, effects: Effects | None
+    ) -> Value:
+        outputs = self.binding.widths.get("y_pred", 1)
+        value = (
+            mean.value(self.reduction) if effects is None else own_value(spec, mean, effects, outputs, self.reduction)
+        )
+        weighs = self.reduction == "mean-weight" or (self.reduction == "mean" and spec.divides in {"weights", "kept"})
+        if weighs and not mean.weight.units and not mean.weight.nans:
             of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
             raise InputError(
                 f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
@@ -291,12 +356,14 @@ class Plan(NamedTuple):
             spec.text,
             spec.params,
             tuple(TermRecord(term.weight, term.loss.name, term.params) for term in spec.terms) if spec.is_sum else None,
-            self.like,
+            spec.applied,
             self.reduction,
             group,
             mean.rows,
             float(mean.weight),
             value,
+            None if effects is None else exact_value(effects, self.reduction),
+            () if effects is None else reasons(spec, value, mean, effects, outputs, self.reduction),
         )
 
     def _refuse_emptiness(self, where: str, totals: Totals) -> None:
@@ -330,6 +397,14 @@ class Plan(NamedTuple):
                 f"than a float64 has (first row {mentions.first[0]}); they were rounded to the nearest"
             )
             found.append(Warn(str(code), message, label, mentions.first))
+        for index, spec in enumerate(self.specs):
+            message = ""
+            if spec.lacking and not spec.optional:
+                message = f"{spec.like} has no {listed(spec.lacking, 'or')}, so what is printed is exact"
+                found.append(Warn("no-such-loss", message, label))
+            elif index in totals.refused and spec.like != EXACT:
+                message = f"{spec.like} takes no such values, so it has no number for {spec.text}"
+                found.append(Warn("refused", message, label))
         if self._positive_unseen(totals):
             found.append(
                 Warn(
@@ -341,9 +416,7 @@ class Plan(NamedTuple):
         return tuple(found)
 
 
-def planned(
-    requests: Sequence[Request], header: Header, asked: Asked, path: str, like: str, reduction: Reduction
-) -> Plan:
+def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str, reduction: Reduction) -> Plan:
     """The plan for an input with this header.
 
     Raises:
@@ -388,7 +461,7 @@ def planned(
             ignored.add(label)
         _refuse_lengths(term, found, path)
     used = {role: of_role for role, of_role in kinds.items() if of_role}
-    return Plan(tuple(specs), bind(found, header, asked, path, used, frozenset(ignored)), like, reduction)
+    return Plan(tuple(specs), bind(found, header, asked, path, used, frozenset(ignored)), reduction)
 
 
 class _Checks:
@@ -403,23 +476,23 @@ class _Checks:
             (_ROUNDED, role): Mentions.of(rows) for role, rows in batch.unheld.items()
         }
 
-    def arrays(self, loss: Loss, params: Params) -> list[Array]:
-        """The arrays of a loss's roles.
+    def arrays(self, term: Term, params: Params) -> list[Array]:
+        """The arrays of the roles of a term's loss.
 
         Raises:
             DataError: a value is not of its kind.
         """
         arrays = []
-        for role, kind in loss.roles.items():
+        for role, kind in term.kinds.items():
             array = self._batch.arrays[key(role, kind.coding)]
-            check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input")))
+            check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input", "clip")))
             if check not in self._done:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
             if fault is not None:
                 raise fault
             arrays.append(array)
-        self._refuse_disorder(loss, arrays)
+        self._refuse_disorder(term.loss, arrays)
         return arrays
 
     def _refuse_disorder(self, loss: Loss, arrays: Sequence[Array]) -> None:
@@ -468,6 +541,54 @@ class _Checks:
         return DataError(
             f"{where}: column {quoted(named(origin, name))}: {quoted(value)} {fault.problem}", help=fault.help
         )
+
+
+def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Params]) -> RowLosses:
+    """The losses of rows, from the arrays and the parameters of each term."""
+    total: Floats | None = None
+    factor: Floats | None = None
+    parts: list[Floats] = []
+    for term, wide, given in zip(spec.terms, arrays, params, strict=True):
+        loss = term.loss
+        each, rest = wide, given
+        if "dtype" in given:
+            each = [array.astype(np.float32) if array.dtype == np.float64 else array for array in wide]
+            rest = {name: value for name, value in given.items() if name != "dtype"}
+        with np.errstate(all="ignore"):
+            values = loss.rows(*each, **rest)
+            if loss.elementwise and values.ndim == 2:
+                values = _OUTPUTS[loss.finish](values)
+            values = values.astype(np.float64, copy=False)
+            if spec.is_sum:
+                values = term.weight * values
+                parts.append(values)
+                total = values if total is None else total + values
+            else:
+                total = values
+                factor = loss.weigh(*each, **rest) if loss.weigh is not None else None
+    if total is None:
+        raise AssertionError("a spec has at least one term")
+    return RowLosses(total, factor, tuple(parts))
+
+
+def _no_effects(spec: Spec, rows: int) -> RowEffects:
+    """The effects on rows that the spec refuses."""
+    none = np.zeros(rows, np.bool_)
+    return RowEffects(np.zeros(rows), None, none, (none,) * len(spec.steps), refused=False)
+
+
+def _scattered_effects(effects: RowEffects, present: NDArray[np.bool_]) -> RowEffects:
+    def spread(mask: NDArray[np.bool_], filling: bool) -> NDArray[np.bool_]:
+        whole = np.full(present.size, filling)
+        whole[present] = mask
+        return whole
+
+    return effects._replace(
+        exact=_scattered(effects.exact, present, np.nan),
+        factor=None if effects.factor is None else _scattered(effects.factor, present, 1.0),
+        kept=spread(effects.kept, filling=True),
+        changed=tuple(spread(one, filling=False) for one in effects.changed),
+    )
 
 
 def aggregate_of(spec: Spec) -> type[Mean]:

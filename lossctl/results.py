@@ -101,6 +101,8 @@ class Value(NamedTuple):
         n: rows.
         weight: the sum of their weights.
         value: the loss; may be inf or NaN.
+        exact: under a convention the exact value; NaN where exact takes no such input.
+        reasons: why the value is not the exact one, in sentences.
         within: what the rows are to all rows, where that was asked.
     """
 
@@ -115,6 +117,8 @@ class Value(NamedTuple):
     n: int
     weight: float
     value: float
+    exact: float | None = None
+    reasons: tuple[str, ...] = ()
     within: Within | None = None
 
     @property
@@ -140,6 +144,10 @@ class Value(NamedTuple):
             "spec": self.text,
             "signature": self.signature,
         }
+        if self.exact is not None:
+            record["exact"] = self.exact if math.isfinite(self.exact) else None
+            record["exact_str"] = repr(self.exact)
+            record["reasons"] = list(self.reasons)
         if self.terms is not None:
             record["terms"] = [
                 {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
@@ -166,6 +174,8 @@ class Value(NamedTuple):
             n=record["n"],
             weight=math.nan if record["weight"] is None else record["weight"],
             value=float(record["value_str"]),
+            exact=float(record["exact_str"]) if "exact_str" in record else None,
+            reasons=tuple(record.get("reasons", ())),
         )
 
 

@@ -160,7 +160,9 @@ def _mse(y: Exact, f: Exact) -> list[Term]:
     return [lambda: (f - y) ** 2]
 
 
-def _msle(y: Exact, f: Exact) -> list[Term]:
+def _msle(y: Exact, f: Exact, clip: float | None = None) -> list[Term]:
+    if clip is not None:
+        y, f = max(y, mpf(clip)), max(f, mpf(clip))
     return [lambda: (mp.ln(1 + f) - mp.ln(1 + y)) ** 2]
 
 
@@ -192,12 +194,20 @@ def _quantile(y: Exact, f: Exact, level: float = 0.5) -> list[Term]:
     return [lambda: mpf(level) * (y - f) if y >= f else (1 - mpf(level)) * (f - y)]
 
 
-def _bce(y: Exact, p: Exact, label_smoothing: float = 0.0) -> list[Term]:
-    s = mpf(label_smoothing)
+def _bce(
+    y: Exact, p: Exact, label_smoothing: float = 0.0, clip: float | None = None, log_floor: float | None = None
+) -> list[Term]:
+    s, p = mpf(label_smoothing), _clipped(p, clip)
+    most = mp.inf if log_floor is None else -mpf(log_floor)
     return [
-        _weighed(lambda: y * (1 - s) + s / 2, lambda: -mp.ln(p)),
-        _weighed(lambda: 1 - (y * (1 - s) + s / 2), lambda: -mp.ln(1 - p)),
+        _weighed(lambda: y * (1 - s) + s / 2, lambda: min(-mp.ln(p), most)),
+        _weighed(lambda: 1 - (y * (1 - s) + s / 2), lambda: min(-mp.ln(1 - p), most)),
     ]
+
+
+def _clipped(p: Exact, clip: float | None) -> Exact:
+    """A probability within clip and the float64 number 1 - clip."""
+    return p if clip is None else min(max(p, mpf(clip)), mpf(1.0 - clip))
 
 
 def _bce_logits(y: Exact, z: Exact, label_smoothing: float = 0.0, pos_weight: float = 1.0) -> list[Term]:
@@ -208,8 +218,8 @@ def _bce_logits(y: Exact, z: Exact, label_smoothing: float = 0.0, pos_weight: fl
     ]
 
 
-def _hinge(y: Exact, f: Exact) -> list[Term]:
-    return [lambda: max(mpf(0), 1 - (f if y == 1 else -f))]
+def _hinge(y: Exact, f: Exact, raw_labels: bool = False) -> list[Term]:
+    return [lambda: max(mpf(0), 1 - (y * f if raw_labels else f if y == 1 else -f))]
 
 
 def _squared_hinge(y: Exact, f: Exact) -> list[Term]:
@@ -222,8 +232,12 @@ def _cce(
     label_smoothing: float = 0.0,
     class_weight: Weights = None,
     renormalise: bool = False,
+    clip: float | None = None,
 ) -> list[Term]:
-    return _expected(t, lambda c: _surprise(p, c, renormalise=renormalise), label_smoothing, class_weight)
+    def surprise(c: int) -> Exact:
+        return -mp.ln(_clipped(_share(p, c, renormalise=renormalise), clip))
+
+    return _expected(t, surprise, label_smoothing, class_weight)
 
 
 def _cce_logits(
@@ -239,10 +253,18 @@ def _sparse_cce(
     class_weight: Weights = None,
     ignore_index: int | None = None,
     renormalise: bool = False,
+    clip: float | None = None,
+    log_floor: float | None = None,
 ) -> list[Term]:
     if y == ignore_index:
         return []
-    return _labelled(int(y), len(p), lambda c: _surprise(p, c, renormalise=renormalise), label_smoothing, class_weight)
+    kept = [_clipped(value, clip) for value in p]
+    most = mp.inf if log_floor is None else -mpf(log_floor)
+
+    def surprise(c: int) -> Exact:
+        return min(-mp.ln(_share(kept, c, renormalise=renormalise)), most)
+
+    return _labelled(int(y), len(p), surprise, label_smoothing, class_weight)
 
 
 def _sparse_cce_logits(
@@ -257,9 +279,11 @@ def _sparse_cce_logits(
     return _labelled(int(y), len(z), lambda c: _surprise_of_logits(z, c, mp.dps), label_smoothing, class_weight)
 
 
-def _kl(p: Sequence[Exact], q: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+def _kl(p: Sequence[Exact], q: Sequence[Exact], renormalise: bool = False, clip: float | None = None) -> list[Term]:
     if renormalise:  # the definition divides in float64, before the loss begins
         p, q = _quotients(p), _quotients(q)
+    if clip is not None:
+        p, q = ([min(max(value, mpf(clip)), mpf(1)) for value in values] for values in (p, q))
 
     def term(c: int) -> Term:
         return _weighed(lambda: p[c], lambda: mp.ln(p[c] / q[c]) if q[c] else mp.inf)
@@ -286,10 +310,6 @@ def _weighed(weight: Term, value: Term) -> Term:
 
 def _share(p: Sequence[Exact], c: int, *, renormalise: bool) -> Exact:
     return p[c] / mp.fsum(p) if renormalise else p[c]
-
-
-def _surprise(p: Sequence[Exact], c: int, *, renormalise: bool) -> Exact:
-    return -mp.ln(_share(p, c, renormalise=renormalise))
 
 
 @cache
@@ -339,8 +359,9 @@ def _rmsle(y: Exact, f: Exact) -> list[Term]:
     return [lambda: abs(mp.ln(1 + f) - mp.ln(1 + y))]
 
 
-def _mape(y: Exact, f: Exact) -> list[Term]:
-    return [lambda: mpf(0) if f == y else abs(f - y) / abs(y) if y else mp.inf]
+def _mape(y: Exact, f: Exact, eps: float = 0.0, percent: bool = False) -> list[Term]:
+    base, factor = max(abs(y), mpf(eps)), 100 if percent else 1
+    return [lambda: mpf(0) if f == y else factor * abs(f - y) / base if base else mp.inf]
 
 
 def _smape(y: Exact, f: Exact) -> list[Term]:
@@ -392,10 +413,17 @@ def _tukey(y: Exact, f: Exact, scale: float = 4.685) -> list[Term]:
     return [lambda: c * c / 6 * (1 - (1 - ((f - y) / c) ** 2) ** 3) if abs(f - y) <= c else c * c / 6]
 
 
-def _poisson_nll(y: Exact, f: Exact, log_input: bool = False) -> list[Term]:
+def _poisson_nll(
+    y: Exact, f: Exact, log_input: bool = False, eps: float = 0.0, full: bool = False, stirling: bool = False
+) -> list[Term]:
+    rest: list[Term] = []
+    if full and not stirling:
+        rest = [lambda: mp.loggamma(1 + y)]
+    elif full and y > 1:
+        rest = [lambda: y * mp.ln(y), lambda: -y, lambda: mp.ln(2 * mp.pi * y) / 2]
     if log_input:
-        return [lambda: mp.exp(f) if f < 10**4 else mp.inf, lambda: -y * f if f < 10**4 else mpf(0)]
-    return [lambda: f, _weighed(lambda: y, lambda: -mp.ln(f) if f else mp.inf)]
+        return [lambda: mp.exp(f) if f < 10**4 else mp.inf, lambda: -y * f if f < 10**4 else mpf(0), *rest]
+    return [lambda: f, _weighed(lambda: y, lambda: -mp.ln(f + mpf(eps)) if f or eps else mp.inf), *rest]
 
 
 def _y_ln_ratio(y: Exact, f: Exact) -> Exact:
@@ -435,8 +463,8 @@ def _negbin_nll(y: Exact, f: Exact, dispersion: float = 1.0) -> list[Term]:
     return [lambda: y * mp.ln(1 + 1 / (a * f)), lambda: mp.ln(1 + a * f) / a]
 
 
-def _of_margin(loss: Callable[[Exact], Exact]) -> Callable[[Exact, Exact], list[Term]]:
-    return lambda y, f: [lambda: loss(f if y == 1 else -f)]
+def _of_margin(loss: Callable[[Exact], Exact]) -> Callable[..., list[Term]]:
+    return lambda y, f, raw_labels=False: [lambda: loss(y * f if raw_labels else f if y == 1 else -f)]
 
 
 def _modified_huber(m: Exact) -> Exact:
@@ -456,13 +484,16 @@ def _brier(y: Exact, p: Exact) -> list[Term]:
     return [lambda: (p - y) ** 2]
 
 
-def _brier_multiclass(t: Sequence[Exact], p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+def _brier_multiclass(
+    t: Sequence[Exact], p: Sequence[Exact], renormalise: bool = False, halve_two: bool = False
+) -> list[Term]:
     p = _quotients(p) if renormalise else p
-    return [lambda: mp.fsum((a - b) ** 2 for a, b in zip(t, p, strict=True))]
+    divisor = 2 if halve_two and len(p) == 2 else 1
+    return [lambda: mp.fsum((a - b) ** 2 for a, b in zip(t, p, strict=True)) / divisor]
 
 
-def _sparse_brier(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
-    return _brier_multiclass([mpf(c == y) for c in range(len(p))], p, renormalise)
+def _sparse_brier(y: Exact, p: Sequence[Exact], renormalise: bool = False, halve_two: bool = False) -> list[Term]:
+    return _brier_multiclass([mpf(c == y) for c in range(len(p))], p, renormalise, halve_two)
 
 
 def _rps(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
@@ -474,13 +505,17 @@ def _rps(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
     return [term(c) for c in range(len(p))]
 
 
-def _binary_focal(y: Exact, p: Exact, gamma: float = 2.0, alpha: float | None = None) -> list[Term]:
+def _binary_focal(
+    y: Exact, p: Exact, gamma: float = 2.0, alpha: float | None = None, clip: float | None = None
+) -> list[Term]:
+    kept = _clipped(p, clip)
+
     def missing() -> Exact:
         return (y * (1 - p) + (1 - y) * p) ** mpf(gamma) * _balance(y, alpha)
 
     return [
-        _weighed(lambda: missing() * y, lambda: -mp.ln(p)),
-        _weighed(lambda: missing() * (1 - y), lambda: -mp.ln(1 - p)),
+        _weighed(lambda: missing() * y, lambda: -mp.ln(kept)),
+        _weighed(lambda: missing() * (1 - y), lambda: -mp.ln(1 - kept)),
     ]
 
 
@@ -489,12 +524,17 @@ def _balance(y: Exact, alpha: float | None) -> Exact:
 
 
 def _categorical_focal(
-    t: Sequence[Exact], p: Sequence[Exact], gamma: float = 2.0, renormalise: bool = False
+    t: Sequence[Exact],
+    p: Sequence[Exact],
+    gamma: float = 2.0,
+    alpha: float = 1.0,
+    renormalise: bool = False,
+    clip: float | None = None,
 ) -> list[Term]:
-    p = _quotients(p) if renormalise else p
+    p = [_clipped(value, clip) for value in (_quotients(p) if renormalise else p)]
 
     def term(c: int) -> Term:
-        return _weighed(lambda: t[c] * (1 - p[c]) ** mpf(gamma), lambda: -mp.ln(p[c]))
+        return _weighed(lambda: mpf(alpha) * t[c] * (1 - p[c]) ** mpf(gamma), lambda: -mp.ln(p[c]))
 
     return [term(c) for c in range(len(p))]
 
@@ -502,7 +542,7 @@ def _categorical_focal(
 def _sparse_categorical_focal(
     y: Exact, p: Sequence[Exact], gamma: float = 2.0, renormalise: bool = False
 ) -> list[Term]:
-    return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, renormalise)
+    return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, renormalise=renormalise)
 
 
 def _generalized_ce(y: Exact, p: Sequence[Exact], q: float = 0.5, renormalise: bool = False) -> list[Term]:
@@ -529,8 +569,9 @@ def _others(y: Exact, z: Sequence[Exact]) -> list[Exact]:
     return [value for c, value in enumerate(z) if c != y]
 
 
-def _multiclass_hinge(y: Exact, z: Sequence[Exact]) -> list[Term]:
-    return [lambda: _lack(max(_others(y, z)), z[int(y)], mpf(1))]
+def _multiclass_hinge(y: Exact, z: Sequence[Exact], with_zero: bool = False) -> list[Term]:
+    zero = [mpf(0)] if with_zero else []
+    return [lambda: _lack(max(_others(y, z) + zero), z[int(y)], mpf(1))]
 
 
 def _multi_margin(y: Exact, z: Sequence[Exact], p: int = 1, margin: float = 1.0) -> list[Term]:
@@ -586,12 +627,12 @@ def _js_of_class(p: Exact, q: Exact) -> Exact:
     return (_y_ln_ratio(p, (p + q) / 2) + _y_ln_ratio(q, (p + q) / 2)) / 2
 
 
-def _cosine(a: Sequence[Exact], b: Sequence[Exact]) -> list[Term]:
+def _cosine(a: Sequence[Exact], b: Sequence[Exact], similarity: bool = False) -> list[Term]:
     def cosine() -> Exact:
         lengths = mp.sqrt(mp.fsum(x * x for x in a) * mp.fsum(x * x for x in b))
         return -mp.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else mpf(0)
 
-    return [lambda: mpf(1), cosine]
+    return [cosine] if similarity else [lambda: mpf(1), cosine]
 
 
 def _gaussian_nll(y: Exact, m: Exact, v: Exact, full: bool = False, eps: float = 0.0) -> list[Term]:

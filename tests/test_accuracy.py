@@ -20,6 +20,7 @@ from reference import Truth, mean, root_mean_square, true
 
 import lossctl
 from lossctl import kinds
+from lossctl.losses.conventions import CONVENTIONS
 from lossctl.losses.declare import Loss, every, get
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "q": lambda _: (1e-10, 0.5, 0.7, 1.0),
     "margin": lambda _: (1e-10, 0.3, 1.0, 1e3),
     "k": lambda _: (1, 2, 5),
+    "eps": lambda _: (0.0, 1e-8, 1.0),
     "full": lambda _: (False, True),
-    "eps": lambda _: (0.0, 1e-6),
     "triplet_margin.p": lambda _: (1.0, 2.0, 3.0, 7.5),
     "cosine_embedding.margin": lambda _: (-0.5, 0.0, 0.3),
     "margin_ranking.margin": lambda _: (-0.3, 0.0, 1.0, 1e3),
@@ -108,8 +109,23 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "wis.alpha": lambda k: (tuple(((0.1, 1.0, 0.5, 1e-10) * k)[:k]), (0.05,) * k),
     "fair": lambda _: (False, True),
     "crps_quantile.level": lambda k: (tuple(((0.1, 0.9, 0.5, 0.0, 1.0, 1e-10) * k)[:k]), (0.3,) * k),
+    "clip": lambda _: (None, 1e-7, 0.3),
+    "msle.clip": lambda _: (None, -0.5, 1e-7, 2.0),
+    "log_floor": lambda _: (None, -100.0, -1.0),
+    "percent": lambda _: (False, True),
+    "stirling": lambda _: (False, True),
+    "raw_labels": lambda _: (False, True),
+    "with_zero": lambda _: (False, True),
+    "similarity": lambda _: (False, True),
+    "halve_two": lambda _: (False, True),
+    "categorical_focal.alpha": lambda _: (1.0, 0.25, 0.0),
 }
 """Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
+
+OF_CONVENTIONS = {name for rows in CONVENTIONS.values() for row in rows.values() for name in row.params} - {
+    "renormalise"
+}
+"""What conventions set: tried one at a time, and all together, beside a combination of the other parameters."""
 
 ELEMENTWISE = [loss.name for loss in every() if loss.elementwise]
 REAL_LINE = [loss.name for loss in every() if [*loss.roles.values()][1:] == [kinds.REAL]]
@@ -348,8 +364,15 @@ def hard_rows(loss: Loss) -> Iterator[Hard]:
             grids = {name: PARAMS.get(f"{loss.name}.{name}", PARAMS[name])(k) for name in loss.params} | (
                 {"renormalise": (renormalised,)} if "renormalise" in loss.params else {}
             )
-            every_params = [dict(zip(grids, values, strict=True)) for values in itertools.product(*grids.values())]
             default = {name: param.default for name, param in loss.params.items()}
+            apart = {name: grid for name, grid in grids.items() if name in OF_CONVENTIONS and len(grid) > 1}
+            rest = {name: (default[name],) if name in apart else grid for name, grid in grids.items()}
+            every_params = [dict(zip(rest, values, strict=True)) for values in itertools.product(*rest.values())]
+            single = [{name: value} for name, grid in apart.items() for value in grid if value != default[name]]
+            together = [{name: grid[-1] for name, grid in apart.items()}] if len(apart) > 1 else []
+            every_params += [
+                {**every_params[5 * index % len(every_params)], **some} for index, some in enumerate(single + together)
+            ]
             share = 1 if len(every_params) < 8 else 4 if len(every_params) < 30 else 7
             for index, params in enumerate(every_params):
                 whole = params == default or share == 1

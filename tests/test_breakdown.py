@@ -86,7 +86,7 @@ def made(rows: int, seed: int = 0) -> dict[str, Any]:
 
 def details(table: dict[str, Any], rows: int, asked: Asked) -> tuple[Breakdown, list[Details], Memory]:
     source = Memory("x", "x", table)
-    plan = planned(parse("mse,rmse,mae+0.5*mse"), source.header(), asked, "x", "exact", "mean")
+    plan = planned(parse("mse,rmse,mae+0.5*mse"), source.header(), asked, "x", "mean")
     ask = Breakdown(plan, "x", 7, several=False)
     return ask, [ask.total(ask.score(batch)) for (batch,) in assembled(source, [plan.binding], rows)], source
 

@@ -46,7 +46,7 @@ def classes(rows: int) -> tables.Table:
 
 def result(source: Memory, loss: str, asked: Asked, rows: int) -> Result:
     header = source.header()
-    plan = planned(parse(loss), header, asked, source.path, "exact", "mean")
+    plan = planned(parse(loss), header, asked, source.path, "mean")
     (totals,) = fold([plan], assembled(source, [plan.binding], rows))
     return plan.result("compute", "x", None, header, totals)
 
@@ -192,7 +192,7 @@ def test_totals_add_in_any_grouping(seed: int, rows: int) -> None:
     rng = np.random.default_rng(seed)
     table = {"y_true": rng.normal(size=60), "y_pred": rng.normal(size=60), "g": rng.integers(0, 3, 60)}
     source = Memory("x", "x", table)
-    plan = planned(parse("mse,rmse"), source.header(), Asked(by="g"), "x", "exact", "mean")
+    plan = planned(parse("mse,rmse"), source.header(), Asked(by="g"), "x", "mean")
     parts = [plan.total(plan.score(batch)) for (batch,) in assembled(source, [plan.binding], rows)]
     whole = reduce(add, parts, plan.empty)
     assert reduce(add, reversed(parts), plan.empty) == whole

@@ -213,7 +213,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
             VECTORS,
             'cce has no parameter "ignore_index"',
             "the shapes of y_true and y_pred call for cce; "
-            'its parameters are "label_smoothing", "class_weight" and "renormalise"',
+            'its parameters are "label_smoothing", "class_weight", "renormalise" and "clip"',
         ),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
 from lossctl.errors import UsageError, listed, nearest, quoted
-from lossctl.losses.spec import parse
+from lossctl.losses.spec import ALL, parse
 from lossctl.plan import planned
 from lossctl.readers.columns import LITERAL, Asked, plain_name
 from lossctl.readers.locate import Options, check, label_and_path, locate
@@ -112,7 +112,6 @@ class Job(NamedTuple):
         sources: the inputs.
         asked: the columns, but for y_pred.
         y_pred: the columns of each model, none for what is found.
-        like: the convention.
         words: the words for the inputs of the losses, and the inputs they mean.
     """
 
@@ -120,7 +119,6 @@ class Job(NamedTuple):
     sources: Sequence[Source]
     asked: Asked
     y_pred: Sequence[str]
-    like: str
     words: Mapping[str, str]
 
 
@@ -143,6 +141,8 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
     if not loss:
         raise UsageError("LOSS is missing", help=f"lossctl {command} mse preds.csv")
     missing = cast("Missing", choice(data.nan, "--nan", ("error", "drop", "propagate")))
+    if data.like == ALL and command != "compute":
+        raise UsageError(f"{command} takes one convention, not all", help=f"lossctl compute {loss} --like all FILE")
     requests = _requests(command, loss, data.like)
     given = Values(data.y_true, tuple(data.y_pred or ()), data.weight)
     options = Options(data.input_format, data.delimiter, data.no_header, data.decimal)
@@ -162,7 +162,7 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
         apart,
         apart[-1] if apart and command == "breakdown" else "",
     )
-    return Job(requests, found, asked, () if literal else given.y_pred, data.like, words)
+    return Job(requests, found, asked, () if literal else given.y_pred, words)
 
 
 def by_role(text: str, words: Mapping[str, str]) -> dict[str, str]:
@@ -211,7 +211,7 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
         label = source.label
         if len(job.y_pred) > 1:
             label = columns if len(job.sources) == 1 else f"{source.label}:{columns}"
-        plan = planned(job.requests, header, asked, source.path, job.like, reduction)
+        plan = planned(job.requests, header, asked, source.path, reduction)
         found.append(Model(plan, label, path, header))
     return found
 

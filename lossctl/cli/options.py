@@ -188,7 +188,7 @@ LikeOption: TypeAlias = Annotated[
     typer.Option(
         "--like",
         metavar="CONVENTION",
-        help="Whose number to print; exact clips and rounds nothing.",
+        help="Whose number to print: exact (nothing is clipped or rounded), keras, torch, sklearn, optax, or all beside each other.",
     ),
 ]
 ReductionOption: TypeAlias = Annotated[

@@ -13,14 +13,14 @@ from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import paths
-from lossctl.render import FORMATS, TELLS_ROWS, Look, render
+from lossctl.render import FORMATS, TELLS_REASONS, TELLS_ROWS, Look, render
+from lossctl.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lossctl.cli.options import Output
     from lossctl.render import Page
-    from lossctl.results import Result
 
 _ENDINGS = {
     ".json": "json",
@@ -198,6 +198,13 @@ def notes(result: Result | Page, to: Target) -> None:
                 _note(f"{record.label}: {'; '.join([taken(record), *record.notes])}")
             if untold:
                 _note(f"{record.label}: {set_aside(record)}")
+    if isinstance(result, Result) and to.format not in TELLS_REASONS:
+        for value in result.values:
+            if value.group is None and value.reasons:
+                from lossctl.render.grid import exact_beside
+
+                told = "; ".join([*value.reasons, exact_beside(value, to.look.digits)])
+                _note(f"{value.input}: {value.text}: {told} [unlike-exact]")
     for warning in result.warnings:
         _note(f"{warning.input}: {warning.message} [{warning.code}]")
 

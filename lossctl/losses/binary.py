@@ -2,17 +2,24 @@
 
 import numpy as np
 
-from lossctl.kinds import Floats, Level, PerElement, Positive, Probability, Real, Sign, Truth
+from lossctl.kinds import Clip, Flag, Floats, Level, LogFloor, PerElement, Positive, Probability, Real, Sign, Truth
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import entropy_of_two, sigmoid, softplus
+from lossctl.losses.stable import clipped, entropy_of_two, sigmoid, signed, softplus, unclipped
 
 FAMILY = "binary"
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-def _bce_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float) -> Floats:
+def _bce_slope(
+    y_true: Floats, y_pred: Floats, *, label_smoothing: float, clip: float | None, log_floor: float | None
+) -> Floats:
+    """0 where clip or log_floor holds a logarithm, and where it begins to."""
     positive, negative = _targets(y_true, label_smoothing)
     fall, rise = positive / y_pred, negative / (1.0 - y_pred)
+    fall, rise = (unclipped(slope, y_pred, clip) for slope in (fall, rise))
+    if log_floor is not None:
+        fall = np.where(np.log(y_pred) > log_floor, fall, 0.0)
+        rise = np.where(np.log1p(-y_pred) > log_floor, rise, 0.0)
     return np.where(negative > 0, rise, 0.0) - np.where(positive > 0, fall, 0.0)
 
 
@@ -26,11 +33,14 @@ def _bce_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float) -> Flo
     claims=NEVER_NEGATIVE,
     slope=_bce_slope,
 )
-def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> PerElement:
+def bce(
+    y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0, clip: Clip = None, log_floor: LogFloor = None
+) -> PerElement:
     """Binary cross entropy of probabilities.
 
     Formula:
-        -y ln p - (1 - y) ln(1 - p),   y = y_true (1 - s) + s / 2,   p = y_pred,   s = label_smoothing
+        -y ln p - (1 - y) ln(1 - p),   y = y_true (1 - s) + s / 2,   p = y_pred,   s = label_smoothing;
+        clip keeps p within clip and 1 - clip, and log_floor each logarithm from falling below it
 
     Range:
         0 to inf; inf where p excludes the class that came.
@@ -47,7 +57,7 @@ def bce(y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0) -> 
         array([0.6931472, 0.       ])
     """
     positive, negative = _targets(y_true, label_smoothing)
-    return entropy_of_two(positive, negative, y_pred)
+    return entropy_of_two(positive, negative, clipped(y_pred, clip), -np.inf if log_floor is None else log_floor)
 
 
 def _bce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float, pos_weight: float) -> Floats:
@@ -96,17 +106,18 @@ def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos
         )
 
 
-def _hinge_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _hinge_slope(y_true: Floats, y_pred: Floats, *, raw_labels: bool) -> Floats:
     """0 at the kink."""
-    return np.where(hinge(y_true, y_pred) > 0, np.where(y_true > 0, -1.0, 1.0), 0.0)
+    slope = np.where(y_true > 0, -1.0, np.where((y_true == 0) & raw_labels, 0.0, 1.0))
+    return np.where(hinge(y_true, y_pred, raw_labels=raw_labels) > 0, slope, 0.0)
 
 
 @loss("hinge_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_hinge_slope)
-def hinge(y_true: Sign, y_pred: Real) -> PerElement:
+def hinge(y_true: Sign, y_pred: Real, *, raw_labels: Flag = False) -> PerElement:
     """Hinge loss of a decision value.
 
     Formula:
-        max(0, 1 - s y_pred),   s = 1 where y_true is 1, -1 where it is -1 or 0
+        max(0, 1 - s y_pred),   s = 1 where y_true is 1, -1 where it is -1 or 0; with raw_labels s is y_true
 
     Range:
         0 to inf.
@@ -122,7 +133,7 @@ def hinge(y_true: Sign, y_pred: Real) -> PerElement:
         >>> hinge(np.array([1.0, -1.0]), np.array([0.25, 0.5]))
         array([0.75, 1.5 ])
     """
-    return np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0)
+    return np.maximum(1.0 - signed(y_true, y_pred, raw=raw_labels), 0.0)
 
 
 def _squared_hinge_slope(y_true: Floats, y_pred: Floats) -> Floats:
@@ -150,7 +161,7 @@ def squared_hinge(y_true: Sign, y_pred: Real) -> PerElement:
         >>> squared_hinge(np.array([1.0, -1.0]), np.array([0.5, 0.5]))
         array([0.25, 2.25])
     """
-    return np.square(np.maximum(1.0 - np.where(y_true > 0, y_pred, -y_pred), 0.0))
+    return np.square(np.maximum(1.0 - signed(y_true, y_pred), 0.0))
 
 
 def _targets(y_true: Truth, smoothing: float) -> tuple[Floats, Floats]:

@@ -3,12 +3,26 @@
 The deviances add terms of both signs that nearly cancel where μ is near y, so there they are computed from y - μ.
 """
 
+import math
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
-from lossctl.kinds import Amount, AtLeastOne, Flag, Floats, OneToTwo, PerElement, Positive, PositiveAmount, Rate
+from lossctl.kinds import (
+    Amount,
+    AtLeastOne,
+    Flag,
+    Floats,
+    NonNegative,
+    OneToTwo,
+    PerElement,
+    Positive,
+    PositiveAmount,
+    Rate,
+)
 from lossctl.losses.declare import NEVER_NEGATIVE, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import counted, excess, log_ratio, signed_log_ratio
+from lossctl.losses.stable import counted, difference, excess, log_ratio, signed_log_ratio
 
 FAMILY = "counts and amounts"
 
@@ -34,16 +48,31 @@ _QUADRATURE = (
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-def _poisson_nll_slope(y_true: Floats, y_pred: Floats, *, log_input: bool) -> Floats:
-    return np.exp(y_pred) - y_true if log_input else _surplus(y_true, y_pred)
+def _poisson_nll_slope(
+    y_true: Floats, y_pred: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool
+) -> Floats:
+    del full, stirling  # what they add does not depend on y_pred
+    if log_input:
+        return np.exp(y_pred) - y_true
+    gap, lost = difference(y_pred, y_true)
+    return np.where(y_true == 0, 1.0, (gap + (eps + lost)) / (y_pred + eps))
 
 
 @loss("poisson", "poisson_loss", "poisson_nll_loss", "poisson_nloglik", family=FAMILY, slope=_poisson_nll_slope)
-def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> PerElement:
+def poisson_nll(
+    y_true: Amount,
+    y_pred: Rate,
+    *,
+    log_input: Flag = False,
+    eps: NonNegative = 0.0,
+    full: Flag = False,
+    stirling: Flag = False,
+) -> PerElement:
     """Negative log-likelihood of counts under the Poisson distribution, without what y_pred does not change.
 
     Formula:
-        μ - y ln μ;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.   ln y! is left out
+        μ - y ln(μ + ε),   ε = eps;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.
+        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1
 
     Range:
         y - y ln y to inf; inf where the rate 0 excludes a count. Keras and PyTorch add a small number inside the
@@ -60,11 +89,14 @@ def poisson_nll(y_true: Amount, y_pred: Rate, *, log_input: Flag = False) -> Per
         >>> poisson_nll(np.array([2.0, 0.0]), np.array([1.0, 0.5]))
         array([1. , 0.5])
     """
+    rest: Floats | float = _log_factorial(y_true, stirling=stirling) if full else 0.0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if log_input:
             rate = np.exp(y_pred)
-            return rate - np.where((y_true == 0) | np.isinf(rate), 0.0, y_true * y_pred)
-        return y_pred - np.where(y_true == 0, 0.0, y_true * np.log(y_pred))
+            return rate - np.where((y_true == 0) | np.isinf(rate), 0.0, y_true * y_pred) + rest
+        rate, lost = difference(y_pred, np.asarray(-eps, y_pred.dtype))
+        logarithm = np.log(rate) + lost / np.where(rate == 0, 1.0, rate)
+        return y_pred - np.where(y_true == 0, 0.0, y_true * logarithm) + rest
 
 
 def _poisson_deviance_slope(y_true: Floats, y_pred: Floats) -> Floats:
@@ -273,6 +305,37 @@ def _surplus(y_true: Floats, y_pred: Floats) -> Floats:
     """1 - y / μ, from the difference, which keeps its digits."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(y_true == 0, 1.0, (y_pred - y_true) / y_pred)
+
+
+def _log_factorial(y: Floats, *, stirling: bool) -> Floats:
+    """The logarithm of y!, which is ln Γ(1 + y); or Stirling's formula for it where y > 1, and 0 elsewhere."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        formula = y * (np.log(y) - 1.0) + np.log(2 * np.pi * y) / 2
+        if stirling:
+            return np.where(y > 1, formula, 0.0)
+        # Near 0 by the series -γ y + ζ(2) y² / 2 - ζ(3) y³ / 3 + …, because 1 + y rounds away the digits of y.
+        small = np.where(y < 0.5, y, 0.0)
+        near = np.zeros_like(small)
+        for order, zeta in reversed(list(enumerate(_zetas(), 2))):
+            near = small * ((-1) ** order * zeta / order + near)
+        near = small * (near - np.euler_gamma)
+        middle = np.array([math.lgamma(1.0 + value) for value in np.clip(y, 0.5, 1e10).ravel().tolist()])
+        far = np.where(y > 1e10, formula, middle.reshape(y.shape))
+        return np.where(y < 0.5, near, far)
+
+
+@cache
+def _zetas() -> list[float]:
+    """ζ(2), ζ(3) …: the sum to 60, and of the rest the integral and the first terms of Euler and Maclaurin."""
+    return [
+        math.fsum(number**-order for number in range(1, 60))
+        + 60.0 ** (1 - order) / (order - 1)
+        + 60.0**-order / 2
+        + order * 60.0 ** (-order - 1) / 12
+        - order * (order + 1) * (order + 2) * 60.0 ** (-order - 3) / 720
+        + order * (order + 1) * (order + 2) * (order + 3) * (order + 4) * 60.0 ** (-order - 5) / 30240
+        for order in range(2, 56)
+    ]
 
 
 def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lossctl.kinds import Floats, PerElement, Real, Sign
+from lossctl.kinds import Flag, Floats, PerElement, Real, Sign
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import sigmoid, softplus
+from lossctl.losses.stable import sigmoid, signed, softplus
 
 FAMILY = "margins"
 
@@ -12,17 +12,18 @@ FAMILY = "margins"
 _TAN_HALF, _TAN_HALF_REST = 0.5463024898437905, 2.9096576216837176e-17
 
 
-def _perceptron_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _perceptron_slope(y_true: Floats, y_pred: Floats, *, raw_labels: bool) -> Floats:
     """0 at the kink."""
-    return _signed(y_true, np.where(_margin(y_true, y_pred) < 0, -1.0, 0.0))
+    fall = np.where(signed(y_true, y_pred) < 0, -1.0, 0.0)
+    return signed(y_true, fall, raw=raw_labels)
 
 
 @loss("perceptron_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_perceptron_slope)
-def perceptron(y_true: Sign, y_pred: Real) -> PerElement:
+def perceptron(y_true: Sign, y_pred: Real, *, raw_labels: Flag = False) -> PerElement:
     """Perceptron loss: how far a decision value lies on the wrong side.
 
     Formula:
-        max(0, -m)
+        max(0, -m); with raw_labels m is y_true y_pred
 
     Range:
         0 to inf.
@@ -38,19 +39,19 @@ def perceptron(y_true: Sign, y_pred: Real) -> PerElement:
         >>> perceptron(np.array([1.0, -1.0]), np.array([0.25, 0.5]))
         array([0. , 0.5])
     """
-    return np.maximum(-_margin(y_true, y_pred), 0.0)
+    return np.maximum(-signed(y_true, y_pred, raw=raw_labels), 0.0)
 
 
-def _soft_margin_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    return _signed(y_true, -sigmoid(-_margin(y_true, y_pred)))
+def _soft_margin_slope(y_true: Floats, y_pred: Floats, *, raw_labels: bool) -> Floats:
+    return signed(y_true, -sigmoid(-signed(y_true, y_pred)), raw=raw_labels)
 
 
 @loss("soft_margin_loss", "logistic", family=FAMILY, claims=NEVER_NEGATIVE, slope=_soft_margin_slope)
-def soft_margin(y_true: Sign, y_pred: Real) -> PerElement:
+def soft_margin(y_true: Sign, y_pred: Real, *, raw_labels: Flag = False) -> PerElement:
     """Logistic loss of a decision value; bce_logits with signs as labels.
 
     Formula:
-        ln(1 + exp(-m))
+        ln(1 + exp(-m)); with raw_labels m is y_true y_pred
 
     Range:
         0 to inf. PyTorch's overflows from m = -710 on.
@@ -66,11 +67,11 @@ def soft_margin(y_true: Sign, y_pred: Real) -> PerElement:
         >>> soft_margin(np.array([1.0, -1.0]), np.array([0.0, 1000.0])).round(7)
         array([6.931472e-01, 1.000000e+03])
     """
-    return softplus(-_margin(y_true, y_pred))
+    return softplus(-signed(y_true, y_pred, raw=raw_labels))
 
 
 def _exponential_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    return _signed(y_true, -exponential(y_true, y_pred))
+    return signed(y_true, -exponential(y_true, y_pred))
 
 
 @loss("exponential_loss", "adaboost", family=FAMILY, claims=NEVER_NEGATIVE, slope=_exponential_slope)
@@ -96,11 +97,11 @@ def exponential(y_true: Sign, y_pred: Real) -> PerElement:
         array([1.       , 2.7182818])
     """
     with np.errstate(over="ignore"):
-        return np.exp(-_margin(y_true, y_pred))
+        return np.exp(-signed(y_true, y_pred))
 
 
 def _modified_huber_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    return _signed(y_true, -2.0 * (1.0 - np.clip(_margin(y_true, y_pred), -1.0, 1.0)))
+    return signed(y_true, -2.0 * (1.0 - np.clip(signed(y_true, y_pred), -1.0, 1.0)))
 
 
 @loss("modified_huber_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_modified_huber_slope)
@@ -125,14 +126,14 @@ def modified_huber(y_true: Sign, y_pred: Real) -> PerElement:
         >>> modified_huber(np.array([1.0, -1.0]), np.array([0.5, 3.0]))
         array([ 0.25, 12.  ])
     """
-    margin = _margin(y_true, y_pred)
+    margin = signed(y_true, y_pred)
     with np.errstate(over="ignore"):
         return np.where(margin >= -1.0, np.square(1.0 - np.clip(margin, -1.0, 1.0)), -4.0 * margin)
 
 
 def _savage_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    margin = _margin(y_true, y_pred)
-    return _signed(y_true, -2.0 * (sigmoid(margin) * np.square(sigmoid(-margin))))
+    margin = signed(y_true, y_pred)
+    return signed(y_true, -2.0 * (sigmoid(margin) * np.square(sigmoid(-margin))))
 
 
 @loss("savage_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_savage_slope)
@@ -156,15 +157,15 @@ def savage(y_true: Sign, y_pred: Real) -> PerElement:
         >>> savage(np.array([1.0, -1.0]), np.array([0.0, 1000.0]))
         array([0.25, 1.  ])
     """
-    margin = _margin(y_true, y_pred)
+    margin = signed(y_true, y_pred)
     small = np.exp(-np.abs(margin))
     return np.square(np.where(margin > 0, small, 1.0) / (1.0 + small))
 
 
 def _tangent_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    margin = _margin(y_true, y_pred)
+    margin = signed(y_true, y_pred)
     length = np.hypot(1.0, margin)
-    return _signed(y_true, 8.0 * (_angle(margin) / length / length))
+    return signed(y_true, 8.0 * (_angle(margin) / length / length))
 
 
 @loss("tangent_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tangent_slope)
@@ -188,19 +189,10 @@ def tangent(y_true: Sign, y_pred: Real) -> PerElement:
         >>> tangent(np.array([1.0, -1.0]), np.array([0.0, 1.0])).round(7)
         array([1.       , 6.6089938])
     """
-    return np.square(2.0 * _angle(_margin(y_true, y_pred)))
+    return np.square(2.0 * _angle(signed(y_true, y_pred)))
 
 
 def _angle(margin: Floats) -> Floats:
     """The arctangent of m, less ½: one angle, taken of the difference to tan ½."""
     margin = np.clip(margin, -1e17, 1e17)  # beyond, arctan m is that of infinity
     return np.arctan2((margin - _TAN_HALF) - _TAN_HALF_REST, 1.0 + margin * _TAN_HALF)
-
-
-def _margin(y_true: Floats, y_pred: Floats) -> Floats:
-    return np.where(y_true > 0, y_pred, -y_pred)
-
-
-def _signed(y_true: Floats, slope: Floats) -> Floats:
-    """The derivative by y_pred of what has this derivative by m."""
-    return np.where(y_true > 0, slope, -slope)

@@ -5,17 +5,20 @@ import numpy as np
 from lossctl.kinds import (
     ClassId,
     ClassWeights,
+    Clip,
     Distribution,
     Flag,
     Floats,
     Label,
     Level,
+    LogFloor,
     Logits,
     PerRow,
     TargetDistribution,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import (
+    clipped,
     counted,
     log_ratio,
     renormalised,
@@ -25,6 +28,7 @@ from lossctl.losses.stable import (
     slope_of_logits,
     surprise_of_logits,
     to_label,
+    unclipped,
 )
 
 FAMILY = "multi-class"
@@ -46,9 +50,17 @@ def _weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassI
 
 
 def _cce_slope(
-    y_true: Floats, y_pred: Floats, *, label_smoothing: float, class_weight: ClassWeights, renormalise: bool
+    y_true: Floats,
+    y_pred: Floats,
+    *,
+    label_smoothing: float,
+    class_weight: ClassWeights,
+    renormalise: bool,
+    clip: float | None,
 ) -> Floats:
-    return _fall(_shares(y_true, label_smoothing, class_weight), y_pred, divide=renormalise)
+    """0 where clip holds a probability."""
+    target = _shares(y_true, label_smoothing, class_weight)
+    return _fall(unclipped(target, renormalised(y_pred, divide=renormalise), clip), y_pred, divide=renormalise)
 
 
 @loss(
@@ -68,12 +80,14 @@ def cce(
     label_smoothing: Level = 0.0,
     class_weight: ClassWeights = None,
     renormalise: Flag = False,
+    clip: Clip = None,
 ) -> PerRow:
     """Cross entropy of class probabilities against one-hot or soft targets.
 
     Formula:
         -Σ_c w_c t_c ln p_c,   t = y_true (1 - s) + s / k,   p = y_pred,
-        s = label_smoothing,   w = class_weight,   k classes; renormalise divides p by its sum
+        s = label_smoothing,   w = class_weight,   k classes; renormalise divides p by its sum,
+        then clip keeps it within clip and 1 - clip
 
     Range:
         0 to inf; inf where p excludes a class that the target holds.
@@ -89,7 +103,12 @@ def cce(
         >>> cce(np.array([[0.0, 1.0, 0.0]]), np.array([[0.25, 0.5, 0.25]])).round(7)
         array([0.6931472])
     """
-    return _expected(y_true, _surprise(y_pred, renormalise=renormalise), label_smoothing, class_weight)
+    surprise = _surprise(y_pred, renormalise=renormalise)
+    if clip is not None:
+        # The surprise falls with p, and of p near 1 it keeps the digits.
+        least, most = -np.log(np.array([1.0 - clip, clip], surprise.dtype))
+        surprise = np.clip(surprise, least, most)
+    return _expected(y_true, surprise, label_smoothing, class_weight)
 
 
 def _cce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float, class_weight: ClassWeights) -> Floats:
@@ -142,9 +161,15 @@ def _sparse_cce_slope(
     class_weight: ClassWeights,
     ignore_index: ClassId,
     renormalise: bool,
+    clip: float | None,
+    log_floor: float | None,
 ) -> Floats:
+    """0 where clip or log_floor holds a probability."""
     target = _target(y_true, y_pred.shape[1], label_smoothing, class_weight, ignore_index)
-    return _fall(target, y_pred, divide=renormalise)
+    kept = clipped(y_pred, clip)
+    if log_floor is not None:
+        target = np.where(_surprise(kept, renormalise=renormalise) < -log_floor, target, 0.0)
+    return unclipped(_fall(target, kept, divide=renormalise), y_pred, clip)
 
 
 @loss(
@@ -169,13 +194,16 @@ def sparse_cce(
     class_weight: ClassWeights = None,
     ignore_index: ClassId = None,
     renormalise: Flag = False,
+    clip: Clip = None,
+    log_floor: LogFloor = None,
 ) -> PerRow:
     """Cross entropy of class probabilities against class ids or names.
 
     Formula:
         -w_y ln p_y,   y = y_true,   p = y_pred,   w = class_weight; rows whose y is ignore_index weigh 0;
         label_smoothing s makes it (1 - s) (-w_y ln p_y) + s / k Σ_c (-w_c ln p_c);
-        renormalise divides p by its sum
+        clip keeps p within clip and 1 - clip, then renormalise divides it by its sum;
+        log_floor keeps each logarithm from falling below it
 
     Range:
         0 to inf; inf where p excludes the class that came.
@@ -192,12 +220,14 @@ def sparse_cce(
         >>> sparse_cce(np.array([1]), np.array([[0.25, 0.5, 0.25]])).round(7)
         array([0.6931472])
     """
+    y_pred = clipped(y_pred, clip)
+    most = np.inf if log_floor is None else -log_floor
     if label_smoothing or renormalise:
-        surprise = _surprise(y_pred, renormalise=renormalise)
+        surprise = np.minimum(_surprise(y_pred, renormalise=renormalise), most)
         return _labelled(y_true, surprise, label_smoothing, class_weight, ignore_index)
     kept = y_true != ignore_index
     labels = y_true * kept
-    surprise = _surprise(y_pred[np.arange(len(labels)), labels])
+    surprise = np.minimum(_surprise(y_pred[np.arange(len(labels)), labels]), most)
     weights = kept * (1.0 if class_weight is None else np.array(class_weight)[labels])
     return counted(weights, surprise)
 
@@ -257,8 +287,12 @@ def sparse_cce_logits(
     return _labelled(y_true, surprise_of_logits(y_pred), label_smoothing, class_weight, ignore_index)
 
 
-def _kl_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
-    return _fall(renormalised(y_true, divide=renormalise), y_pred, divide=renormalise)
+def _kl_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool, clip: float | None) -> Floats:
+    """0 where clip holds a probability."""
+    p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    if clip is not None:
+        p = np.where((q > clip) & (q < 1.0), np.clip(p, clip, 1.0), 0.0)
+    return _fall(p, y_pred, divide=renormalise)
 
 
 @loss(
@@ -271,11 +305,12 @@ def _kl_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
     family=FAMILY,
     slope=_kl_slope,
 )
-def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False, clip: Clip = None) -> PerRow:
     """Kullback-Leibler divergence of the predicted from the true distribution.
 
     Formula:
-        Σ_c p_c ln(p_c / q_c),   p = y_true,   q = y_pred; renormalise first divides both by their sums, in float64
+        Σ_c p_c ln(p_c / q_c),   p = y_true,   q = y_pred; renormalise first divides both by their sums, in float64,
+        then clip keeps them within clip and 1
 
     Range:
         0 to inf where both add to 1; inf where q excludes a class that p holds.
@@ -292,6 +327,8 @@ def kl(y_true: Distribution, y_pred: Distribution, *, renormalise: Flag = False)
         array([0.143841])
     """
     p, q = renormalised(y_true, divide=renormalise), renormalised(y_pred, divide=renormalise)
+    if clip is not None:
+        p, q = np.clip(p, clip, 1.0), np.clip(q, clip, 1.0)
     return row_sum(counted(p, signed_log_ratio(p, q)))
 
 

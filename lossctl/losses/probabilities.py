@@ -7,6 +7,7 @@ import numpy as np
 
 from lossctl.kinds import (
     Balance,
+    Clip,
     Distribution,
     Flag,
     Floats,
@@ -22,6 +23,7 @@ from lossctl.kinds import (
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import (
+    clipped,
     counted,
     difference,
     entropy_of_two,
@@ -34,6 +36,7 @@ from lossctl.losses.stable import (
     softmax,
     surprise_of_logits,
     to_label,
+    unclipped,
 )
 
 FAMILY = "probabilities"
@@ -67,8 +70,8 @@ def brier(y_true: Truth, y_pred: Probability) -> PerElement:
     return np.square(y_pred - y_true)
 
 
-def _brier_multiclass_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool) -> Floats:
-    slope = 2.0 * (renormalised(y_pred, divide=renormalise) - y_true)
+def _brier_multiclass_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool, halve_two: bool) -> Floats:
+    slope = (1.0 if halve_two and y_pred.shape[1] == 2 else 2.0) * (renormalised(y_pred, divide=renormalise) - y_true)
     return slope_by_rows(slope, y_pred, divide=renormalise)
 
 
@@ -81,11 +84,14 @@ def _brier_multiclass_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool
     claims=NEVER_NEGATIVE,
     slope=_brier_multiclass_slope,
 )
-def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+def brier_multiclass(
+    y_true: TargetDistribution, y_pred: Distribution, *, renormalise: Flag = False, halve_two: Flag = False
+) -> PerRow:
     """Brier score of the classes' probabilities against one-hot or soft targets.
 
     Formula:
-        Σ_c (p_c - t_c)²,   t = y_true,   p = y_pred; renormalise first divides p by its sum, in float64
+        Σ_c (p_c - t_c)²,   t = y_true,   p = y_pred; renormalise first divides p by its sum, in float64;
+        halve_two halves it where there are two classes
 
     Range:
         0 to 2. scikit-learn halves it for two classes.
@@ -101,12 +107,13 @@ def brier_multiclass(y_true: TargetDistribution, y_pred: Distribution, *, renorm
         >>> brier_multiclass(np.array([[0.0, 1.0, 0.0]]), np.array([[0.25, 0.5, 0.25]]))
         array([0.375])
     """
-    return row_sum(np.square(renormalised(y_pred, divide=renormalise) - y_true))
+    score = row_sum(np.square(renormalised(y_pred, divide=renormalise) - y_true))
+    return score / 2 if halve_two and y_pred.shape[1] == 2 else score
 
 
-def _sparse_brier_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
+def _sparse_brier_slope(y_true: Label, y_pred: Floats, *, renormalise: bool, halve_two: bool) -> Floats:
     one_hot = to_label(np.ones(len(y_true)), y_true, y_pred.shape[1])
-    return _brier_multiclass_slope(one_hot, y_pred, renormalise=renormalise)
+    return _brier_multiclass_slope(one_hot, y_pred, renormalise=renormalise, halve_two=halve_two)
 
 
 @loss(
@@ -119,11 +126,12 @@ def _sparse_brier_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> 
     claims=NEVER_NEGATIVE,
     slope=_sparse_brier_slope,
 )
-def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False, halve_two: Flag = False) -> PerRow:
     """Brier score of the classes' probabilities against class ids or names.
 
     Formula:
-        Σ_c (p_c - [c = y])²,   p = y_pred; renormalise first divides p by its sum, in float64
+        Σ_c (p_c - [c = y])²,   p = y_pred; renormalise first divides p by its sum, in float64;
+        halve_two halves it where there are two classes
 
     Range:
         0 to 2. scikit-learn halves it for two classes.
@@ -140,7 +148,8 @@ def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = Fal
         array([0.375])
     """
     shares = renormalised(y_pred, divide=renormalise)
-    return row_sum(np.square(shares - (np.arange(shares.shape[1]) == y_true[:, None])))
+    score = row_sum(np.square(shares - (np.arange(shares.shape[1]) == y_true[:, None])))
+    return score / 2 if halve_two and y_pred.shape[1] == 2 else score
 
 
 def _rps_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
@@ -175,12 +184,16 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-def _binary_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None) -> Floats:
+def _binary_focal_slope(
+    y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None, clip: float | None
+) -> Floats:
     negative = 1.0 - y_true
     rise = np.where(negative > 0, negative / (1.0 - y_pred), 0.0) - np.where(y_true > 0, y_true / y_pred, 0.0)
+    rise = unclipped(rise, y_pred, clip)
     chance, lost = _missed(y_true, y_pred)
-    # Where nothing is missed the entropy is 0 too, and their quotient is 1.
-    surprise = np.where(chance == 0, 1.0, entropy_of_two(y_true, negative, y_pred) / chance)
+    entropy = entropy_of_two(y_true, negative, clipped(y_pred, clip))
+    # Where nothing is missed the entropy is 0 too, and their quotient is 1; where it is clipped, their product is 0.
+    surprise = np.where(chance == 0, 1.0, entropy / chance)
     slope = _power(chance, lost, gamma) * (counted(gamma * (1.0 - 2.0 * y_true), surprise) + rise)
     return _balanced(y_true, np.where(np.isinf(rise), rise, slope), alpha)
 
@@ -194,12 +207,15 @@ def _binary_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, alpha: 
     claims=NEVER_NEGATIVE,
     slope=_binary_focal_slope,
 )
-def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0, alpha: Balance = None) -> PerElement:
+def binary_focal(
+    y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0, alpha: Balance = None, clip: Clip = None
+) -> PerElement:
     """Focal loss of probabilities: a cross entropy that makes little of rows already right.
 
     Formula:
         a q^γ (-y ln p - (1 - y) ln(1 - p)),   q = y (1 - p) + (1 - y) p,
-        a = α y + (1 - α) (1 - y), 1 without alpha,   p = y_pred,   γ = gamma,   α = alpha
+        a = α y + (1 - α) (1 - y), 1 without alpha,   p = y_pred,   γ = gamma,   α = alpha;
+        clip keeps p within clip and 1 - clip, in the logarithms alone
 
     Range:
         0 to inf. Keras balances classes by alpha only when told to.
@@ -218,13 +234,17 @@ def binary_focal(y_true: Truth, y_pred: Probability, *, gamma: NonNegative = 2.0
     negative = 1.0 - y_true
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         missing = _power(*_missed(y_true, y_pred), gamma)
-        entropy = entropy_of_two(y_true, negative, y_pred)
+        entropy = entropy_of_two(y_true, negative, clipped(y_pred, clip))
         focal = np.where(np.isinf(entropy), entropy, missing * entropy)
     return _balanced(y_true, focal, alpha)
 
 
-def _categorical_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, renormalise: bool) -> Floats:
-    slope = counted(y_true, _focal_slope(renormalised(y_pred, divide=renormalise), gamma))
+def _categorical_focal_slope(
+    y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float, renormalise: bool, clip: float | None
+) -> Floats:
+    """0 where clip holds a probability."""
+    shares = renormalised(y_pred, divide=renormalise)
+    slope = unclipped(counted(alpha * y_true, _focal_slope(clipped(shares, clip), gamma)), shares, clip)
     return slope_by_rows(slope, y_pred, divide=renormalise)
 
 
@@ -237,15 +257,22 @@ def _categorical_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, re
     slope=_categorical_focal_slope,
 )
 def categorical_focal(
-    y_true: TargetDistribution, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
+    y_true: TargetDistribution,
+    y_pred: Distribution,
+    *,
+    gamma: NonNegative = 2.0,
+    alpha: NonNegative = 1.0,
+    renormalise: Flag = False,
+    clip: Clip = None,
 ) -> PerRow:
     """Focal loss of class probabilities against one-hot or soft targets.
 
     Formula:
-        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = y_pred,   γ = gamma; renormalise first divides p by its sum, in float64
+        -α Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = y_pred,   γ = gamma,   α = alpha;
+        renormalise first divides p by its sum, in float64, then clip keeps it within clip and 1 - clip
 
     Range:
-        0 to inf. Keras multiplies it by 0.25.
+        0 to inf. The default α of Keras is 0.25.
 
     Use:
         For training where most rows are easy. With gamma above 0 it is not least at the right probabilities, so
@@ -258,7 +285,8 @@ def categorical_focal(
         >>> categorical_focal(np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]])).round(7)
         array([0.1732868])
     """
-    return row_sum(counted(y_true, _focal(renormalised(y_pred, divide=renormalise), gamma)))
+    shares = clipped(renormalised(y_pred, divide=renormalise), clip)
+    return row_sum(counted(alpha * y_true, _focal(shares, gamma)))
 
 
 def _sparse_categorical_focal_slope(y_true: Label, y_pred: Floats, *, gamma: float, renormalise: bool) -> Floats:

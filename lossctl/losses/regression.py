@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from lossctl.kinds import AboveMinusOne, AtLeastOne, Floats, Level, NonNegative, PerElement, Positive, Real
+from lossctl.kinds import (
+    AboveMinusOne,
+    AtLeastOne,
+    Flag,
+    Floats,
+    Floor,
+    Level,
+    NonNegative,
+    PerElement,
+    Positive,
+    Real,
+)
 from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, SYMMETRIC, ZERO_AT_TRUTH, loss
 from lossctl.losses.stable import difference, half_distance, log_ratio
 
@@ -91,7 +102,11 @@ def rmse(y_true: Real, y_pred: Real) -> PerElement:
     return np.abs(y_pred - y_true)
 
 
-def _msle_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _msle_slope(y_true: Floats, y_pred: Floats, *, clip: float | None) -> Floats:
+    """0 where clip raises y_pred."""
+    if clip is not None:
+        y_true = np.maximum(y_true, clip)
+        return np.where(y_pred > clip, _msle_slope(y_true, np.maximum(y_pred, clip), clip=None), 0.0)
     return 2.0 * (_sign(y_true, y_pred) * (rmsle(y_true, y_pred) / (1.0 + y_pred)))
 
 
@@ -103,11 +118,11 @@ def _msle_slope(y_true: Floats, y_pred: Floats) -> Floats:
     claims=ZERO_AT_TRUTH,
     slope=_msle_slope,
 )
-def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
+def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne, *, clip: Floor = None) -> PerElement:
     """Squared difference of ln(1 + y).
 
     Formula:
-        (ln(1 + y_pred) - ln(1 + y_true))²
+        (ln(1 + y_pred) - ln(1 + y_true))²; clip raises what is below it
 
     Range:
         0 to inf; both inputs lie above -1.
@@ -123,6 +138,8 @@ def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
         >>> msle(np.zeros(2), np.array([0.0, np.e - 1])).round(12)
         array([0., 1.])
     """
+    if clip is not None:
+        y_true, y_pred = np.maximum(y_true, clip), np.maximum(y_pred, clip)
     lower = np.minimum(y_true, y_pred)
     return np.square(log_ratio(np.maximum(y_true, y_pred) - lower, lower + 1.0))
 
@@ -368,10 +385,10 @@ def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-def _mape_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _mape_slope(y_true: Floats, y_pred: Floats, *, eps: float, percent: bool) -> Floats:
     """0 at the kink, as for the absolute error; infinite where y_true alone is 0."""
     sign = _sign(y_true, y_pred)
-    return np.where(sign == 0, 0.0, sign / np.abs(y_true))
+    return np.where(sign == 0, 0.0, (100.0 if percent else 1.0) * sign / np.maximum(np.abs(y_true), eps))
 
 
 @loss(
@@ -382,11 +399,11 @@ def _mape_slope(y_true: Floats, y_pred: Floats) -> Floats:
     claims=ZERO_AT_TRUTH,
     slope=_mape_slope,
 )
-def mape(y_true: Real, y_pred: Real) -> PerElement:
+def mape(y_true: Real, y_pred: Real, *, eps: NonNegative = 0.0, percent: Flag = False) -> PerElement:
     """Absolute error as a share of the true value.
 
     Formula:
-        |r| / |y_true|;   0 where both are 0
+        |r| / max(|y_true|, ε),   ε = eps;   0 where y_pred is y_true; percent multiplies by 100
 
     Range:
         0 to inf; inf where y_true is 0 and y_pred is not. A share: Keras multiplies it by 100, and the frameworks
@@ -407,11 +424,9 @@ def mape(y_true: Real, y_pred: Real) -> PerElement:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         size = np.abs(y_pred - y_true)
         beyond = np.isinf(size)  # the difference may leave the range where the share does not
-        return np.where(
-            beyond,
-            half_distance(y_true, y_pred) / (np.abs(y_true) / 2),
-            size / np.where(size == 0, 1.0, np.abs(y_true)),
-        )
+        base = np.maximum(np.abs(y_true), eps)
+        share = np.where(beyond, half_distance(y_true, y_pred) / (base / 2), size / np.where(size == 0, 1.0, base))
+        return 100.0 * share if percent else share
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lossctl.kinds import (
+    Flag,
     Floats,
     Label,
     LabelSet,
@@ -47,11 +48,13 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
     return 0.0 - of_label(y_pred, y_true)
 
 
-def _multiclass_hinge_slope(y_true: Label, y_pred: Floats) -> Floats:
+def _multiclass_hinge_slope(y_true: Label, y_pred: Floats, *, with_zero: bool) -> Floats:
     """0 at the kink; of other classes that are equally high the first has the slope."""
-    lacks = np.where(multiclass_hinge(y_true, y_pred) > 0, 1.0, 0.0)
-    best = _without_own(y_true, y_pred).argmax(axis=1)
-    return to_label(lacks, best, y_pred.shape[1]) - to_label(lacks, y_true, y_pred.shape[1])
+    lacks = np.where(multiclass_hinge(y_true, y_pred, with_zero=with_zero) > 0, 1.0, 0.0)
+    others = _without_own(y_true, y_pred)
+    ahead = np.where(others.max(axis=1) > 0, lacks, 0.0) if with_zero else lacks
+    classes = y_pred.shape[1]
+    return to_label(ahead, others.argmax(axis=1), classes) - to_label(lacks, y_true, classes)
 
 
 @loss(
@@ -63,11 +66,11 @@ def _multiclass_hinge_slope(y_true: Label, y_pred: Floats) -> Floats:
     claims=NEVER_NEGATIVE,
     slope=_multiclass_hinge_slope,
 )
-def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
+def multiclass_hinge(y_true: Label, y_pred: Scores, *, with_zero: Flag = False) -> PerRow:
     """Hinge loss of the classes' scores, after Crammer and Singer.
 
     Formula:
-        max(0, 1 + max_{c ≠ y} z_c - z_y),   z = y_pred
+        max(0, 1 + max_{c ≠ y} z_c - z_y),   z = y_pred; with_zero lets the largest other score be at least 0
 
     Range:
         0 to inf. Keras' categorical hinge counts the true class as a score of 0 among the others.
@@ -83,7 +86,8 @@ def multiclass_hinge(y_true: Label, y_pred: Scores) -> PerRow:
         >>> multiclass_hinge(np.array([1]), np.array([[-3.0, -2.5, -4.0]]))
         array([0.5])
     """
-    return _lack(_without_own(y_true, y_pred).max(axis=1), of_label(y_pred, y_true), 1.0)
+    other = _without_own(y_true, y_pred).max(axis=1)
+    return _lack(np.maximum(other, 0.0) if with_zero else other, of_label(y_pred, y_true), 1.0)
 
 
 def _multi_margin_slope(y_true: Label, y_pred: Floats, *, p: int, margin: float) -> Floats:

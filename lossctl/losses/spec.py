@@ -18,15 +18,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
 from lossctl.kinds import Choice, Several
-from lossctl.losses.conventions import CONVENTIONS
-from lossctl.losses.declare import Loss, Params, Setting, every, folded, spelled, spellings
+from lossctl.losses.conventions import CONVENTIONS, EXACT
+from lossctl.losses.declare import Loss, Param, Params, Setting, every, folded, spelled, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lossctl.kinds import Kind, ParamKind
+    from lossctl.losses.conventions import Mean, Row, Sum
 
 ALL = "all"
+
+# Every loss has this parameter: what its formula computes with.
+_DTYPE = {"dtype": Param(Choice(("float64", "float32")), "float64")}
 
 # Spellings that mean different numbers in different frameworks and so name no loss.
 _REFUSED = {
@@ -55,11 +59,26 @@ class Shapes(NamedTuple):
 
 
 class Term(NamedTuple):
-    """One loss of a spec, with all its parameters, and its factor in a weighted sum."""
+    """One loss of a spec, with all its parameters, and its factor in a weighted sum.
+
+    Attributes:
+        weight: the factor.
+        loss: the loss.
+        params: its parameters.
+        exact: what they would be without the convention.
+        row: what the convention says of the loss; None where it says nothing.
+    """
 
     weight: float
     loss: Loss
     params: Params
+    exact: Params
+    row: Row | None
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """What each input may hold."""
+        return self.loss.roles if self.row is None else {**self.loss.roles, **self.row.kinds}
 
     @property
     def weighs(self) -> bool:
@@ -75,12 +94,14 @@ class Spec(NamedTuple):
         terms: one term, or those of a weighted sum.
         is_sum: whether it is a weighted sum.
         optional: whether `all` brought it in, so that it is left out where the data are not for it.
+        like: the convention.
     """
 
     text: str
     terms: tuple[Term, ...]
     is_sum: bool
     optional: bool = False
+    like: str = EXACT
 
     @property
     def name(self) -> str:
@@ -91,6 +112,39 @@ class Spec(NamedTuple):
     def params(self) -> Params:
         """All parameters of the loss; those of a weighted sum stand in its terms."""
         return {} if self.is_sum else self.terms[0].params
+
+    @property
+    def steps(self) -> tuple[tuple[int, str], ...]:
+        """What the convention sets, in order: the index of a term and the name of a parameter."""
+        return tuple(
+            (index, name)
+            for index, term in enumerate(self.terms)
+            for name in ({} if term.row is None else {**term.row.params, **_DTYPE})
+            if term.params.get(name) != term.exact.get(name)
+        )
+
+    @property
+    def applied(self) -> str:
+        """The convention, or `exact` where it has none of the losses."""
+        return self.like if any(term.row is not None for term in self.terms) else EXACT
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The losses that the convention does not have."""
+        without = [term.loss.name for term in self.terms if self.like != EXACT and term.row is None]
+        return tuple(dict.fromkeys(without))
+
+    @property
+    def divides(self) -> Mean:
+        """What the convention's own mean divides by; the weights where the terms do not agree."""
+        found = {"weights" if term.row is None else term.row.mean for term in self.terms}
+        return found.pop() if len(found) == 1 else "weights"
+
+    @property
+    def sums(self) -> Sum:
+        """What the convention's own sum adds; rows where the terms do not agree."""
+        found = {"elements" if term.row is not None and term.row.sum == "elements" else "rows" for term in self.terms}
+        return "elements" if found == {"elements"} else "rows"
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -112,6 +166,7 @@ class Request(NamedTuple):
     asked: tuple[_Wish, ...]
     like: str
     optional: bool = False
+    beside: bool = False
 
     @property
     def candidates(self) -> tuple[Loss, ...]:
@@ -125,21 +180,26 @@ class Request(NamedTuple):
             UsageError: no loss of that spelling takes such data, or a parameter is not one of the loss taken.
         """
         terms, texts = [], []
+        is_sum = len(self.asked) > 1 or self.asked[0].weight != ""
         for asked in self.asked:
             loss = _picked(asked, shapes)
             given = _parsed(loss, asked.given)
-            convention = CONVENTIONS[self.like].get(loss.name, {})
-            params = {name: param.default for name, param in loss.params.items()} | dict(convention) | dict(given)
             for name, param in loss.params.items():
                 if param.required and name not in given:
                     raise UsageError(
                         f"{loss.name} needs the parameter {name}: {param.kind.meaning}",
                         help=f"write it like {loss.name}:{name}={_example(param.kind)}",
                     )
-            terms.append(Term(float(asked.weight or 1), loss, params))
+            row = CONVENTIONS[self.like].get(loss.name)
+            default = {name: param.default for name, param in loss.params.items()}
+            taken = {} if row is None else {**row.params}
+            if is_sum:
+                taken.pop("ignore_index", None)  # which is nothing for a term
+            params, exact = ({**default, **under, **given} for under in (taken, {}))
+            terms.append(Term(float(asked.weight or 1), loss, _plain(params), _plain(exact), row))
             factor = f"{asked.weight}*" if asked.weight else ""
             texts.append(factor + ":".join([loss.name, *(f"{name}={text}" for name, text in asked.given)]))
-        spec = Spec("+".join(texts), tuple(terms), len(terms) > 1 or self.asked[0].weight != "", self.optional)
+        spec = Spec("+".join(texts), tuple(terms), is_sum, self.optional or self.beside, self.like)
         if spec.is_sum:
             _refuse_sums(spec)
         return spec
@@ -150,42 +210,59 @@ def parse(text: str, like: str = "exact") -> list[Request]:
 
     Args:
         text: the argument.
-        like: the convention that sets the parameters the text leaves open.
+        like: the convention that sets the parameters the text leaves open; `all` for each of them beside `exact`.
 
     Raises:
         UsageError: the text breaks the grammar or names what does not exist.
     """
-    if like not in CONVENTIONS:
+    if like not in {*CONVENTIONS, ALL}:
         hint = nearest(like, CONVENTIONS) or f"there is {listed(CONVENTIONS)}"
         raise UsageError(f"there is no convention {quoted(like)}", help=hint)
+    likes = list(CONVENTIONS) if like == ALL else [like]
     requests: list[Request] = []
     for part in _split(_COMMA, text, text):
         if part.casefold() == ALL:
             if any(request.optional for request in requests):
                 raise UsageError(f"{quoted(ALL)} is asked for twice", help="name each loss once")
-            plain = [loss for loss in every() if not loss.demands]
-            requests += [Request((_Wish("", (loss,), ()),), like, optional=True) for loss in plain]
+            requests += [
+                Request((_Wish("", (loss,), ()),), one, optional=True, beside=one != likes[0])
+                for loss in every()
+                if not loss.demands
+                for one in likes
+            ]
         else:
-            requests.append(Request(tuple(_asked(term, text) for term in _split(_PLUS, part, text)), like))
+            asked = tuple(_asked(term, text) for term in _split(_PLUS, part, text))
+            requests += [Request(asked, one, beside=one != likes[0]) for one in likes]
     return requests
 
 
 def fit(requests: Sequence[Request], shapes: Shapes) -> list[Spec]:
     """The specs for data of these shapes; the same one twice is an error, but `all` gives way to what is named.
 
+    A convention beside the exact value is left out where it does not have the loss, and so is a loss of `all`.
+
     Raises:
         UsageError: a loss takes no such data, or is asked for twice.
     """
     named = [request.fit(shapes) for request in requests if not request.optional]
-    terms = [spec.terms for spec in named]
+    known = [(spec.like, spec.terms) for spec in named]
     for index, spec in enumerate(named):
-        if spec.terms in terms[:index]:
+        if known[index] in known[:index]:
             raise UsageError(f"{quoted(spec.text)} is asked for twice", help="name each loss once")
     specs = []
     for request in requests:
         if not request.optional:
-            specs.append(request.fit(shapes))
-        elif fits(request.candidates[0], shapes) and (spec := request.fit(shapes)).terms not in terms:
+            spec = request.fit(shapes)
+        elif (
+            not fits(request.candidates[0], shapes)
+            or (
+                (spec := request.fit(shapes)).like,
+                spec.terms,
+            )
+            in known
+        ):
+            continue
+        if not (spec.lacking and (request.optional or request.beside)):
             specs.append(spec)
     if not specs:
         raise UsageError(
@@ -245,7 +322,7 @@ def _asked(term: str, whole: str) -> _Wish:
     given = tuple(_assignment(part, term) for part in _COLON.split(match["params"])[1:])
     params = {param: None for loss in candidates for param in loss.params}
     for index, (param, _) in enumerate(given):
-        if param not in params:
+        if param not in params and param not in _DTYPE:
             raise UsageError(
                 f"{candidates[0].name} has no parameter {quoted(param)}", help=_param_help(candidates[0], param, params)
             )
@@ -270,13 +347,13 @@ def _param_help(loss: Loss, param: str, known: dict[str, None]) -> str:
 def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
     parsed: dict[str, Setting] = {}
     for name, text in given:
-        if name not in loss.params:
+        if name not in loss.params and name not in _DTYPE:
             raise UsageError(
                 f"{loss.name} has no parameter {quoted(name)}",
                 help=f"the shapes of y_true and y_pred call for {loss.name}; "
                 + _param_help(loss, name, dict.fromkeys(loss.params)),
             )
-        kind = loss.params[name].kind
+        kind = {**loss.params, **_DTYPE}[name].kind
         try:
             parsed[name] = kind.parse(text)
         except ValueError:
@@ -288,10 +365,16 @@ def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
 
 
 def _default(loss: Loss, name: str) -> str:
-    default = loss.params[name].default
+    default = {**loss.params, **_DTYPE}[name].default
     if default is None:
         return f"without {name} there is none"
     return f"its default is {str(default).lower()}"
+
+
+def _plain(params: Params) -> Params:
+    """The parameters, with the type of numbers only where it is not the usual one."""
+    usual = params.get("dtype") == _DTYPE["dtype"].default
+    return {name: value for name, value in params.items() if not (usual and name == "dtype")}
 
 
 def _picked(asked: _Wish, shapes: Shapes) -> Loss:

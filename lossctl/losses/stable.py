@@ -120,6 +120,12 @@ def _behind(logits: Floats) -> tuple[Floats, Floats, tuple[NDArray[np.intp], NDA
     return gap, shares, top
 
 
+def signed(labels: Floats, values: Floats, *, raw: bool = False) -> Floats:
+    """The values with the signs of their labels, 0 counting as -1; with `raw` it makes the value 0."""
+    margins: Floats = np.where(labels > 0, values, -values)
+    return np.where(labels == 0, 0.0, margins) if raw else margins
+
+
 def counted(weights: Floats, values: Floats) -> Floats:
     """The product, 0 where the weight is 0 even if the value is infinite."""
     with np.errstate(invalid="ignore"):
@@ -137,12 +143,22 @@ def to_label(values: Floats, labels: Label, classes: int) -> Floats:
     return np.where(np.arange(classes) == labels[:, None], values[:, None], 0.0)
 
 
-def entropy_of_two(positive: Floats, negative: Floats, probability: Floats) -> Floats:
-    """-positive ln p - negative ln(1 - p), where a share of 0 outweighs an infinite logarithm."""
+def entropy_of_two(positive: Floats, negative: Floats, probability: Floats, floor: float = -np.inf) -> Floats:
+    """-positive ln p - negative ln(1 - p), no logarithm below a floor, a share of 0 outweighing an infinite one."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(positive > 0, -positive * np.log(probability), 0.0) + np.where(
-            negative > 0, -negative * np.log1p(-probability), 0.0
+        return np.where(positive > 0, -positive * np.maximum(np.log(probability), floor), 0.0) + np.where(
+            negative > 0, -negative * np.maximum(np.log1p(-probability), floor), 0.0
         )
+
+
+def clipped(probability: Floats, clip: float | None) -> Floats:
+    """Probabilities kept within clip and 1 - clip, as they are without a clip."""
+    return probability if clip is None else np.clip(probability, clip, 1.0 - clip)
+
+
+def unclipped(slope: Floats, probability: Floats, clip: float | None) -> Floats:
+    """The slope by probabilities that are kept within clip and 1 - clip: 0 where they are held there."""
+    return slope if clip is None else np.where((probability > clip) & (probability < 1.0 - clip), slope, 0.0)
 
 
 def renormalised(rows: Floats, *, divide: bool) -> Floats:

@@ -8,6 +8,7 @@ from lossctl.kinds import (
     AtLeastOne,
     Cosine,
     Finite,
+    Flag,
     Floats,
     NonNegative,
     PerElement,
@@ -23,8 +24,9 @@ FAMILY = "vectors"
 
 
 @np.errstate(divide="ignore", invalid="ignore")
-def _cosine_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _cosine_slope(y_true: Floats, y_pred: Floats, *, similarity: bool) -> Floats:
     """0 where a vector is zero."""
+    del similarity  # which only adds a number
     a, b = _unit(y_true), _unit(y_pred)
     apart = row_sum(np.square(a - b))[:, None] / 2
     # cos b - a, with 1 - cos for near directions.
@@ -42,14 +44,15 @@ def _cosine_slope(y_true: Floats, y_pred: Floats) -> Floats:
     claims=NEVER_NEGATIVE,
     slope=_cosine_slope,
 )
-def cosine(y_true: Vector, y_pred: Vector) -> PerRow:
+def cosine(y_true: Vector, y_pred: Vector, *, similarity: Flag = False) -> PerRow:
     """One minus the cosine of the angle between two vectors.
 
     Formula:
-        1 - Σ_c a_c b_c / (‖a‖ ‖b‖),   a = y_true,   b = y_pred;   1 where one of them is zero
+        1 - Σ_c a_c b_c / (‖a‖ ‖b‖),   a = y_true,   b = y_pred;   1 where one of them is zero;
+        similarity leaves out the 1: minus the cosine, 0 where one of them is zero
 
     Range:
-        0 to 2. Keras gives minus the cosine.
+        0 to 2; with similarity, as Keras has it, -1 to 1.
 
     Use:
         For embeddings, where directions matter and lengths do not. A prediction ten times too long costs
@@ -63,6 +66,8 @@ def cosine(y_true: Vector, y_pred: Vector) -> PerRow:
         array([1., 0.])
     """
     a, b = _unit(y_true), _unit(y_pred)
+    if similarity:
+        return 0.0 - row_sum(a * b)
     # Of near directions the difference is small, and half its square is the loss without cancellation.
     apart = row_sum(np.square(a - b)) / 2
     zero = ~(a.any(axis=1) & b.any(axis=1))

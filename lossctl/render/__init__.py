@@ -29,6 +29,9 @@ FORMATS = {
 TELLS_ROWS = frozenset({"table", "md", "svg", "json"})
 """The formats that say themselves how many rows were set aside."""
 
+TELLS_REASONS = TELLS_ROWS | {"ndjson"}
+"""The formats that say themselves why a value is not the exact one."""
+
 STREAMED = frozenset({"csv", "tsv", "json", "ndjson", "value"})
 """The formats in which rows can be written before their end is known."""
 

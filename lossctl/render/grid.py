@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from lossctl.errors import count, printable
@@ -18,6 +19,8 @@ ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MARKS = ".:-=+*#@"
+MOST_DIGITS = 17
+"""So many significant digits tell any two float64 numbers apart."""
 
 
 Kind: TypeAlias = Literal["text", "number", "bars"]
@@ -44,8 +47,9 @@ class Grid(NamedTuple):
 def grids(result: Result, look: Look) -> list[Grid]:
     """The tables of a result; columns that would say the same in each row are left out."""
     if not result.summary:
-        return [_grid(_values(result, look, result.values, "value"), look)]
-    known = [_grid(_summary(result, look), look, remarks=_carried(result, look))]
+        return [_grid(_values(result, look, result.values, "value"), look, remarks=_unlike(result, look))]
+    remarks = [*_carried(result, look), *_unlike(result, look)]
+    known = [_grid(_summary(result, look), look, remarks=remarks)]
     if any(one.parts for one in result.summary):
         known.append(_grid(_parts(result, look), look))
     if any(value.within is not None for value in result.values):
@@ -76,10 +80,44 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
     yield "loss", "text", [value.text for value in values]
     for group in dict.fromkeys(group for value in values for group in value.group or ()):
         yield group, "text", [_group_cell(value, group) for value in values]
+    several = len({value.like for value in values}) > 1
+    if several:
+        yield "like", "text", [value.like for value in values]
     yield "n", "number", [str(value.n) for value in values]
     if any(value.weight != value.n for value in values):
         yield "weight", "number", [short(value.weight, look.digits) for value in values]
     yield name, "number", [short(value.value, look.digits) for value in values]
+    if several:
+        yield "difference", "number", [_difference(value, look) for value in values]
+
+
+def _difference(value: Value, look: Look) -> str:
+    """How much more than exact a value is; nothing where that is no more than rounding."""
+    return short(value.value - value.exact, look.digits) if value.exact is not None and value.reasons else ""
+
+
+def _unlike(result: Result, look: Look) -> Iterator[str]:
+    """Why values over all rows are not the exact ones."""
+    for value in result.values:
+        if value.group is None and value.reasons:
+            name = f"{value.input}: {value.text}" if len(result.inputs) > 1 else value.text
+            *first, last = value.reasons
+            yield from (f"{name}: {reason}" for reason in first)
+            yield f"{name}: {last}; {exact_beside(value, look.digits)}"
+
+
+def exact_beside(value: Value, digits: int) -> str:
+    """The exact value beside one under a convention, in so many digits that the two differ.
+
+    >>> from lossctl.results import Value
+    >>> exact_beside(Value("a", "mse", "mse", {}, None, "keras", "mean", None, 1, 1.0, 1.25, 1.250000001), 6)
+    'exact is 1.250000001'
+    """
+    if value.exact is None or math.isnan(value.exact):
+        return "exact takes no such values"
+    while digits < MOST_DIGITS and short(value.value, digits) == short(value.exact, digits):
+        digits += 1
+    return f"exact is {short(value.exact, digits)}"
 
 
 def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -207,8 +245,9 @@ def footer(result: Result, look: Look) -> list[str]:
     """For each input the columns taken and the rows set aside, then the reduction where it is not the usual one."""
     lines = [_shown(about(record), look) for record in result.inputs]
     first = result.values[0]
-    if first.reduction != "mean" or first.like != "exact":
-        lines.append(f"reduction {first.reduction}, convention {first.like}")
+    likes = dict.fromkeys(value.like for value in result.values)
+    if first.reduction != "mean" or [*likes] != ["exact"]:
+        lines.append(f"reduction {first.reduction}, convention{'s' if len(likes) > 1 else ''} {', '.join(likes)}")
     return lines
 
 
