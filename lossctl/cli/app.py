@@ -20,6 +20,7 @@ COMMANDS = {
     "list": "lossctl.cli.list",
     "explain": "lossctl.cli.explain",
     "plot": "lossctl.cli.plot",
+    "identify": "lossctl.cli.identify",
 }
 """The module of each command; its function of the same name is the command."""
 
@@ -49,7 +50,8 @@ def build(arguments: Sequence[str]) -> Callable[..., Any]:
     if asked not in COMMANDS and asked and not asked.startswith("-"):
         raise UsageError(f"there is no command {quoted(asked)}", help=_meant(asked))
     for name in [asked] if asked in COMMANDS else COMMANDS:
-        app.command(name, epilog=_EPILOG)(getattr(import_module(COMMANDS[name]), name))
+        settings = {"ignore_unknown_options": name == "identify"}  # a number below 0 is no option
+        app.command(name, epilog=_EPILOG, context_settings=settings)(getattr(import_module(COMMANDS[name]), name))
     return typer.main.get_command(app)
 
 

@@ -17,7 +17,7 @@ from lossctl.readers.locate import Options, check, label_and_path, locate
 from lossctl.results import Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from contextlib import ExitStack
 
     from lossctl.aggregates.mean import Reduction
@@ -241,7 +241,7 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
         model.header.names if model.header.named else (),
         model.header.delimiter,
         model.header.truth is not None,
-        (*command[1:], *_options(data)),
+        (*command[1:], *repeated(data, {"y_true", "y_pred", "classes"})),
         command[0],
     )
     found: dict[str, Warn] = {}
@@ -256,11 +256,11 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
     return tuple(found.values())
 
 
-def _options(data: Data) -> tuple[str, ...]:
-    """The options for a command on the same data, but for those that name columns of y_true, y_pred and classes."""
+def repeated(data: Data, without: Container[str] = ()) -> tuple[str, ...]:
+    """The options for a command on the same data, but for some."""
     words: list[str] = []
     for name, value in data._asdict().items():
-        if name in {"y_true", "y_pred", "classes"} or value == data._field_defaults[name]:
+        if name in without or value == data._field_defaults[name]:
             continue
         option = f"--{name.replace('_', '-')}"
         for each in value if isinstance(value, list) else [value]:

@@ -37,6 +37,22 @@ FilesArgument: TypeAlias = Annotated[
         "like 'preds/*.csv' is one input of several parts; label=path names an input; - is standard input.",
     ),
 ]
+FileArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="[FILE]", show_default=False, help="The predictions, as compute takes them; - is standard input."
+    ),
+]
+ValueArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="VALUE", show_default=False, help="The number to explain, with the digits that are known: 0.6931."
+    ),
+]
+ExplanationsOption: TypeAlias = Annotated[
+    str,
+    typer.Option("-k", "--top", metavar="N", show_default=False, help="How many explanations to show: 5."),
+]
 TrueOption: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossctl.cards import Explanation, Listing, Picture
+    from lossctl.identification import Identification
     from lossctl.rows import Layout, Row
 
 FORMATS = {
@@ -52,7 +53,7 @@ class Look(NamedTuple):
     unicode: bool = True
 
 
-Page: TypeAlias = "Explanation | Listing | Picture"
+Page: TypeAlias = "Explanation | Identification | Listing | Picture"
 """A record of the catalogue."""
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from lossctl.cards import Explanation, Listing, Picture
 from lossctl.errors import printable
+from lossctl.identification import Identification
 from lossctl.render.grid import Grid, about
+from lossctl.render.numbers import short
 from lossctl.render.sketch import legend, sketch
 from lossctl.results import param_text
 
@@ -26,6 +28,7 @@ WIDEST = 88
 
 _SPECIAL = re.compile(r"([\\|*`\[\]<>~])")
 _ROWS = 20
+_TOLD = 10  # digits of a number that is compared with another
 _SKETCH, _LOW = 60, 8  # columns and lines of a curve beside other text
 
 # What formulas are written with, for streams that carry ASCII alone.
@@ -77,7 +80,18 @@ def blocks(record: Page, look: Look) -> list[Block]:
     """A record as it is read from top to bottom."""
     if isinstance(record, Picture):
         return _picture(record, look, _ROWS)
+    if isinstance(record, Identification):
+        return _identification(record, look)
     return _listing(record) if isinstance(record, Listing) else _explanation(record, look)
+
+
+def _identification(record: Identification, look: Look) -> list[Block]:
+    found: list[Block] = [Prose(record.summary)]
+    for one in record.explained:
+        same = [f"the same to these digits like {', '.join(one.likes)}"] if one.likes and record.found else []
+        item = Item(short(one.printed, max(look.digits, _TOLD)), (one.text, *same, *one.reasons))
+        found += [Verse(("",)), (item,), Verse((f"$ {one.command}",))]
+    return [*found, Verse(("",)), Prose("; ".join(about(record) for record in record.inputs))]
 
 
 def grid(record: Listing, look: Look) -> Grid:

@@ -1,0 +1,139 @@
+"""`lossctl identify`: which loss, convention and reduction give a number."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from lossctl.cli import options as opt
+
+if TYPE_CHECKING:
+    from lossctl.analysis.identify import Match
+    from lossctl.cli.inputs import Model
+    from lossctl.identification import Explained
+    from lossctl.losses.spec import Request
+    from lossctl.plan import Totals
+    from lossctl.results import Result, Value
+
+_MOST = "5"
+_NEAREST = 3
+
+
+@opt.grouped
+def identify(
+    value: opt.ValueArgument = "",
+    file: opt.FileArgument = "",
+    *,
+    top: opt.ExplanationsOption = "",
+    data: opt.Data,
+    output: opt.Output,
+) -> None:
+    """Print which loss, convention and reduction of the rows of a file give a number.
+
+    lossctl identify 0.6931 preds.csv
+
+    lossctl identify 18.26 preds.csv -t price -p forecast
+    """
+    from lossctl.analysis.identify import explained, nearest, ranks, wanted
+    from lossctl.cli.inputs import gathered, models
+    from lossctl.cli.output import emit, target
+    from lossctl.engines.local import fold
+    from lossctl.errors import UsageError, quoted
+    from lossctl.identification import Identification
+    from lossctl.losses.declare import every
+    from lossctl.losses.spec import ALL
+    from lossctl.readers.columns import assembled
+
+    to = target(output, [name for name in (file, data.truth) if name], Identification.FORMATS)
+    if not value:
+        raise UsageError("VALUE is missing", help="lossctl identify 0.6931 preds.csv")
+    number = wanted(value)
+    if not (top or _MOST).isdecimal() or int(top or _MOST) < 1:
+        raise UsageError(
+            f"--top is a whole number of at least 1, not {quoted(top)}", help="-k 20 shows 20 explanations"
+        )
+    if data.like != "exact":
+        raise UsageError("identify tries each convention, so --like says nothing", help="leave it out")
+    if len(data.y_pred or ()) > 1:
+        raise UsageError("identify explains a number of one model, and -p is given twice", help="give -p once")
+    with ExitStack() as opened:
+        job = gathered("identify", ALL, [file] if file else [], data, opened)
+        (source,) = job.sources
+        (model,) = models(source, job._replace(requests=_requests()), "mean")
+        batches = opened.enter_context(closing(assembled(source, [model.plan.binding])))
+        (totals,) = fold([model.plan], batches)
+    values, record = _values(model, totals, weighted=bool(data.weight))
+    unusual = ranks(every())
+    matches = explained(values, number, unusual)[: int(top or _MOST)]
+    shown = matches or nearest(values, number, unusual)[:_NEAREST]
+    emit(
+        Identification(
+            number.text,
+            len(values),
+            bool(matches),
+            tuple(_explained(match, file, data) for match in shown),
+            record.inputs,
+            source.notes(),
+        ),
+        to,
+    )
+
+
+def _requests() -> list[Request]:
+    """Each loss with each of its usual parameters, under each convention that has it."""
+    from lossctl.analysis.identify import tried
+    from lossctl.losses.conventions import CONVENTIONS
+    from lossctl.losses.declare import every
+    from lossctl.losses.spec import parse
+
+    return [
+        request._replace(optional=True)
+        for loss in every()
+        for text in tried(loss)
+        for like, rows in CONVENTIONS.items()
+        if like == "exact" or loss.name in rows
+        for request in parse(text, like)
+    ]
+
+
+def _values(model: Model, totals: Totals, *, weighted: bool) -> tuple[list[Value], Result]:
+    """What the rows give under each reduction, and what became of the input."""
+    from lossctl.losses.declare import get
+    from lossctl.plan import REDUCTIONS
+
+    results = [
+        model.plan._replace(reduction=reduction).result("identify", model.label, model.path, model.header, totals)
+        for reduction in REDUCTIONS
+        if weighted or reduction in {"mean", "sum"}
+    ]
+    values = [
+        value
+        for result in results
+        for value in result.values
+        if value.reduction != "sum" or get(value.loss).finish is None
+    ]
+    return values, results[0]
+
+
+def _explained(match: Match, file: str, data: opt.Data) -> Explained:
+    from lossctl.cli.inputs import repeated
+    from lossctl.identification import Explained
+
+    value = match.value
+    words = [*(["--like", value.like] if value.like != "exact" else [])]
+    words += ["--reduction", value.reduction] if value.reduction != "mean" else []
+    command = shlex.join(
+        ["lossctl", "compute", value.text, *([file] if file else []), *repeated(data), *words, "-f", "value"]
+    )
+    return Explained(
+        value.text,
+        value.like,
+        value.reduction,
+        value.value,
+        match.printed,
+        match.reading,
+        match.likes,
+        value.reasons,
+        command,
+    )

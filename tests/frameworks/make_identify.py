@@ -1,0 +1,149 @@
+"""Ask frameworks for numbers on the samples, as a log would print them, and write them into identify.json beside this file.
+
+    python tests/frameworks/make_identify.py
+
+Each number has four digits behind the point or four significant ones, and the loss and the convention that a reader of
+that log should be told. The text of a call is what was run: `y`, `p` and `z` in it are true values, predictions and
+logits, `one` true values as one-hot rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+HERE = os.path.dirname(__file__)
+SAMPLES = os.path.join(HERE, "..", "..", "samples")
+OWNERS = {"metrics": "scikit-learn", "F": "torch", "keras": "keras", "optax": "optax"}
+WHERE = {"metrics": "sklearn.metrics", "F": "torch.nn.functional", "keras": "keras", "optax": "optax"}
+
+
+class Data(NamedTuple):
+    """A sample: its file, the options that choose columns, and its arrays."""
+
+    file: str
+    options: list[str]
+    arrays: dict[str, Any]
+
+
+def table(file: str) -> dict[str, list[str]]:
+    """The columns of a CSV file."""
+    with open(os.path.join(SAMPLES, file), encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def regression(file: str, pred: str) -> Data:
+    """A sample of real values."""
+    columns = table(file)
+    return Data(file, ["-p", pred], {"y": np.array(columns["y_true"], float), "p": np.array(columns[pred], float)})
+
+
+def binary(model: str, suffix: str) -> Data:
+    """The sample of two classes."""
+    columns = table("cancer.csv")
+    name = f"{model}_{suffix}"
+    y = np.array([cell == "malignant" for cell in columns["truth"]], float)
+    options = ["-t", "truth", "-p", name, "--positive", "malignant"]
+    return Data("cancer.csv", options, {"y": y, "p": np.array(columns[name], float)})
+
+
+def multiclass(file: str, prefix: str) -> Data:
+    """A sample of three classes."""
+    columns = table(file)
+    classes = [name.removeprefix(prefix) for name in columns if name.startswith(prefix)]
+    y = np.array([classes.index(cell) for cell in columns["label"]])
+    p = np.array([columns[prefix + name] for name in classes], float).T
+    return Data(file, [], {"y": y, "p": p, "one": np.eye(len(classes))[y], "names": classes})
+
+
+RIDGE, BOOSTING = regression("diabetes.csv", "ridge"), regression("diabetes.csv", "boosting")
+POISSON, INK = regression("ink.csv", "poisson"), regression("ink.csv", "boosting")
+LOGISTIC, TREES = binary("logistic", "prob"), binary("boosting", "prob")
+LOGITS, MARGINS = binary("logistic", "logit"), binary("boosting", "logit")
+WINE, WINE_LOGITS = multiclass("wine.csv", "p_"), multiclass("wine_logits.csv", "logit_")
+
+ASKED = [
+    *(
+        (data, loss, like, call)
+        for data in (RIDGE, BOOSTING, POISSON, INK)
+        for loss, like, call in (
+            ("mse", "sklearn", "metrics.mean_squared_error(y, p)"),
+            ("mae", "torch", "F.l1_loss(p, y)"),
+            ("rmse", "sklearn", "metrics.root_mean_squared_error(y, p)"),
+            ("msle", "keras", "keras.losses.mean_squared_logarithmic_error(y, p)"),
+            ("mape", "keras", "keras.losses.mean_absolute_percentage_error(y, p)"),
+            ("mape", "sklearn", "metrics.mean_absolute_percentage_error(y, p)"),
+            ("huber", "torch", "F.huber_loss(p, y)"),
+            ("log_cosh", "keras", "keras.losses.log_cosh(y, p)"),
+            ("quantile:level=0.9", "sklearn", "metrics.mean_pinball_loss(y, p, alpha=0.9)"),
+        )
+    ),
+    *(
+        (data, loss, like, call)
+        for data in (POISSON, INK)
+        for loss, like, call in (
+            ("poisson_deviance", "sklearn", "metrics.mean_poisson_deviance(y, p)"),
+            ("gamma_deviance", "sklearn", "metrics.mean_gamma_deviance(y, p)"),
+            ("poisson_nll", "keras", "keras.losses.poisson(y, p)"),
+        )
+    ),
+    (RIDGE, "half_mse", "optax", "optax.l2_loss(p, y).mean()"),
+    (BOOSTING, "huber:delta=10", "keras", "keras.losses.huber(y, p, delta=10)"),
+    *(
+        (data, loss, like, call)
+        for data in (LOGISTIC, TREES)
+        for loss, like, call in (
+            ("bce", "sklearn", "metrics.log_loss(y, p)"),
+            ("brier", "sklearn", "metrics.brier_score_loss(y, p)"),
+            ("binary_focal", "keras", "keras.losses.binary_focal_crossentropy(y, p)"),
+        )
+    ),
+    *(
+        (data, loss, like, call)
+        for data in (LOGITS, MARGINS)
+        for loss, like, call in (
+            ("bce_logits", "torch", "F.binary_cross_entropy_with_logits(p, y)"),
+            ("hinge", "keras", "keras.losses.hinge(y, p)"),
+            ("squared_hinge", "keras", "keras.losses.squared_hinge(y, p)"),
+        )
+    ),
+    (WINE, "sparse_cce", "sklearn", "metrics.log_loss(y, p)"),
+    (WINE, "sparse_brier", "sklearn", "metrics.brier_score_loss(y, p)"),
+    (WINE_LOGITS, "sparse_cce_logits", "torch", "F.cross_entropy(p, y)"),
+    (WINE_LOGITS, "sparse_cce_logits:label_smoothing=0.1", "torch", "F.cross_entropy(p, y, label_smoothing=0.1)"),
+    (WINE_LOGITS, "multi_margin", "torch", "F.multi_margin_loss(p, y)"),
+    (WINE_LOGITS, "multiclass_hinge", "sklearn", "metrics.hinge_loss(y, p)"),
+]
+
+
+def main() -> None:
+    """Run the calls and write what they gave."""
+    found, versions = [], {name: version(name) for name in OWNERS.values()}
+    for data, loss, like, call in ASKED:
+        owner = call.partition(".")[0]
+        arrays = data.arrays
+        if owner == "F":
+            from torch import tensor
+
+            arrays = {name: tensor(array) for name, array in arrays.items() if name != "names"}
+        given = eval(call, {owner: import_module(WHERE[owner])} | arrays)
+        value = float(np.mean(np.asarray(given)))
+        text = f"{value:.4f}" if abs(value) < 10 else f"{value:.6g}"
+        found.append(
+            {"number": text, "file": data.file, "options": data.options, "loss": loss, "like": like, "call": call}
+        )
+    with open(os.path.join(HERE, "identify.json"), "w", encoding="utf-8") as file:
+        json.dump({"versions": versions, "cases": found}, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()
