@@ -632,7 +632,10 @@ def _cosine(a: Sequence[Exact], b: Sequence[Exact], similarity: bool = False) ->
         lengths = mp.sqrt(mp.fsum(x * x for x in a) * mp.fsum(x * x for x in b))
         return -mp.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else mpf(0)
 
-    return [cosine] if similarity else [lambda: mpf(1), cosine]
+    def part(c: int) -> Term:
+        return lambda: -a[c] * b[c] / (mp.sqrt(mp.fsum(x * x for x in a) * mp.fsum(x * x for x in b)) or mpf(1))
+
+    return [part(c) for c in range(len(a))] if similarity else [lambda: mpf(1), cosine]
 
 
 def _gaussian_nll(y: Exact, m: Exact, v: Exact, full: bool = False, eps: float = 0.0) -> list[Term]:

@@ -122,9 +122,9 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
 }
 """Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
 
-OF_CONVENTIONS = {name for rows in CONVENTIONS.values() for row in rows.values() for name in row.params} - {
-    "renormalise"
-}
+OF_CONVENTIONS = {
+    (loss, name) for rows in CONVENTIONS.values() for loss, row in rows.items() for name in row.params
+} - {(loss.name, "renormalise") for loss in every()}
 """What conventions set: tried one at a time, and all together, beside a combination of the other parameters."""
 
 ELEMENTWISE = [loss.name for loss in every() if loss.elementwise]
@@ -365,7 +365,9 @@ def hard_rows(loss: Loss) -> Iterator[Hard]:
                 {"renormalise": (renormalised,)} if "renormalise" in loss.params else {}
             )
             default = {name: param.default for name, param in loss.params.items()}
-            apart = {name: grid for name, grid in grids.items() if name in OF_CONVENTIONS and len(grid) > 1}
+            apart = {
+                name: grid for name, grid in grids.items() if (loss.name, name) in OF_CONVENTIONS and len(grid) > 1
+            }
             rest = {name: (default[name],) if name in apart else grid for name, grid in grids.items()}
             every_params = [dict(zip(rest, values, strict=True)) for values in itertools.product(*rest.values())]
             single = [{name: value} for name, grid in apart.items() for value in grid if value != default[name]]

@@ -37,7 +37,7 @@ def steep(true: Slope, y: float, f: float, scale: float) -> Any:
     return true.size * (1 + ((mpf(f) - mpf(y)) / scale) ** 2)
 
 
-def of_directions(_: Slope, a: list[float], b: list[float], place: int) -> Any:
+def of_directions(_: Slope, a: list[float], b: list[float], place: int, **_params: Any) -> Any:
     lengths = [mp.sqrt(mp.fsum(mpf(value) ** 2 for value in vector)) or mpf(1) for vector in (a, b)]
     return (abs(a[place]) / lengths[0] + abs(b[place]) / lengths[1]) / lengths[1]
 
@@ -98,7 +98,7 @@ def truths(name: str, inputs: list[Any], params: Any) -> list[Slope | None]:
     """The true derivative by each value of y_pred of a row."""
     if not isinstance(inputs[1], list):
         return [sized(slope(name, *inputs, **params), name, *inputs, **params)]
-    if not params.get("renormalise"):
+    if not params.get("renormalise") or (name == "sparse_cce" and params.get("clip") is not None):
         places = range(len(inputs[1]))
         return [sized(slope(name, *inputs, place=at, **params), name, *inputs, place=at, **params) for at in places]
     # The loss of shares, which are quotients rounded to float64, and the derivative of a share by each value.

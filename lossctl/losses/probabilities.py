@@ -192,9 +192,13 @@ def _binary_focal_slope(
     rise = unclipped(rise, y_pred, clip)
     chance, lost = _missed(y_true, y_pred)
     entropy = entropy_of_two(y_true, negative, clipped(y_pred, clip))
-    # Where nothing is missed the entropy is 0 too, and their quotient is 1; where it is clipped, their product is 0.
-    surprise = np.where(chance == 0, 1.0, entropy / chance)
-    slope = _power(chance, lost, gamma) * (counted(gamma * (1.0 - 2.0 * y_true), surprise) + rise)
+    swing = gamma * (1.0 - 2.0 * y_true)
+    if clip is None:
+        # Where nothing is missed the entropy is 0 too, and their quotient is 1.
+        surprise = np.where(chance == 0, 1.0, entropy / chance)
+        slope = _power(chance, lost, gamma) * (counted(swing, surprise) + rise)
+    else:
+        slope = rise if gamma == 0 else _power(chance, lost, gamma - 1.0) * (swing * entropy + chance * rise)
     return _balanced(y_true, np.where(np.isinf(rise), rise, slope), alpha)
 
 
