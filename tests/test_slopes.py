@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 LEVEL = {"zero_one", "top_k_error", "subset_zero_one"}
 """Losses that are constant but where they jump: they declare no slope, as do those without y_pred."""
 SLOPED = [loss.name for loss in every() if loss.slope is not None]
-FEWEST, ENOUGH = 100, 115
+FEWEST, ENOUGH = 100, 130
 MOST_GROUPS = 60
 
-BOUND = 4
+BOUND = 8
 """Units in the last place, of the sum of the absolute derivatives of the loss's terms."""
 
 
