@@ -365,7 +365,11 @@ def hard_rows(loss: Loss) -> Iterator[Hard]:
                 {"renormalise": (renormalised,)} if "renormalise" in loss.params else {}
             )
             default = {name: param.default for name, param in loss.params.items()}
-            apart = {name: grid for name, grid in grids.items() if name in OF_CONVENTIONS and len(grid) > 1}
+            apart = {
+                name: grid
+                for name, grid in grids.items()
+                if name in OF_CONVENTIONS and len(grid) > 1 and not loss.params[name].required
+            }
             rest = {name: (default[name],) if name in apart else grid for name, grid in grids.items()}
             every_params = [dict(zip(rest, values, strict=True)) for values in itertools.product(*rest.values())]
             single = [{name: value} for name, grid in apart.items() for value in grid if value != default[name]]

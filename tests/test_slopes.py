@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEVEL = {"zero_one", "top_k_error", "subset_zero_one"}
 """Losses that are constant but where they jump: they declare no slope, as do those without y_pred."""
+EXACT_SHARES = {"cce", "sparse_cce"}
+"""Losses whose definition does not round the quotients that renormalise makes."""
 SLOPED = [loss.name for loss in every() if loss.slope is not None]
 FEWEST, ENOUGH = 100, 130
 MOST_GROUPS = 60
@@ -35,7 +37,7 @@ def steep(true: Slope, y: float, f: float, scale: float) -> Any:
     return true.size * (1 + ((mpf(f) - mpf(y)) / scale) ** 2)
 
 
-def of_directions(_: Slope, a: list[float], b: list[float], place: int) -> Any:
+def of_directions(_: Slope, a: list[float], b: list[float], place: int, **_others: Any) -> Any:
     lengths = [mp.sqrt(mp.fsum(mpf(value) ** 2 for value in vector)) or mpf(1) for vector in (a, b)]
     return (abs(a[place]) / lengths[0] + abs(b[place]) / lengths[1]) / lengths[1]
 
@@ -95,7 +97,7 @@ def tried(name: str) -> list[tuple[Slope, tuple[float, str]]]:
     """Hard rows of a loss: the true derivative by each value of y_pred, the one given, and what was asked."""
     loss = get(name)
     assert loss.slope is not None
-    groups = list(hard_rows(loss))
+    groups = [hard for hard in hard_rows(loss) if not hard.params.get("full")]  # which adds what y_pred leaves alone
     if groups[0].inputs[1].ndim > 1:
         most = max(3, min(hard.inputs[1].shape[1] for hard in groups))
         groups = [hard for hard in groups if hard.inputs[1].shape[1] <= most]
@@ -122,7 +124,7 @@ def truths(name: str, inputs: list[Any], params: Any) -> list[Slope | None]:
     """The true derivative by each value of y_pred of a row."""
     if not isinstance(inputs[1], list):
         return [sized(slope(name, *inputs, **params), name, *inputs, **params)]
-    if not params.get("renormalise"):
+    if not params.get("renormalise") or name in EXACT_SHARES:
         places = range(len(inputs[1]))
         return [sized(slope(name, *inputs, place=at, **params), name, *inputs, place=at, **params) for at in places]
     # The loss of shares, which are quotients rounded to float64, and the derivative of a share by each value.
@@ -151,8 +153,9 @@ def quotients(values: list[float]) -> list[float]:
 
 
 def within(kind: Any, row: Any) -> bool:
-    """Whether no value lies on the border of what is allowed."""
-    return bool(np.all((row > kind.low) & (row < kind.high)))
+    """Whether no value lies on the border of what is allowed, or is a probability too small for all digits."""
+    subnormal = kind.high == 1 and ((row > 0) & (row < np.finfo(np.float64).tiny)).any()
+    return bool(np.all((row > kind.low) & (row < kind.high))) and not subnormal
 
 
 def off(value: float, exact: Any, size: Any) -> float:

@@ -192,9 +192,8 @@ def _binary_focal_slope(
     rise = unclipped(rise, y_pred, clip)
     chance, lost = _missed(y_true, y_pred)
     entropy = entropy_of_two(y_true, negative, clipped(y_pred, clip))
-    # Where nothing is missed the entropy is 0 too, and their quotient is 1; where it is clipped, their product is 0.
-    surprise = np.where(chance == 0, 1.0, entropy / chance)
-    slope = _power(chance, lost, gamma) * (counted(gamma * (1.0 - 2.0 * y_true), surprise) + rise)
+    steep = np.where(entropy == 0, 0.0, _power(chance, lost, gamma - 1.0) * entropy)
+    slope = counted(gamma * (1.0 - 2.0 * y_true), steep) + _power(chance, lost, gamma) * rise
     return _balanced(y_true, np.where(np.isinf(rise), rise, slope), alpha)
 
 
