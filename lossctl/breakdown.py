@@ -14,6 +14,7 @@ from lossctl.aggregates.groups import Each, Groups
 from lossctl.aggregates.mean import Mean
 from lossctl.aggregates.worst import Worst
 from lossctl.batch import key
+from lossctl.errors import UsageError, listed
 from lossctl.losses.stable import surprise_of_logits
 from lossctl.plan import aggregate_of, by_key
 from lossctl.readers.cells import as_text, group_part, is_number
@@ -21,7 +22,7 @@ from lossctl.readers.columns import squeezed
 from lossctl.rows import SHARES, Guess, Layout, Part, Row, Summary, Within, worst_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,12 +92,14 @@ class Breakdown(NamedTuple):
         label: the name of the input in results.
         top: how many of the worst rows are shown.
         several: whether there are rows of other inputs beside them.
+        grad: whether rows show the derivatives of their losses by y_pred.
     """
 
     plan: Plan
     label: str
     top: int
     several: bool
+    grad: bool = False
 
     @property
     def layout(self) -> Layout:
@@ -109,6 +112,7 @@ class Breakdown(NamedTuple):
             tuple(binding.widths.items()),
             tuple(spec.text for spec in self.plan.specs),
             tuple(text for spec in self.plan.specs for text in spec.parts),
+            tuple(spec.text for spec in self.plan.specs if self.grad and _sloped(spec)),
         )
 
     @property
@@ -189,9 +193,27 @@ class Breakdown(NamedTuple):
                 zip(*parts, strict=True) if parts else [()] * places.size,
                 self._guesses(batch, places),
                 [None] * places.size if batch.weight is None else batch.weight[places].tolist(),
+                self._grads(scored, places),
                 strict=True,
             )
         ]
+
+    def _grads(self, scored: Scored, places: NDArray[np.intp]) -> Iterable[tuple[Cells, ...]]:
+        """For each row the derivatives of its losses by y_pred; NaN where a cell is missing."""
+        batch, layout = scored.batch, self.layout
+        if not layout.grads:
+            return [()] * places.size
+        known = np.ones(places.size, np.bool_) if batch.present is None else batch.present[places]
+        inside = places if batch.present is None else (np.cumsum(batch.present) - 1)[places[known]]
+        width = dict(layout.roles)["y_pred"]
+        grads: list[list[Cells]] = []
+        for spec, found in zip(self.plan.specs, scored.losses, strict=True):
+            if _sloped(spec):
+                whole = np.full((places.size, width) if width > 1 else places.size, np.nan)
+                if found is not None:
+                    whole[known] = self.plan.slopes(spec, batch, inside)
+                grads.append(_rows_of(whole))
+        return zip(*grads, strict=True)
 
     def result(self, path: str | None, header: Header, details: Details) -> Result:
         """The result that the details of all rows of an input amount to.
@@ -204,7 +226,8 @@ class Breakdown(NamedTuple):
         result = self.plan.result("breakdown", self.label, path, header, totals)
         places = {spec.text: index for index, spec in enumerate(self.plan.specs)}
         standing = {value.text: places[value.text] for value in result.values}
-        layout = self.layout._replace(losses=tuple(standing))
+        layout = self.layout
+        layout = layout._replace(losses=tuple(standing), grads=tuple(text for text in layout.grads if text in standing))
         return replace(
             result,
             values=tuple(self._within(value, places[value.text], details) for value in result.values),
@@ -319,8 +342,33 @@ class Breakdown(NamedTuple):
         ):
             if is_class:
                 one, probability, other, most = guess
-                found[place] = Guess(_named(one, names), probability, _named(other, names), most)
+                found[place] = Guess(_named(one, names), probability, _named(other, names), most, (one, other))
         return [found.get(place) for place in places.tolist()]
+
+
+def refuse_level(specs: Sequence[Spec]) -> None:
+    """Refuse losses that are named but have no derivative by y_pred.
+
+    Raises:
+        UsageError: there are some.
+    """
+    losses = [term.loss for spec in specs if not spec.optional for term in spec.terms if term.loss.slope is None]
+    level = {loss.name: None for loss in losses if "y_pred" in loss.roles}
+    blind = {loss.name: None for loss in losses if loss.name not in level}
+    found = []
+    for names, one, more in (
+        (level, "it is constant but where it jumps", "they are constant but where they jump"),
+        (blind, "it has no y_pred", "they have no y_pred"),
+    ):
+        if names:
+            has, why = ("has", one) if len(names) == 1 else ("have", more)
+            found.append(f"{listed(names)} {has} no derivative by y_pred: {why}")
+    if found:
+        raise UsageError("; ".join(found), help="leave --grad out, or name other losses")
+
+
+def _sloped(spec: Spec) -> bool:
+    return all(term.loss.slope is not None for term in spec.terms)
 
 
 def _share(whole: Mean, carried: Distribution, rows: int) -> float | None:
@@ -344,12 +392,13 @@ def _weights(scored: Scored, index: int) -> NDArray[np.float64]:
 def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Totals) -> Row:
     """The row with its shares, and with the losses that the data let stand."""
     losses = tuple(row.losses[index] for index in standing.values())
+    grads = tuple(grad for text, grad in zip(row.layout.grads, row.grads, strict=True) if text in standing)
     weight = None if row.weight is None else np.array([row.weight])
     wholes = [totals.tallies.members[index] for index in standing.values()]
     shares = tuple(
         whole.share(type(whole).of(np.array([loss]), weight).total) for whole, loss in zip(wholes, losses, strict=True)
     )
-    return row._replace(layout=layout, losses=losses, shares=shares)
+    return row._replace(layout=layout, losses=losses, grads=grads, shares=shares)
 
 
 def _cells(batch: Batch, name: str, places: NDArray[np.intp]) -> list[object]:

@@ -331,6 +331,40 @@ class Plan(NamedTuple):
                 kept &= read[0] != ignored
         return RowEffects(exact, factor, kept, tuple(changed), refused)
 
+    def slopes(self, spec: Spec, batch: Batch, places: NDArray[np.intp]) -> Floats:
+        """The derivatives by y_pred of the losses of some rows under a spec whose losses have slopes.
+
+        Args:
+            spec: one of the plan's.
+            batch: the rows, whose losses are known to be what the spec takes.
+            places: which of the m rows that the arrays hold.
+
+        Returns:
+            Shape (n,) or (n, k), by each value of y_pred. Weights of rows are not in them.
+        """
+        total: Floats | None = None
+        for term in spec.terms:
+            loss = term.loss
+            if loss.slope is None:
+                raise AssertionError(f"{loss.name} has no slope")
+            read = [batch.arrays[key(role, kind.coding)][places] for role, kind in loss.roles.items()]
+            arrays, params = _as_computed(read, self.coded(term.params))
+            with np.errstate(all="ignore"):
+                slopes = loss.slope(*arrays, **params).astype(np.float64, copy=False)
+                if loss.elementwise and slopes.ndim == 2:
+                    outputs = slopes.shape[1]
+                    slopes = slopes / outputs
+                    if loss.finish == "root_mean_square":
+                        values = loss.rows(*arrays, **params)
+                        whole = _OUTPUTS[loss.finish](values)[:, None]
+                        slopes = slopes * (values / np.where(whole == 0, 1.0, whole))
+                if spec.is_sum:
+                    slopes = term.weight * slopes
+                total = slopes if total is None else total + slopes
+        if total is None:
+            raise AssertionError("a spec has at least one term")
+        return total + 0.0  # which leaves no -0
+
     def coded(self, params: Params) -> Params:
         """The parameters with an ignored label as the id that the arrays have for it."""
         label = params.get("ignore_index")
@@ -550,10 +584,7 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     parts: list[Floats] = []
     for term, wide, given in zip(spec.terms, arrays, params, strict=True):
         loss = term.loss
-        each, rest = wide, given
-        if "dtype" in given:
-            each = [array.astype(np.float32) if array.dtype == np.float64 else array for array in wide]
-            rest = {name: value for name, value in given.items() if name != "dtype"}
+        each, rest = _as_computed(wide, given)
         with np.errstate(all="ignore"):
             values = loss.rows(*each, **rest)
             if loss.elementwise and values.ndim == 2:
@@ -569,6 +600,16 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     if total is None:
         raise AssertionError("a spec has at least one term")
     return RowLosses(total, factor, tuple(parts))
+
+
+def _as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array], Params]:
+    """The arrays in the type that a loss computes with, and its own parameters."""
+    if "dtype" not in params:
+        return arrays, params
+    return (
+        [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays],
+        {name: value for name, value in params.items() if name != "dtype"},
+    )
 
 
 def _no_effects(spec: Spec, rows: int) -> RowEffects:

@@ -115,6 +115,7 @@ class Layout(NamedTuple):
         roles: the inputs, y_true and y_pred first, and how many values of each a row holds.
         losses: each LOSS.
         parts: the terms of the weighted sums among them.
+        grads: each LOSS whose derivative by y_pred rows hold.
     """
 
     input: str
@@ -123,6 +124,11 @@ class Layout(NamedTuple):
     roles: tuple[tuple[str, int], ...]
     losses: tuple[str, ...]
     parts: tuple[str, ...]
+    grads: tuple[str, ...] = ()
+
+    def grad_name(self, loss: str) -> str:
+        """What the derivative of a LOSS is called in tables: `grad`, with the LOSS where there are several."""
+        return "grad" if len(self.losses) == 1 else f"grad_{loss}"
 
 
 class Guess(NamedTuple):
@@ -133,12 +139,18 @@ class Guess(NamedTuple):
         probability: what y_pred gives it.
         top: the class that y_pred gives most.
         most: how much.
+        at: the places of both among the values of y_pred.
     """
 
     true: Cell
     probability: float
     top: Cell
     most: float
+    at: tuple[int, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return strict({"true": self.true, "probability": self.probability, "top": self.top, "most": self.most})
 
 
 class Row(NamedTuple):
@@ -153,6 +165,7 @@ class Row(NamedTuple):
         parts: what each term adds.
         guess: what it says of classes, None where there are none.
         weight: its weight, None without weights.
+        grads: for each LOSS of the layout's `grads` the derivative of its loss by y_pred, or by each value of it.
         shares: for each LOSS the share of the total that the row carries; empty where the total is not known.
     """
 
@@ -164,6 +177,7 @@ class Row(NamedTuple):
     parts: tuple[float, ...]
     guess: Guess | None
     weight: float | None
+    grads: tuple[Cells, ...]
     shares: tuple[float | None, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -175,10 +189,12 @@ class Row(NamedTuple):
             record["id"] = self.id
         record |= {role: _listed(cells) for (role, _), cells in zip(layout.roles, self.inputs, strict=True)}
         record |= zip(layout.losses, self.losses, strict=True)
+        if self.grads:
+            record["grad"] = strict(dict(zip(layout.grads, map(_listed, self.grads), strict=True)))
         if self.parts:
             record["parts"] = strict(dict(zip(layout.parts, self.parts, strict=True)))
         if self.guess is not None:
-            record["classes"] = strict(self.guess._asdict())
+            record["classes"] = self.guess.to_dict()
         if self.weight is not None:
             record["weight"] = self.weight
         if self.shares:

@@ -22,7 +22,7 @@ Weights: TypeAlias = "tuple[float, ...] | None"
 
 FIRST_DIGITS = 50
 STANDING_DIGITS = 30
-SLOPE_DIGITS = 150
+SLOPE_DIGITS = 100
 SAME = mpf(10) ** -20
 NOTHING = mpf(10) ** -340
 ZERO_DIGITS = 1600
@@ -108,7 +108,7 @@ def slope(loss: str, *inputs: Any, place: int | None = None, **params: Any) -> S
     apart = [one - other for one, other in itertools.combinations((*flat, mpf(1), mpf(-1)), 2)]
     least = min(abs(value) for value in (*sizes, *apart) if value and mp.isfinite(value))
     most = max(abs(value) for value in sizes if mp.isfinite(value))
-    digits, found = SLOPE_DIGITS + 2 * int(mp.log10(most / least)), None
+    digits, found = SLOPE_DIGITS + int(1.6 * mp.log10(most / least)), None
 
     def terms(move: Exact) -> list[Term]:
         row = exact[1]

@@ -365,17 +365,18 @@ def test_quantiles_of_many_rows_are_marked(run: Callable[..., Ran], tmp_path: Pa
     assert "carry about " in run("breakdown", "mae", str(path)).out
 
 
-def test_memory_does_not_grow_with_the_rows(shell: Callable[..., Ran]) -> None:
+@pytest.mark.parametrize(("option", "last"), [("", ""), ("--grad", ",1.0")])
+def test_memory_does_not_grow_with_the_rows(option: str, last: str, shell: Callable[..., Ran]) -> None:
     peaks = []
     for rows in (80_000, 320_000):  # below the size from which polars reads
         ran = shell(
             f"seq {rows} | sed 's/.*/&,&.5/' | "
             f'"$PYTHON" -c \'import resource, sys; from lossctl.cli.main import main; '
             "main([*sys.argv[1:]]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)' "
-            "breakdown mse --all -f csv - | tail -1",
+            f"breakdown mse --all {option} -f csv - | tail -1",
             PYTHON=sys.executable,
         )
-        assert ran.out == f"{rows},{rows}.0,{rows}.5,0.25\n"
+        assert ran.out == f"{rows},{rows}.0,{rows}.5,0.25{last}\n"
         peaks.append(int(ran.err))
     assert peaks[1] < 1.25 * peaks[0]
 

@@ -32,6 +32,7 @@ def breakdown(
     *,
     top: opt.TopOption = "",
     all: opt.AllOption = False,
+    grad: opt.GradOption = False,
     data: opt.Data,
     output: opt.Output,
 ) -> None:
@@ -39,9 +40,9 @@ def breakdown(
 
     lossctl breakdown mse preds.csv -k 20 --id id
 
-    lossctl breakdown bce preds.csv --all -f csv
+    lossctl breakdown bce preds.csv --all --grad -f csv
     """
-    from lossctl.breakdown import Breakdown
+    from lossctl.breakdown import Breakdown, refuse_level
     from lossctl.cli.inputs import gathered, misread, models
     from lossctl.cli.output import emit, notes, target, written
     from lossctl.engines.local import fold
@@ -66,7 +67,9 @@ def breakdown(
         results: list[Result] = []
         found = [models(source, job, "mean") for source in job.sources]
         several = sum(map(len, found)) > 1
-        asked = [[Breakdown(model.plan, model.label, most, several) for model in each] for each in found]
+        if grad:
+            refuse_level([spec for each in found for model in each for spec in model.plan.specs])
+        asked = [[Breakdown(model.plan, model.label, most, several, grad) for model in each] for each in found]
         if to.format in {"csv", "tsv"}:
             _refuse_other_columns([ask.layout for asks in asked for ask in asks])
         for source, each, asks in zip(job.sources, found, asked, strict=True):
@@ -77,7 +80,7 @@ def breakdown(
             details = fold(asks, batches, watch)
             results += [
                 ask.result(model.path, model.header, known).noted(
-                    misread(model, known.totals, data, _command(top, all=all))
+                    misread(model, known.totals, data, _command(top, all=all, grad=grad))
                 )
                 for ask, model, known in zip(asks, each, details, strict=True)
             ]
@@ -106,9 +109,10 @@ def _most(top: str, *, all: bool) -> int:
     return 0 if all else int(top or _TOP)
 
 
-def _command(top: str, *, all: bool) -> tuple[str, ...]:
+def _command(top: str, *, all: bool, grad: bool) -> tuple[str, ...]:
     """The command and its own options, for the notes that repeat them."""
-    return ("breakdown", *(["--top", top] if top else []), *(["--all"] if all else []))
+    switches = [name for name, given in (("--all", all), ("--grad", grad)) if given]
+    return ("breakdown", *(["--top", top] if top else []), *switches)
 
 
 def _watch(asks: Sequence[Breakdown], show: Callable[[Iterable[Row]], None]) -> Callable[[Sequence[Scored]], None]:

@@ -191,6 +191,14 @@ AllOption: TypeAlias = Annotated[
     bool,
     typer.Option("--all", help="Show every row, in the order of the file; csv, tsv, ndjson, json and value hold none."),
 ]
+GradOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--grad",
+        help="Show each row's derivative too: of its loss, a mean over outputs, by each value of y_pred. "
+        "Weights of rows are not in it.",
+    ),
+]
 NanOption: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -65,9 +65,10 @@ def _crps_ensemble_slope(y_true: Floats, y_pred: Floats, *, fair: bool = False) 
 
 
 def _crps_quantile_slope(y_true: Floats, y_pred: Floats, *, level: tuple[float, ...]) -> Floats:
-    """The slope of a quantile that is too low where it is right."""
+    """0 where a quantile is right, as for the absolute error."""
     levels = np.array(level)
-    return np.where(y_pred > y_true[:, None], 1.0 - levels, -levels) * (2.0 / len(level))
+    true = y_true[:, None]
+    return np.where(y_pred == true, 0.0, np.where(y_pred > true, 1.0 - levels, -levels)) * (2.0 / len(level))
 
 
 @loss("gaussian_nll_loss", "normal_nll", family=FAMILY, called={"mean": "y_pred"}, slope=_gaussian_nll_slope)
@@ -293,7 +294,20 @@ def crps_quantile(y_true: Real, y_pred: Members, *, level: Levels) -> PerRow:
     return row_mean(2.0 * np.abs(gap) * np.where(gap >= 0, levels, 1.0 - levels))
 
 
-@loss("energy", family=FAMILY)
+def _energy_score_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """0 for the direction between vectors that are one."""
+    rows, size = y_true.shape
+    members = y_pred.reshape(rows, -1, size)
+    count = members.shape[1]
+    slope = np.empty_like(members)
+    for one in range(count):
+        away = [_direction(members[:, one] - members[:, other]) / -(count * count) for other in range(count)]
+        slope[:, one] = sum(away, _direction(members[:, one] - y_true) / count)
+    flat: Floats = slope.reshape(rows, -1)
+    return flat
+
+
+@loss("energy", family=FAMILY, slope=_energy_score_slope)
 def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
     """Energy score of an ensemble of vectors, the CRPS of several dimensions.
 
@@ -326,7 +340,18 @@ def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
     return row_sum(np.stack(terms, axis=1))
 
 
-@loss("dawid_sebastiani", "dawid_sebastiani_score", "dssuv", family=FAMILY)
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def _dss_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """NaN where all members agree."""
+    count = y_pred.shape[1]
+    off, spread, variance, exponent = _standardised(y_true, y_pred)
+    root = np.sqrt(variance)[:, None]
+    apart = off[:, None] / count + spread / root * (1.0 - np.square(off[:, None])) / (count - 1)
+    slope: Floats = np.ldexp(2.0 * apart / root, -exponent[:, None])
+    return slope
+
+
+@loss("dawid_sebastiani", "dawid_sebastiani_score", "dssuv", family=FAMILY, slope=_dss_slope)
 def dss(y_true: Real, y_pred: Members) -> PerRow:
     """Dawid-Sebastiani score of an ensemble: what its mean and variance say of the truth.
 
@@ -347,17 +372,30 @@ def dss(y_true: Real, y_pred: Members) -> PerRow:
         >>> dss(np.array([1.0]), np.array([[-1.0, 0.0, 1.0]]))
         array([1.])
     """
-    count = y_pred.shape[1]
-    off, far = _scaled_mean(y_pred, y_true)
-    middle, near = _scaled_mean(y_pred, y_pred[:, 0])
-    gap, lost = difference(y_pred, y_pred[:, :1])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        spread = np.ldexp(gap, -near[:, None]) - middle[:, None] + np.ldexp(lost, -near[:, None])
-        rest = row_sum(spread)
-        variance = (row_sum(np.square(spread)) - rest * rest / count) / (count - 1)
-        score = np.square(np.ldexp(off / np.sqrt(variance), far - near)) + (np.log(variance) + near * (2 * math.log(2)))
+        off, _, variance, exponent = _standardised(y_true, y_pred)
+        score = np.square(off) + (np.log(variance) + exponent * (2 * math.log(2)))
     alike = (y_pred == y_pred[:, :1]).all(axis=1)
     return np.where(alike, np.where(y_pred[:, 0] == y_true, -np.inf, np.inf), np.where(np.isinf(y_true), np.inf, score))
+
+
+def _direction(vectors: Floats) -> Floats:
+    """The directions of vectors; zero stays zero."""
+    length = row_length(vectors)
+    direction: Floats = vectors / np.where(length == 0, 1.0, length)[:, None]
+    return direction
+
+
+def _standardised(y_true: Floats, members: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.intc]]:
+    """(μ - y) / σ, and x - μ and σ² as numbers near 1: times 2ᵏ and 4ᵏ; and k."""
+    count = members.shape[1]
+    off, far = _scaled_mean(members, y_true)
+    middle, near = _scaled_mean(members, members[:, 0])
+    gap, lost = difference(members, members[:, :1])
+    spread = np.ldexp(gap, -near[:, None]) - middle[:, None] + np.ldexp(lost, -near[:, None])
+    rest = row_sum(spread)
+    variance = (row_sum(np.square(spread)) - rest * rest / count) / (count - 1)
+    return np.ldexp(off / np.sqrt(variance), far - near), spread, variance, near
 
 
 def _scaled_mean(members: Floats, origin: Floats) -> tuple[Floats, NDArray[np.intc]]:

@@ -192,13 +192,8 @@ def _binary_focal_slope(
     rise = unclipped(rise, y_pred, clip)
     chance, lost = _missed(y_true, y_pred)
     entropy = entropy_of_two(y_true, negative, clipped(y_pred, clip))
-    swing = gamma * (1.0 - 2.0 * y_true)
-    if clip is None:
-        # Where nothing is missed the entropy is 0 too, and their quotient is 1.
-        surprise = np.where(chance == 0, 1.0, entropy / chance)
-        slope = _power(chance, lost, gamma) * (counted(swing, surprise) + rise)
-    else:
-        slope = rise if gamma == 0 else _power(chance, lost, gamma - 1.0) * (swing * entropy + chance * rise)
+    steep = np.where(entropy == 0, 0.0, _power(chance, lost, gamma - 1.0) * entropy)
+    slope = counted(gamma * (1.0 - 2.0 * y_true), steep) + _power(chance, lost, gamma) * rise
     return _balanced(y_true, np.where(np.isinf(rise), rise, slope), alpha)
 
 

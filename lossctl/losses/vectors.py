@@ -100,6 +100,19 @@ def cosine_embedding(y_true: Sign, x1: Vector, x2: Vector, *, margin: Cosine = 0
     return np.where(y_true > 0, cosine(x1, x2), np.maximum(row_sum(a * b) - margin, 0.0))
 
 
+@np.errstate(invalid="ignore", over="ignore", under="ignore")
+def _triplet_margin_slope(
+    y_true: Floats, y_pred: Floats, anchor: Floats, *, margin: float, p: float, eps: float
+) -> Floats:
+    """At the kink that of a loss above 0, as PyTorch does; 0 where anchor and y_pred are one."""
+    gap = anchor - y_pred + eps if eps else anchor - y_pred
+    length = _distance(anchor, y_pred, p, eps)
+    share = gap / np.where(length == 0, 1.0, length)[:, None]
+    ahead, lost = difference(_distance(anchor, y_true, p, eps), length)
+    lacks = (ahead + margin + lost >= 0)[:, None]
+    return np.where(lacks, np.sign(gap) * np.power(np.abs(share), p - 1.0), 0.0)
+
+
 @loss(
     "triplet",
     "triplet_loss",
@@ -107,6 +120,7 @@ def cosine_embedding(y_true: Sign, x1: Vector, x2: Vector, *, margin: Cosine = 0
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     called={"positive": "y_true", "negative": "y_pred"},
+    slope=_triplet_margin_slope,
 )
 def triplet_margin(
     y_true: Vector,
@@ -172,8 +186,8 @@ def margin_ranking(y_true: Sign, x1: Real, x2: Real, *, margin: Finite = 0.0) ->
 
 
 def _hinge_embedding_slope(y_true: Floats, y_pred: Floats, *, margin: float = 1.0) -> Floats:
-    """0 at the margin, as in PyTorch."""
-    return np.where(y_true > 0, 1.0, np.where(y_pred < margin, -1.0, 0.0))
+    """-1 at the margin, as PyTorch does."""
+    return np.where(y_true > 0, 1.0, np.where(y_pred <= margin, -1.0, 0.0))
 
 
 @loss(

@@ -61,7 +61,11 @@ def header(layout: Layout, delimiter: str) -> str:
     names += ["row", *(["id"] if layout.id else [])]
     for role, width in layout.roles:
         names += [role] if width == 1 else [f"{role}_{output}" for output in range(width)]
-    return _text([[*names, *layout.losses]], delimiter)
+    names += layout.losses
+    width = dict(layout.roles).get("y_pred", 1)
+    for grad in map(layout.grad_name, layout.grads):
+        names += [grad] if width == 1 else [f"{grad}_{output}" for output in range(width)]
+    return _text([names], delimiter)
 
 
 def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
@@ -74,6 +78,8 @@ def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
         cells = [row.inputs[index] for row in rows]
         columns += [cells] if width == 1 else zip(*cells, strict=True)
     columns += zip(*(row.losses for row in rows), strict=True)
+    for grads in zip(*(row.grads for row in rows), strict=True):
+        columns += zip(*grads, strict=True) if isinstance(grads[0], tuple) else [grads]
     return _text(zip(*map(_harmless, columns), strict=True), delimiter)
 
 

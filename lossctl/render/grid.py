@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lossctl.render import Look
     from lossctl.results import Input, Result, Value
-    from lossctl.rows import Cells, Layout, Row, Summary
+    from lossctl.rows import Cells, Guess, Layout, Row, Summary
 
 ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
@@ -210,9 +210,27 @@ def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tu
         yield text, "number", [short(row.losses[index], look.digits) for row in rows]
         if rows[0].shares:
             yield from _shares([row.shares[index] for row in rows], look)
+    for index, text in enumerate(layout.grads):
+        yield from _grads(layout.grad_name(text), [row.grads[index] for row in rows], guesses, look)
     parts = {text: index for index, text in enumerate(layout.parts) if text not in layout.losses}
     for text, index in parts.items():
         yield text, "number", [short(row.parts[index], look.digits) for row in rows]
+
+
+def _grads(
+    name: str, grads: Sequence[Cells], guesses: Sequence[Guess | None], look: Look
+) -> Iterator[tuple[str, Kind, list[str]]]:
+    """The derivatives of rows; of rows of classes those by the classes that are shown."""
+    if any(guesses):
+        for place, which in enumerate(("true", "top")):
+            cells = [
+                _cell(grad[guess.at[place]], look) if guess is not None and isinstance(grad, tuple) else ""
+                for grad, guess in zip(grads, guesses, strict=True)
+            ]
+            yield f"{name}({which})", "number", cells
+    else:
+        kind: Kind = "text" if isinstance(grads[0], tuple) else "number"
+        yield name, kind, [_cell(grad, look) for grad in grads]
 
 
 def _shares(shares: Sequence[float | None], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lossctl.render.numbers import full
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lossctl.cards import Listing
     from lossctl.render import Look
     from lossctl.results import Result
-    from lossctl.rows import Layout, Row
+    from lossctl.rows import Cells, Layout, Row
 
 BETWEEN = ""
 
@@ -35,10 +35,15 @@ def opening(layout: Layout, look: Look) -> str:
 
 
 def block(layout: Layout, rows: Sequence[Row], look: Look) -> str:
-    """The losses of the rows in their order."""
-    return "".join(full(loss) + "\n" for row in rows for loss in row.losses)
+    """The losses of the rows in their order, each row's derivatives behind them."""
+    return "".join(full(number) + "\n" for row in rows for number in (*row.losses, *_flat(row.grads)))
 
 
 def closing(result: Result, look: Look) -> str:
     """Nothing: there are numbers alone."""
     return ""
+
+
+def _flat(grads: Sequence[Cells]) -> Iterator[float]:
+    for grad in grads:
+        yield from cast("Iterable[float]", grad if isinstance(grad, tuple) else (grad,))
