@@ -12,7 +12,7 @@ from lossctl.rows import strict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lossctl.losses.declare import Setting
+    from lossctl.losses.declare import Params, Setting
     from lossctl.results import Input, Warn
 
 
@@ -194,6 +194,27 @@ class Picture:
         ]
 
 
+class Framework(NamedTuple):
+    """What a framework does with a loss.
+
+    Attributes:
+        convention: its name for --like.
+        name: what it calls the loss.
+        params: the parameters that it sets.
+        differs: what is otherwise than in exact, in words; empty where nothing is.
+    """
+
+    convention: str
+    name: str
+    params: Mapping[str, Setting]
+    differs: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        params = {name: list(value) if isinstance(value, tuple) else value for name, value in self.params.items()}
+        return {"like": self.convention, "name": self.name, "params": params, "differs": list(self.differs)}
+
+
 class Card(NamedTuple):
     """A loss as `explain` shows it.
 
@@ -205,7 +226,7 @@ class Card(NamedTuple):
         range: the values there are.
         use: when to use it, and its traps.
         references: where it comes from.
-        conventions: for each convention that has it the parameters that it sets.
+        frameworks: what those that have it do.
         kink: which derivative is taken where there are several.
         examples: commands.
         curves: how it looks, None where it is no curve over one number; its derivative is a picture of its own.
@@ -218,7 +239,7 @@ class Card(NamedTuple):
     range: str
     use: str
     references: str
-    conventions: Mapping[str, Mapping[str, Setting]]
+    frameworks: tuple[Framework, ...]
     kink: str
     examples: tuple[str, ...]
     curves: tuple[Picture, ...]
@@ -232,13 +253,133 @@ class Card(NamedTuple):
             "range": self.range,
             "use": self.use,
             "references": self.references,
-            "conventions": {
-                name: {param: list(value) if isinstance(value, tuple) else value for param, value in params.items()}
-                for name, params in self.conventions.items()
-            },
+            "frameworks": [framework.to_dict() for framework in self.frameworks],
             "kink": self.kink,
             "examples": list(self.examples),
         }
+
+
+class Line(NamedTuple):
+    """A line of a calculation.
+
+    Attributes:
+        name: what is found, empty for the loss itself and for a test.
+        source: as the formula writes it.
+        filled: texts and numbers, with numbers in the place of symbols; empty where that would say nothing new.
+        value: what it gives; of a test 1 or 0; a tuple of a value for each class; a class by its name.
+        test: whether it says which case of the formula holds.
+    """
+
+    name: str
+    source: str
+    filled: tuple[str | float, ...]
+    value: float | str | tuple[float, ...]
+    test: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        filled = "".join(part if isinstance(part, str) else repr(part) for part in self.filled)
+        value = list(self.value) if isinstance(self.value, tuple) else self.value
+        return strict({"name": self.name, "formula": self.source, "filled": filled, "value": value})
+
+
+class Output(NamedTuple):
+    """One output of a row under one loss, or the row as a whole.
+
+    Attributes:
+        name: of the output, empty for a row of one.
+        lines: the calculation, empty where the formula has no number for it.
+        value: its loss.
+        plain: what the lines come to, where rounding at each of them loses digits that the loss keeps; else None.
+        slope: the derivative of its loss by each value of y_pred; None where the loss declares none.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    value: float
+    plain: float | None
+    slope: tuple[float, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        slope = None if self.slope is None else list(self.slope)
+        return strict(
+            {"output": self.name, "steps": [line.to_dict() for line in self.lines], "value": self.value, "slope": slope}
+        )
+
+
+class Work(NamedTuple):
+    """One loss of a row: the term of a weighted sum, or all there is.
+
+    Attributes:
+        loss: its name.
+        params: its parameters.
+        formula: its lines.
+        symbols: what stands for what in it.
+        cells: the row's cells for each input: their columns, and what they hold.
+        outputs: how it comes about for each output.
+        rows: how the values of several outputs become one.
+        value: the loss, without a factor.
+        weight: its factor in a weighted sum.
+    """
+
+    loss: str
+    params: Params
+    formula: tuple[str, ...]
+    symbols: str
+    cells: Mapping[str, tuple[tuple[str, float | str], ...]]
+    outputs: tuple[Output, ...]
+    rows: str
+    value: float
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return strict(
+            {
+                "loss": self.loss,
+                "params": {name: list(part) if isinstance(part, tuple) else part for name, part in self.params.items()},
+                "weight": self.weight,
+                "inputs": {
+                    role: strict({"columns": [name for name, _ in cells], "values": [value for _, value in cells]})
+                    for role, cells in self.cells.items()
+                },
+                "outputs": [output.to_dict() for output in self.outputs],
+                "value": self.value,
+            }
+        )
+
+
+class Worked(NamedTuple):
+    """A row under one LOSS.
+
+    Attributes:
+        input: the label of the input.
+        row: the number of the row.
+        text: the LOSS.
+        works: each term.
+        value: the loss of the row, as a breakdown has it.
+        is_sum: whether it is a weighted sum.
+    """
+
+    input: str
+    row: int
+    text: str
+    works: tuple[Work, ...]
+    value: float
+    is_sum: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return strict(
+            {
+                "input": self.input,
+                "row": self.row,
+                "loss": self.text,
+                "terms": [work.to_dict() for work in self.works],
+                "value": self.value,
+            }
+        )
 
 
 class Code(NamedTuple):
@@ -260,6 +401,7 @@ class Explanation:
     Attributes:
         cards: the losses.
         codes: the codes.
+        worked: a row under each loss, step by step.
         remark: a sentence that stands before them.
     """
 
@@ -267,6 +409,7 @@ class Explanation:
 
     cards: tuple[Card, ...] = ()
     codes: tuple[Code, ...] = ()
+    worked: tuple[Worked, ...] = ()
     remark: str = ""
     inputs: tuple[Input, ...] = ()
     warnings: tuple[Warn, ...] = ()
@@ -281,4 +424,7 @@ class Explanation:
             "version": self.version,
             "losses": [card.to_dict() for card in self.cards],
             "codes": [code.to_dict() for code in self.codes],
+            "rows": [row.to_dict() for row in self.worked],
+            "inputs": [record.to_dict() for record in self.inputs],
+            "warnings": [record.to_dict() for record in self.warnings],
         }

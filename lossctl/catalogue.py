@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
-from lossctl.cards import Card, Code, Entry, Parameter
+from lossctl.cards import Card, Code, Entry, Framework, Parameter
 from lossctl.errors import LossctlError
+from lossctl.kinds import Several
 from lossctl.losses.card import card as sections
-from lossctl.losses.conventions import CONVENTIONS
+from lossctl.losses.conventions import CONVENTIONS, words
 from lossctl.losses.declare import every
 
 if TYPE_CHECKING:
@@ -16,17 +17,25 @@ if TYPE_CHECKING:
 
     from lossctl.cards import Picture
     from lossctl.kinds import Kind
-    from lossctl.losses.declare import Finish, Loss
+    from lossctl.losses.conventions import Mean, Row
+    from lossctl.losses.declare import Finish, Loss, Param
 
-_ROWS: dict[Finish | None, str] = {
+OF_OUTPUTS: dict[Finish | None, str] = {
     None: "the mean of the outputs' values",
     "root_mean_square": "the root of the mean square of the outputs' values; likewise over rows",
 }
+"""How the values of a row's outputs become the value of the row."""
+
+_MEANS: dict[Mean, str] = {
+    "rows": "divides by the number of rows, whatever their weights",
+    "kept": "divides by the number of rows that it does not ignore, whatever their weights",
+    "elements": "divides by the number of values in y_pred",
+}
 
 # What examples are written with, as far as a kind takes it.
-_TRUE, _PRED = (3.0, 0.5, 1.0, 0.0), (2.5, 1.0, 0.8, 0.4, -0.5)
-_TRUE_ROWS = ((1.0, 0.0, 1.0), (0.0, 1.0, 0.0))
-_PRED_ROWS = (
+_TRUE, _PRED = (3.0, 0.5), (2.5, 1.0, 0.8, 0.4)
+_LABELS = ((1.0, 0.0, 1.0), (0.0, 1.0, 0.0))
+_SCORES = (
     ((2.0, 0.5, -1.0), (-0.5, 1.5, 1.0)),
     ((2.0, 0.5, 1.0), (0.5, 1.5, 1.0)),
     ((-0.25, -2.0, -2.5), (-1.5, -0.5, -1.75)),
@@ -52,11 +61,11 @@ def card(loss: Loss, curves: tuple[Picture, ...]) -> Card:
         entry(loss),
         said.formula,
         said.symbols,
-        _ROWS[loss.finish] if loss.elementwise else "",
+        OF_OUTPUTS[loss.finish] if loss.elementwise else "",
         said.range,
         said.use,
         said.references,
-        {name: losses[loss.name].params for name, losses in CONVENTIONS.items() if loss.name in losses},
+        tuple(_framework(loss, name, losses[loss.name]) for name, losses in CONVENTIONS.items() if loss.name in losses),
         (inspect.getdoc(loss.slope) or "").partition("\n")[0],
         _examples(loss, drawn=bool(curves)),
         curves,
@@ -81,6 +90,24 @@ def codes() -> dict[str, Code]:
     }
 
 
+def _framework(loss: Loss, convention: str, row: Row) -> Framework:
+    differs = [
+        words(loss.name, name, value)
+        for name, value in row.params.items()
+        if name not in loss.params or value != loss.params[name].default
+    ]
+    differs += [_MEANS[row.mean]] if row.mean in _MEANS else []
+    differs += (
+        ["adds all outputs of the rows where a sum is asked for"] if row.sum == "elements" and loss.elementwise else []
+    )
+    differs += [
+        f"takes as {role} no value but {kind.meaning}"
+        for role, kind in row.kinds.items()
+        if kind.meaning != loss.roles[role].meaning
+    ]
+    return Framework(convention, row.name, dict(row.params), (*differs, *([row.remark] if row.remark else [])))
+
+
 def _errors(kind: type[LossctlError]) -> Iterator[type[LossctlError]]:
     for below in kind.__subclasses__():
         yield below
@@ -88,35 +115,52 @@ def _errors(kind: type[LossctlError]) -> Iterator[type[LossctlError]]:
 
 
 def _examples(loss: Loss, *, drawn: bool) -> tuple[str, ...]:
-    file = f"lossctl compute {loss.name} preds.csv"
-    if not loss.plain or loss.demands:
-        return (file,)
+    spec = ":".join(
+        [loss.name, *(f"{name}={_setting(param)}" for name, param in loss.params.items() if param.required)]
+    )
+    words = dict.fromkeys(loss.roles, "") | {role: word for word, role in reversed([*loss.called.items()])}
+    preds = {words[role] or role: kind for role, kind in loss.roles.items() if role != "y_true"}
+    if not loss.plain or any(kind.of_each for kind in preds.values()):
+        columns = ",".join(f"{word}='{word}_*'" if kind.vector else f"{word}={word}" for word, kind in preds.items())
+        return (f"lossctl compute {spec} preds.csv -p {columns}",)
     true, pred = (_text(loss.roles[role], truth=role == "y_true") for role in ("y_true", "y_pred"))
     plot = (f"lossctl plot {loss.name}{' --slope' if loss.slope else ''}",) if drawn else ()
-    return (file, f"lossctl compute {loss.name} -t {true} -p {pred}", *plot)
+    return (f"lossctl compute {spec} preds.csv", f"lossctl compute {spec} -t {true} -p {pred}", *plot)
+
+
+def _setting(param: Param) -> str:
+    """A value that a parameter may have, for an example."""
+    if isinstance(param.kind, Several):
+        return "[0.1,0.5,0.9]"
+    return next(text for text in ("0.1", "1", "2") if _taken(param, text))
+
+
+def _taken(param: Param, text: str) -> bool:
+    try:
+        param.kind.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(kind: Kind, *, truth: bool) -> str:
     """Values for two rows, as -t and -p take them."""
     if kind.coding == "class":
         return "1,0"
+    if kind.adds_up and truth and not kind.divided:
+        return _rows(((0, 1, 0), (1, 0, 0)))
     if kind.adds_up:
-        one_hot = truth and not kind.divided
-        return (
-            "'[[0,1,0],[1,0,0]]'"
-            if one_hot
-            else "'[[0.1,0.8,0.1],[0.5,0.3,0.2]]'"
-            if truth
-            else "'[[0.2,0.7,0.1],[0.6,0.3,0.1]]'"
-        )
+        return _rows(((0.1, 0.8, 0.1), (0.5, 0.3, 0.2)) if truth else ((0.2, 0.7, 0.1), (0.6, 0.3, 0.1)))
     if kind.vector:
-        rows = next(
-            rows
-            for rows in (_TRUE_ROWS, *_PRED_ROWS)[0 if truth or kind.allowed else 1 :]
-            if all(kind.low <= value <= kind.high for row in rows for value in row)
+        choices = (_LABELS, *_SCORES) if truth or kind.allowed else _SCORES
+        return _rows(
+            next(rows for rows in choices if all(kind.low <= value <= kind.high for value in (*rows[0], *rows[1])))
         )
-        return "'[" + ",".join("[" + ",".join(f"{value:g}" for value in row) + "]" for row in rows) + "]'"
-    if kind.allowed or kind.coding == "binary":
+    if kind.coding == "binary":
         return "1,0"
     fitting = [value for value in (_TRUE if truth else _PRED) if kind.low < value <= kind.high]
     return ",".join(f"{value:g}" for value in fitting[:2])
+
+
+def _rows(rows: tuple[tuple[float, ...], ...]) -> str:
+    return "'[" + ",".join("[" + ",".join(f"{value:g}" for value in row) + "]" for row in rows) + "]'"

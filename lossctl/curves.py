@@ -104,7 +104,7 @@ def _fitted(request: Request) -> Spec:
         if all(any(fits(loss, shapes) and drawable(loss) for loss in wish.candidates) for wish in request.asked):
             return request.fit(shapes)
     loss = next(loss for loss in request.candidates if not drawable(loss))
-    inputs = [f"{loss.called.get(role, role)} ({kind.name})" for role, kind in loss.roles.items()]
+    inputs = [f"{role} ({kind.name})" for role, kind in loss.roles.items()]
     raise UsageError(
         f"{loss.name} takes {', '.join(inputs[:-1])} and {inputs[-1]}, so it is no curve over one number",
         help=f"lossctl explain {loss.name} tells what it is",

@@ -60,7 +60,8 @@ CODES = {
 _USUAL = ("y_true", "y_pred")
 
 _AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
-_OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
+OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
+"""How the values of a row's outputs become the value of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +349,7 @@ class Plan(NamedTuple):
             if loss.slope is None:
                 raise AssertionError(f"{loss.name} has no slope")
             read = [batch.arrays[key(role, kind.coding)][places] for role, kind in loss.roles.items()]
-            arrays, params = _as_computed(read, self.coded(term.params))
+            arrays, params = as_computed(read, self.coded(term.params))
             with np.errstate(all="ignore"):
                 slopes = loss.slope(*arrays, **params).astype(np.float64, copy=False)
                 if loss.elementwise and slopes.ndim == 2:
@@ -584,11 +585,11 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     parts: list[Floats] = []
     for term, wide, given in zip(spec.terms, arrays, params, strict=True):
         loss = term.loss
-        each, rest = _as_computed(wide, given)
+        each, rest = as_computed(wide, given)
         with np.errstate(all="ignore"):
             values = loss.rows(*each, **rest)
             if loss.elementwise and values.ndim == 2:
-                values = _OUTPUTS[loss.finish](values)
+                values = OUTPUTS[loss.finish](values)
             values = values.astype(np.float64, copy=False)
             if spec.is_sum:
                 values = term.weight * values
@@ -602,14 +603,12 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     return RowLosses(total, factor, tuple(parts))
 
 
-def _as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array], Params]:
-    """The arrays in the type that a loss computes with, and its own parameters."""
+def as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array], Params]:
+    """The arrays in the precision that the parameter dtype asks for, and the parameters of the formula itself."""
     if "dtype" not in params:
         return arrays, params
-    return (
-        [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays],
-        {name: value for name, value in params.items() if name != "dtype"},
-    )
+    narrow = [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays]
+    return narrow, {name: value for name, value in params.items() if name != "dtype"}
 
 
 def _no_effects(spec: Spec, rows: int) -> RowEffects:

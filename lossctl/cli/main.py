@@ -85,7 +85,8 @@ def _run(arguments: list[str]) -> int:
 
     from lossctl.cli.app import build
 
-    if not arguments:  # a script whose variables are empty must not pass for one that did something
+    # A script whose variables are empty must not pass for one that did something; a shell that completes gives none.
+    if not arguments and "_LOSSCTL_COMPLETE" not in os.environ:
         with redirect_stdout(sys.stderr):
             _run(["--help"])
         return COULD_NOT

@@ -20,11 +20,39 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _losses(incomplete: str) -> list[str]:
+    """The names that may go on here, behind the losses that stand already; imported when the shell asks."""
+    import lossctl.losses  # noqa: F401 — it declares them
+    from lossctl.losses.declare import every
+
+    stem = incomplete[: max(map(incomplete.rfind, ",+*")) + 1]
+    return [stem + loss.name for loss in every()]
+
+
+def _topics(incomplete: str) -> list[str]:
+    from lossctl.catalogue import codes
+
+    return [*_losses(incomplete), *codes()]
+
+
+def _families(incomplete: str) -> list[str]:  # noqa: ARG001 — Typer gives it
+    from lossctl.catalogue import families
+
+    return families()
+
+
+def _formats(incomplete: str) -> list[str]:  # noqa: ARG001 — Typer gives it
+    from lossctl.render import FORMATS
+
+    return list(FORMATS)
+
+
 LossArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="LOSS[,LOSS...]",
         show_default=False,
+        autocompletion=_losses,
         help="Losses: mse, huber:delta=2, 'smooth_l1+0.5*bce', or all for every loss that fits the data.",
     ),
 ]
@@ -142,7 +170,13 @@ PositiveOption: TypeAlias = Annotated[
 ]
 FamilyOption: TypeAlias = Annotated[
     str,
-    typer.Option("--family", metavar="NAME", show_default=False, help="Only the losses under this heading."),
+    typer.Option(
+        "--family",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=_families,
+        help="Only the losses under this heading.",
+    ),
 ]
 FitsOption: TypeAlias = Annotated[
     str,
@@ -158,7 +192,17 @@ TopicArgument: TypeAlias = Annotated[
     typer.Argument(
         metavar="LOSS|CODE",
         show_default=False,
+        autocompletion=_topics,
         help="A loss, under any of its names, or the code at the end of a note or of an error with -v.",
+    ),
+]
+RowOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--row",
+        metavar="N",
+        show_default=False,
+        help="Show how the loss of this row of FILE comes about, step by step; rows count from 1.",
     ),
 ]
 CurvesArgument: TypeAlias = Annotated[
@@ -166,6 +210,7 @@ CurvesArgument: TypeAlias = Annotated[
     typer.Argument(
         metavar="LOSS[,LOSS...]",
         show_default=False,
+        autocompletion=_losses,
         help="Losses: mse, huber:delta=2, 'smooth_l1+0.5*bce'; all in one picture.",
     ),
 ]
@@ -257,6 +302,7 @@ FormatOption: TypeAlias = Annotated[
         "--format",
         metavar="FORMAT",
         show_default=False,
+        autocompletion=_formats,
         help="table (the default), plain, md, svg (a picture), json, ndjson, csv, tsv, or value: one number a line with all its digits.",
     ),
 ]

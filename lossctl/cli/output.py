@@ -13,7 +13,7 @@ from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import paths
-from lossctl.render import FORMATS, TELLS_REASONS, TELLS_ROWS, Look, render
+from lossctl.render import FORMATS, TELLS_REASONS, TELLS_ROWS, Look, page, render
 from lossctl.results import Result
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _ENDINGS = {
     ".tsv": "tsv",
     ".md": "md",
     ".svg": "svg",
+    ".png": "png",
 }
 _MOST_DIGITS = 17
 
@@ -68,6 +69,8 @@ def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple
     if path:
         _refuse_place(path, inputs)
     terminal = not path and sys.stdout is not None and sys.stdout.isatty()
+    if terminal and format == "png":
+        raise UsageError("a terminal shows no PNG", help="-o x.png writes a file")
     look = Look(int(wishes.digits), _width(terminal=terminal), _color(wishes.color, terminal=terminal), _unicode(path))
     return Target(format, path, look, wishes.quiet, wishes.verbose)
 
@@ -93,17 +96,18 @@ def emit(result: Result | Page, to: Target) -> None:
     Raises:
         InputError: it cannot be written.
     """
+    shown = render(to.format, result, to.look) if isinstance(result, Result) else page(to.format, result, to.look)
     try:
         with written(to) as write:
-            write(render(to.format, result, to.look))
+            write(shown)
     except BrokenPipeError:
         silence(sys.stdout)
     notes(result, to)
 
 
 @contextmanager
-def written(to: Target) -> Iterator[Callable[[str], None]]:
-    """What writes text to where the output goes; a file is there whole or not at all.
+def written(to: Target) -> Iterator[Callable[[str | bytes], None]]:
+    """What writes text, or the bytes of a picture, to where the output goes; a file is there whole or not at all.
 
     Raises:
         InputError: it cannot be written.
@@ -116,9 +120,9 @@ def written(to: Target) -> Iterator[Callable[[str], None]]:
         return
     with _beside(to.path) as file:
 
-        def write(text: str) -> None:
+        def write(text: str | bytes) -> None:
             try:
-                file.write(text.encode("utf-8", "backslashreplace"))
+                file.write(text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace"))
             except BrokenPipeError:
                 raise
             except OSError as error:
@@ -127,12 +131,16 @@ def written(to: Target) -> Iterator[Callable[[str], None]]:
         yield write
 
 
-def _print(text: str) -> None:
+def _print(text: str | bytes) -> None:
     try:
         raw = getattr(sys.stdout, "buffer", None)
-        if isinstance(raw, io.RawIOBase):  # under PYTHONUNBUFFERED the text layer overlooks a write that was cut short
-            data = text.encode(sys.stdout.encoding, sys.stdout.errors or "strict")
-            while data:
+        if isinstance(text, bytes) and raw is not None and not isinstance(raw, io.RawIOBase):
+            raw.write(text)
+            raw.flush()
+        elif isinstance(text, bytes) or isinstance(raw, io.RawIOBase):
+            # Under PYTHONUNBUFFERED the text layer overlooks a write that was cut short.
+            data = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+            while data and raw is not None:
                 data = data[raw.write(data) or 0 :]
         else:
             sys.stdout.write(text)

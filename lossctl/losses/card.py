@@ -18,8 +18,8 @@ class Card(NamedTuple):
 
     Attributes:
         formula: its lines, aligned as they are written.
-        symbols: what stands for what in all formulas of the module, as its docstring says after "Throughout"; or
-            nothing.
+        symbols: what stands for what in all formulas of the module, as its docstring says after "Throughout"; empty
+            where the formula has none of these.
         range: the values there are.
         use: when to use it, and its traps.
         references: where it comes from.
@@ -42,14 +42,20 @@ def card(loss: Loss) -> Card:
     """
     text = inspect.getdoc(loss.rows) or ""
     sections = {name: inspect.cleandoc(body) for name, body in _SECTION.findall(text + "\n")}
+    formula = sections.get("Formula", "")
     throughout = _THROUGHOUT.search(" ".join((inspect.getdoc(inspect.getmodule(loss.rows)) or "").split()))
+    symbols = throughout[1] if throughout else ""
+    used = any(
+        re.search(rf"(?<![A-Za-z]){name}(?![A-Za-z]|_true|_pred)", formula)
+        for name in re.findall(r"\b(\w) = ", symbols)
+    )
 
     def prose(name: str) -> str:
         return " ".join(sections.get(name, "").split())
 
     return Card(
-        tuple(sections.get("Formula", "").splitlines()),
-        throughout[1] if throughout else "",
+        tuple(formula.splitlines()),
+        symbols if used else "",
         prose("Range"),
         prose("Use"),
         prose("References"),

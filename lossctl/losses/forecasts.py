@@ -1,4 +1,4 @@
-"""Losses of forecasts that are more than a point: distributions, intervals, quantiles, ensembles."""
+"""Losses of forecasts that are more than a point: distributions, intervals, quantiles, ensembles. Throughout, y = y_true."""
 
 import math
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, cast
 
-from lossctl.results import Result
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossctl.cards import Explanation, Listing, Picture
     from lossctl.identification import Identification
+    from lossctl.results import Result
     from lossctl.rows import Layout, Row
 
 FORMATS = {
@@ -26,6 +25,8 @@ FORMATS = {
     "value": "lossctl.render.value",
 }
 """The module of each format."""
+
+_PIXELS = {"png": "lossctl.render.png"}
 
 TELLS_ROWS = frozenset({"table", "md", "svg", "json"})
 """The formats that say themselves how many rows were set aside."""
@@ -60,7 +61,7 @@ Page: TypeAlias = "Explanation | Identification | Listing | Picture"
 class _Renderer(Protocol):
     def render(self, result: Result, look: Look) -> str: ...
 
-    def page(self, record: Any, look: Look) -> str: ...
+    def page(self, record: Any, look: Look) -> str | bytes: ...
 
 
 class Streamer(Protocol):
@@ -83,7 +84,11 @@ def streamer(format: str) -> Streamer:
     return cast("Streamer", import_module(FORMATS[format]))
 
 
-def render(format: str, result: Result | Page, look: Look) -> str:
+def render(format: str, result: Result, look: Look) -> str:
     """The result in a format, with a line end after the last line."""
-    renderer = cast("_Renderer", import_module(FORMATS[format]))
-    return renderer.render(result, look) if isinstance(result, Result) else renderer.page(result, look)
+    return cast("_Renderer", import_module(FORMATS[format])).render(result, look)
+
+
+def page(format: str, record: Page, look: Look) -> str | bytes:
+    """A record of the catalogue in a format, one of the record's own; a picture of pixels is bytes."""
+    return cast("_Renderer", import_module((FORMATS | _PIXELS)[format])).page(record, look)

@@ -11,15 +11,13 @@ from lossctl.cards import Explanation, Listing, Picture
 from lossctl.errors import printable
 from lossctl.identification import Identification
 from lossctl.render.grid import Grid, about
-from lossctl.render.numbers import short
+from lossctl.render.numbers import full, short
 from lossctl.render.sketch import legend, sketch
-from lossctl.results import param_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from lossctl.cards import Card, Entry, Parameter
-    from lossctl.losses.declare import Setting
+    from lossctl.cards import Card, Entry, Framework, Line, Output, Parameter, Work, Worked
     from lossctl.render import Look, Page
     from lossctl.render.grid import Kind
 
@@ -29,6 +27,8 @@ WIDEST = 88
 _SPECIAL = re.compile(r"([\\|*`\[\]<>~])")
 _ROWS = 20
 _TOLD = 10  # digits of a number that is compared with another
+_OUTPUTS = 3  # of a row, whose steps are shown
+_SHOWN = 6  # numbers of a row of classes, beside other text
 _SKETCH, _LOW = 60, 8  # columns and lines of a curve beside other text
 
 # What formulas are written with, for streams that carry ASCII alone.
@@ -214,7 +214,93 @@ def _explanation(record: Explanation, look: Look) -> list[Block]:
         ]
     for card in record.cards:
         found += _card(card, look)
+    for row in record.worked:
+        found += _worked(row, look)
     return found
+
+
+def _worked(row: Worked, look: Look) -> list[Block]:
+    found: list[Block] = [Title(row.text, f"row {row.row:,} of {row.input}")]
+    for work in row.works:
+        if row.is_sum:
+            found.append(Heading(f"Term {short(work.weight, look.digits)}*{work.loss}"))
+        found += [Heading("Formula"), Verse(work.formula, folded=True)]
+        found += [Prose(f"where {work.symbols}")] if work.symbols else []
+        found += [
+            Heading("Numbers"),
+            tuple(Item(role, (_cells(role, cells, look),)) for role, cells in work.cells.items()),
+        ]
+        for place, output in enumerate(work.outputs):
+            if len(work.outputs) == 1 or place < _OUTPUTS:
+                found += [
+                    Heading(f"Steps of {output.name}" if output.name else "Steps"),
+                    *_steps(output, work, look),
+                ]
+        if len(work.outputs) > 1:
+            each = tuple(Item(output.name, (_digits(output.value, look),)) for output in work.outputs)
+            found += [
+                Heading("Outputs"),
+                each,
+                Prose(f"The value of the row is {work.rows}."),
+                Verse((f"{work.loss} = {_digits(work.value, look)}",)),
+            ]
+    if row.is_sum:
+        values = [(work.weight, short(work.value, look.digits)) for work in row.works]
+        terms = " + ".join(text if weight == 1 else f"{short(weight, look.digits)}·{text}" for weight, text in values)
+        found += [Heading("Sum"), Verse((f"{row.text} = {terms}", f"= {_digits(row.value, look)}"))]
+    return found
+
+
+def _steps(output: Output, work: Work, look: Look) -> list[Block]:
+    lines = [text for line in output.lines for text in _step(line, look)]
+    found: list[Block] = [Verse(tuple(lines))] if lines else []
+    if output.plain is not None:
+        rounded = f"Rounded at each step, as here, it comes to {full(output.plain)}; lossctl keeps the digits that this loses."
+        narrow = f"In float64 it comes to {full(output.plain)}; {work.params.get('dtype')} gives what stands below."
+        found.append(Prose(narrow if work.params.get("dtype") else rounded))
+    found.append(Verse(("", f"{work.loss} = {_digits(output.value, look)}")))
+    if output.slope is not None:
+        slopes = ", ".join(short(slope, look.digits) for slope in output.slope)
+        found.append(Verse((f"its slope by y_pred: {slopes}",)))
+    return found
+
+
+def _step(line: Line, look: Look) -> list[str]:
+    """A line of a calculation, on several lines where it is long."""
+    filled = "".join(part if isinstance(part, str) else short(part, look.digits) for part in line.filled)
+    if line.test:
+        return [f"{line.source}: {filled} {'holds' if line.value else 'does not hold'}"]
+    value = line.value if isinstance(line.value, str) else _numbers(line.value, look)
+    if filled and not line.source:  # a term of a sum
+        return [f"{line.name}: {filled}" + (f" = {value}" if value != filled else "")]
+    parts = list(dict.fromkeys(part for part in (line.name, line.source, filled, value) if part))
+    whole = " = ".join(parts)
+    if len(whole) <= (look.width or WIDEST) - 2 or len(parts) == 1:
+        return [whole]
+    first = " = ".join(parts[:2]) if line.name and line.source else parts[0]
+    rest = parts[2:] if line.name and line.source else parts[1:]
+    return [first, *(f"    = {part}" for part in rest)]
+
+
+def _numbers(value: float | tuple[float, ...], look: Look) -> str:
+    if not isinstance(value, tuple):
+        return short(value, look.digits)
+    shown = [short(number, look.digits) for number in value]
+    return f"[{', '.join(shown if len(shown) <= _SHOWN else [*shown[:_SHOWN], '…'])}]"
+
+
+def _cells(role: str, cells: Sequence[tuple[str, float | str]], look: Look) -> str:
+    texts = [(name, value if isinstance(value, str) else short(value, look.digits)) for name, value in cells]
+    if len(texts) > 1:
+        return ", ".join(f"{name} {value}" if name else value for name, value in texts)
+    ((name, value),) = texts
+    return value if name in {"", role} else f"{value} (column {name})"
+
+
+def _digits(value: float, look: Look) -> str:
+    """A loss as a breakdown prints it, and with all its digits where these are more."""
+    brief = short(value, look.digits)
+    return brief if float(brief) == value or value != value else f"{brief}   (all digits: {full(value)})"
 
 
 def _card(card: Card, look: Look) -> list[Block]:
@@ -242,9 +328,8 @@ def _card(card: Card, look: Look) -> list[Block]:
         found += [Prose(f"{asked}over {drawn.label}; {drawn.truth}")]
     if entry.aliases:
         found += [Heading("Other names"), Prose(", ".join(entry.aliases))]
-    if card.conventions:
-        conventions = [Item(name, (_settings(entry, params),)) for name, params in card.conventions.items()]
-        found += [Heading("Conventions"), tuple(conventions)]
+    if card.frameworks:
+        found += [Heading("Frameworks"), tuple(Item(one.convention, _differs(one)) for one in card.frameworks)]
     return [*found, Heading("References"), Prose(card.references), Heading("Try"), Verse(card.examples)]
 
 
@@ -254,14 +339,11 @@ def _param(param: Parameter) -> str:
     return f"{param.takes}; {param.text} unless given" if param.text else f"{param.takes}; none unless given"
 
 
-def _settings(entry: Entry, params: Mapping[str, Setting]) -> str:
-    """What a convention sets otherwise than the defaults."""
-    other = [
-        f"{name}={param_text(value)}"
-        for name, value in params.items()
-        if name not in entry.params or value != entry.params[name].default
-    ]
-    return ", ".join(other) or "as exact"
+def _differs(one: Framework) -> tuple[str, ...]:
+    """What a framework calls a loss, and what it does otherwise: words that go on, and whole sentences."""
+    words = [text for text in one.differs if not text.endswith(".")]
+    sentences = [text for text in one.differs if text.endswith(".")]
+    return (one.name, *(["; ".join(words)] if words else []), *sentences)
 
 
 def _item(entry: Entry) -> Item:

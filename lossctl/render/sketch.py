@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a braille character, by line and column
 _MARKS = "●○▲△■□◆◇"
 _ASCII_MARKS = "*o+x#@%&"
-_STEEP = 4  # how often the usual height of a line it may rise before it leaves the picture
+_STEEP, _APART = 4, 8  # how often its own usual height, and that of another line, one may rise before it leaves
 
 
 class Frame(NamedTuple):
@@ -33,8 +33,8 @@ def frame(curves: Iterable[Sequence[float]]) -> Frame:
             usual = finite[len(finite) // 10 : -(len(finite) // 10) or None]
             tops.append(min(finite[-1], max(_STEEP * usual[-1], 0.0)) if usual[-1] > 0 else finite[-1])
             bottoms.append(max(finite[0], _STEEP * usual[0]) if usual[0] < 0 else min(finite[0], 0.0))
-    top = min(max(tops), _STEEP * min([top for top in tops if top > 0], default=1.0))
-    bottom = max(min([*bottoms, 0.0]), _STEEP * max([bottom for bottom in bottoms if bottom < 0], default=0.0))
+    top = min(max(tops), _APART * min([top for top in tops if top > 0], default=1.0))
+    bottom = max(min([*bottoms, 0.0]), _APART * max([bottom for bottom in bottoms if bottom < 0], default=0.0))
     return Frame(bottom, top if top > bottom else bottom + 1.0)
 
 

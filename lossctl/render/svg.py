@@ -1,4 +1,4 @@
-"""The table as a picture, for documents: light or dark as the page is, in whatever monospaced font there is."""
+"""The table, or the curves of losses, as a picture, for documents: light or dark as the page is, in whatever monospaced font there is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from rich.cells import cell_len
 from rich.terminal_theme import TerminalTheme
 
 from lossctl.render import table
+from lossctl.render.curve import draw
 
 if TYPE_CHECKING:
+    from lossctl.cards import Picture
     from lossctl.render import Look
     from lossctl.results import Result
 
@@ -57,3 +59,8 @@ def render(result: Result, look: Look) -> str:
     console = table.console(io.StringIO(), look, record=True)
     table.show(result, look, console)
     return console.export_svg(title="", theme=_THEME, code_format=_TEMPLATE, unique_id="lossctl")
+
+
+def page(record: Picture, look: Look) -> str:
+    """The curves as SVG."""
+    return draw(record)
