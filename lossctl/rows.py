@@ -153,6 +153,7 @@ class Row(NamedTuple):
         parts: what each term adds.
         guess: what it says of classes, None where there are none.
         weight: its weight, None without weights.
+        added: for each LOSS what the row adds to the total, before its weight.
         shares: for each LOSS the share of the total that the row carries; empty where the total is not known.
     """
 
@@ -164,6 +165,7 @@ class Row(NamedTuple):
     parts: tuple[float, ...]
     guess: Guess | None
     weight: float | None
+    added: tuple[float, ...] = ()
     shares: tuple[float | None, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
