@@ -43,7 +43,7 @@ class Spread:
 
     Attributes:
         losses: the losses of the rows whose weight is not 0.
-        carried: what the rows add to the total, as losses without weights; None where there are no weights.
+        carried: what the rows add to the total, as losses without weights; None where those are the losses.
         parts: for each term of a weighted sum the mean of what it adds.
     """
 
@@ -54,7 +54,7 @@ class Spread:
     def __add__(self, other: Spread) -> Spread:
         return Spread(
             self.losses + other.losses,
-            None if self.carried is None or other.carried is None else self.carried + other.carried,
+            self.carried + other.carried if self.carried and other.carried else self.carried or other.carried,
             tuple(one + two for one, two in zip(self.parts, other.parts, strict=True)),
         )
 
@@ -118,10 +118,7 @@ class Breakdown(NamedTuple):
     @property
     def empty(self) -> Details:
         """The details of no rows."""
-        unweighted = self.plan.binding.weight is None
-        spreads = tuple(
-            Spread(Distribution(), None if unweighted else Distribution(), _no_parts(spec)) for spec in self.plan.specs
-        )
+        spreads = tuple(Spread(Distribution(), None, _no_parts(spec)) for spec in self.plan.specs)
         worst: Each[Worst[Row]] = Each(tuple(Worst(self.top) for _ in self._rankings))
         return Details(self.plan.empty, Each(spreads), worst, Groups())
 
@@ -150,7 +147,10 @@ class Breakdown(NamedTuple):
             values = np.zeros(batch.kept.size) if losses is None else losses.values
             seen = np.flatnonzero(_weights(scored, index))
             weight = batch.weight
-            carried = None if weight is None else Distribution.of(aggregate_of(spec).carried(values, weight))
+            added = values if losses is None else losses.added[0]
+            carried = None
+            if weight is not None or added is not values:
+                carried = Distribution.of(aggregate_of(spec).carried(added, weight))
             parts = () if losses is None else tuple(Mean.of(part, batch.weight) for part in losses.parts)
             spreads.append(Spread(Distribution.of(values[seen]), carried, parts or _no_parts(spec)))
             if index in self._rankings:
@@ -177,10 +177,12 @@ class Breakdown(NamedTuple):
         every = np.arange(batch.kept.size)
         places = every if places is None else places
         losses: list[list[float]] = []
+        added: list[list[float]] = []
         parts: list[list[float]] = []
         for spec, found in zip(self.plan.specs, scored.losses, strict=True):
             unknown = [math.nan] * places.size
             losses.append(unknown if found is None else found.values[places].tolist())
+            added.append(unknown if found is None else found.added[0][places].tolist())
             parts += [unknown for _ in spec.parts] if found is None else [part[places].tolist() for part in found.parts]
         layout = self.layout
         return [
@@ -194,6 +196,7 @@ class Breakdown(NamedTuple):
                 self._guesses(batch, places),
                 [None] * places.size if batch.weight is None else batch.weight[places].tolist(),
                 self._grads(scored, places),
+                zip(*added, strict=True),
                 strict=True,
             )
         ]
@@ -394,9 +397,9 @@ def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Total
     losses = tuple(row.losses[index] for index in standing.values())
     grads = tuple(grad for text, grad in zip(row.layout.grads, row.grads, strict=True) if text in standing)
     weight = None if row.weight is None else np.array([row.weight])
-    wholes = [totals.tallies.members[index] for index in standing.values()]
+    wholes = {index: totals.tallies.members[index] for index in standing.values()}
     shares = tuple(
-        whole.share(type(whole).of(np.array([loss]), weight).total) for whole, loss in zip(wholes, losses, strict=True)
+        whole.share(type(whole).of(np.array([row.added[index]]), weight).total) for index, whole in wholes.items()
     )
     return row._replace(layout=layout, losses=losses, grads=grads, shares=shares)
 

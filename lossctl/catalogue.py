@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OF_OUTPUTS: dict[Finish | None, str] = {
     None: "the mean of the outputs' values",
     "root_mean_square": "the root of the mean square of the outputs' values; likewise over rows",
+    "ratio": "the mean of the outputs' values; over rows the sum of numerators by the sum of denominators",
+    "largest": "the largest of the outputs' values; likewise over rows",
+    "median": "the mean of the outputs' values; over rows the median",
 }
 """How the values of a row's outputs become the value of the row."""
 

@@ -33,11 +33,12 @@ class RowEffects(NamedTuple):
     """What a convention did to some rows.
 
     Attributes:
-        exact: shape (n,), the exact loss of each row.
-        factor: what the exact loss multiplies the weight of each row by; None for 1.
+        exact: shape (n,), the exact loss of each row; of a ratio its numerator.
+        factor: what the exact loss multiplies the weight of each row by, None for 1; of a ratio its denominator.
         kept: shape (n,), whether the convention counts the row at all.
         changed: for each step of the spec the rows that it changed.
         refused: whether exact takes no such values.
+        once: what is added once to the sums of an exact ratio.
     """
 
     exact: Floats
@@ -45,6 +46,7 @@ class RowEffects(NamedTuple):
     kept: NDArray[np.bool_]
     changed: tuple[NDArray[np.bool_], ...]
     refused: bool
+    once: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Effects:
         seen = np.ones(rows.exact.size, np.bool_) if weights is None else weights != 0
         changed = [np.bincount(codes[one & seen], minlength=groups).tolist() for one in rows.changed]
         return [
-            cls(exact, kept, tuple(parts), rows.refused)
+            cls(exact.completed(rows.once), kept, tuple(parts), rows.refused)
             for exact, kept, *parts in zip(
                 aggregate.by_code(rows.exact, weights, rows.factor, codes, groups),
                 np.bincount(codes[rows.kept], minlength=groups).tolist(),

@@ -23,6 +23,12 @@ PerElement: TypeAlias = Annotated[Floats, "element"]
 PerRow: TypeAlias = Annotated[Floats, "row"]
 """One value per row, shape (n,)."""
 
+BOX_FORMATS = {
+    "xyxy": "x1, y1, x2, y2",
+    "xywh": "x1, y1, width, height",
+    "cxcywh": "the centre's x and y, width, height",
+}
+"""What the four numbers of a box are."""
 LARGEST = float(np.finfo(np.float64).max)
 OFF_ONE_REFUSED = 0.05
 OFF_ONE_NOTED = 1e-6
@@ -72,6 +78,7 @@ class Kind(NamedTuple):
         divided: the parameter `renormalise` divides them by their sum first.
         logged: the parameter `log_input` says that the values are logarithms, which may be any number.
         clipped: the parameter `clip` brings values from beyond the bounds back within them.
+        boxed: the values of a row are a box, as the parameter `format` writes it.
         allowed: the values there are, where they can be counted.
         help: what to type when a value is refused.
         percents: what to type when it looks like a percentage instead.
@@ -92,6 +99,7 @@ class Kind(NamedTuple):
     divided: bool = False
     logged: bool = False
     clipped: bool = False
+    boxed: bool = False
     allowed: tuple[float, ...] = ()
     help: str = ""
     percents: str = ""
@@ -116,14 +124,29 @@ class Kind(NamedTuple):
             wrong = ~np.isin(values, self.allowed)
         if wrong.any():
             row, *output = np.unravel_index(int(np.argmax(wrong)), values.shape)
-            found = values[row].sum() if self.vector else values[(row, *output)]
+            found = values[row].sum() if self.adds_up else values[(row, *output)]
             return Fault(int(row), int(output[0]) if output else None, f"is not {self.meaning}", self._help(found))
+        if self.boxed:
+            return self._box_fault(values, params["format"])
         if self.vector:
             return self._row_fault(values, renormalise=renormalise)
         return None
 
+    def _box_fault(self, boxes: Array, format: object) -> Fault | None:
+        wrong = boxes[:, 2:] < (boxes[:, :2] if format == "xyxy" else 0)
+        if not wrong.any():
+            return None
+        row, axis = divmod(int(np.argmax(wrong)), 2)
+        start = f"is below {'xy'[axis]}1 of its box, which is {boxes[row, axis]:g}"
+        problem = start if format == "xyxy" else f"is the {('width', 'height')[axis]} of a box, and negative"
+        return Fault(
+            row, 2 + axis, problem, "; ".join(f"format={name} takes {four}" for name, four in BOX_FORMATS.items())
+        )
+
     def _row_fault(self, values: Array, *, renormalise: bool) -> Fault | None:
         if not self.adds_up:
+            if not self.per_class:
+                return None
             empty = (values == -np.inf).all(axis=1)
             if empty.any():
                 return Fault(
@@ -145,7 +168,7 @@ class Kind(NamedTuple):
 
     def _help(self, found: float) -> str:
         """What to type for a refused value, or for a row by its sum."""
-        low, high = (100 - 100 * OFF_ONE_REFUSED, 100 + 100 * OFF_ONE_REFUSED) if self.vector else (1, 100)
+        low, high = (100 - 100 * OFF_ONE_REFUSED, 100 + 100 * OFF_ONE_REFUSED) if self.adds_up else (1, 100)
         return self.percents if self.percents and low < found <= high else self.help
 
     def _label_fault(self, values: Array, ignore: object, classes: int) -> Fault | None:
@@ -268,6 +291,18 @@ MEMBERS_OF_EACH = MEMBERS._replace(name="the vectors of an ensemble, one after t
 ENDS = MEMBERS._replace(name="ends of prediction intervals", fewest=1)
 VECTOR = Kind("vector of finite numbers", "a finite number", low=-LARGEST, high=LARGEST, vector=True)
 
+BOX = VECTOR._replace(name="box of four finite numbers", fewest=4, most=4, boxed=True)
+MASK = TRUTH._replace(name="0 or 1, or a probability, for each pixel", vector=True, fewest=1)
+PIXELS = PROBABILITY._replace(
+    name="probability for each pixel",
+    vector=True,
+    fewest=1,
+    help="a mask holds probabilities, those after the sigmoid; grey values have to be divided by 255",
+    percents="percents have to be divided by 100, and grey values by 255",
+)
+MASK_OF_CLASS, PIXELS_OF_CLASS = MASK._replace(fewest=2), PIXELS._replace(fewest=2)
+REALS = VECTOR._replace(name="finite numbers", fewest=1)
+
 Real: TypeAlias = Annotated[Floats, REAL]
 AboveMinusOne: TypeAlias = Annotated[Floats, ABOVE_MINUS_ONE]
 Probability: TypeAlias = Annotated[Floats, PROBABILITY]
@@ -288,6 +323,12 @@ Members: TypeAlias = Annotated[Floats, MEMBERS]
 MembersOfEach: TypeAlias = Annotated[Floats, MEMBERS_OF_EACH]
 Ends: TypeAlias = Annotated[Floats, ENDS]
 Vector: TypeAlias = Annotated[Floats, VECTOR]
+Box: TypeAlias = Annotated[Floats, BOX]
+Mask: TypeAlias = Annotated[Floats, MASK]
+Pixels: TypeAlias = Annotated[Floats, PIXELS]
+MaskOfClass: TypeAlias = Annotated[Floats, MASK_OF_CLASS]
+PixelsOfClass: TypeAlias = Annotated[Floats, PIXELS_OF_CLASS]
+Reals: TypeAlias = Annotated[Floats, REALS]
 
 
 class Number(NamedTuple):
@@ -418,3 +459,4 @@ LevelsOfEnds: TypeAlias = Annotated[
 ]
 Finite: TypeAlias = Annotated[float, Number("a number")]
 Cosine: TypeAlias = Annotated[float, Number("a number from -1 to 1", low=-1.0, high=1.0)]
+BoxFormat: TypeAlias = Annotated[str, Choice(tuple(BOX_FORMATS))]

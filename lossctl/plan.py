@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 import numpy as np
 
 from lossctl.aggregates.counts import Counts, Mentions
+from lossctl.aggregates.finished import Largest, Median, Ratio
 from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
@@ -18,12 +19,12 @@ from lossctl.errors import DataError, InputError, UsageError, count, listed, quo
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
 from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import Shapes, fit, fits
-from lossctl.losses.stable import row_mean, row_root_mean_square
+from lossctl.losses.stable import row_max, row_mean, row_root_mean_square
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Array, Fault, Floats, Kind
     from lossctl.losses.declare import Finish, Loss, Params
     from lossctl.losses.spec import Request, Spec, Term
+    from lossctl.losses.stable import Split
     from lossctl.readers.columns import Asked, Binding, Found
     from lossctl.readers.table import Header
     from lossctl.results import Group
@@ -59,9 +61,14 @@ CODES = {
 
 _USUAL = ("y_true", "y_pred")
 
-_AGGREGATES: dict[Finish | None, type[Mean]] = {None: Mean, "root_mean_square": RootMeanSquare}
-OUTPUTS = {None: row_mean, "root_mean_square": row_root_mean_square}
-"""How the values of a row's outputs become the value of the row."""
+FINISHES: dict[Finish | None, tuple[type[Mean], Callable[[Floats], Floats]]] = {
+    None: (Mean, row_mean),
+    "root_mean_square": (RootMeanSquare, row_root_mean_square),
+    "ratio": (Ratio, row_mean),
+    "largest": (Largest, row_max),
+    "median": (Median, row_mean),
+}
+"""What the losses of rows add up to, and how those of a row's outputs are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +119,24 @@ class RowLosses(NamedTuple):
         factor: shape (n,), what the loss multiplies the weight of each row by; None for 1.
         parts: for each term of a weighted sum its part of the values, shape (n,); empty for a single loss.
         effects: what a convention did to them, None where there is none.
+        split: the numerators and the denominators that add up to a ratio; None for other losses.
     """
 
     values: Floats
     factor: Floats | None = None
     parts: tuple[Floats, ...] = ()
     effects: RowEffects | None = None
+    split: Split | None = None
+
+    @property
+    def added(self) -> tuple[Floats, Floats | None]:
+        """What adds up to the value: the losses and their factor, or numerators and denominators."""
+        return self.split[:2] if self.split else (self.values, self.factor)
+
+    @property
+    def once(self) -> tuple[float, float]:
+        """What is added to numerators and denominators once."""
+        return self.split[2:] if self.split else (0.0, 0.0)
 
 
 class Scored(NamedTuple):
@@ -153,7 +172,7 @@ class Plan(NamedTuple):
     def empty(self) -> Totals:
         """The totals of no rows."""
         nothing = tuple(
-            Effects(aggregate_of(spec)(), 0, (0,) * len(spec.steps), refused=False) for spec in self._unlike
+            Effects(aggregate_of(spec, exact=True)(), 0, (0,) * len(spec.steps), refused=False) for spec in self._unlike
         )
         return Totals(Each(tuple(aggregate_of(spec)() for spec in self.specs)), effects=Each(nothing))
 
@@ -188,16 +207,19 @@ class Plan(NamedTuple):
         by_group: list[list[Effects]] = []
         for spec, losses in zip(self.specs, scored.losses, strict=True):
             aggregate = aggregate_of(spec)
-            values, factor, *_ = losses or RowLosses(np.zeros(batch.kept.size))
-            tallies.append(aggregate.of(values, batch.weight, factor))
+            of_rows = losses or RowLosses(np.zeros(batch.kept.size))
+            values, factor = of_rows.added
+            tallies.append(aggregate.of(values, batch.weight, factor).completed(of_rows.once))
             if batch.group is not None:
                 codes, keys = batch.group
-                grouped.append(aggregate.by_code(values, batch.weight, factor, codes, len(keys)))
+                parts = aggregate.by_code(values, batch.weight, factor, codes, len(keys))
+                grouped.append([part.completed(of_rows.once) for part in parts])
             if spec.applied != EXACT:
-                done = (losses and losses.effects) or _no_effects(spec, batch.kept.size)
-                effects.append(Effects.of(done, batch.weight, aggregate))
+                done = of_rows.effects or _no_effects(spec, batch.kept.size)
+                exact = aggregate_of(spec, exact=True)
+                effects.append(Effects.of(done, batch.weight, exact))
                 if batch.group is not None:
-                    by_group.append(Effects.by_code(done, batch.weight, aggregate, codes, len(keys)))
+                    by_group.append(Effects.by_code(done, batch.weight, exact, codes, len(keys)))
         return Totals(
             Each(tuple(tallies)),
             Groups({}) if batch.group is None else by_key(batch.group[1], grouped),
@@ -230,6 +252,13 @@ class Plan(NamedTuple):
                 f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
                 help="keep -1 and 1, or 0 and 1",
             )
+        for spec, tally in zip(self.specs, totals.tallies.members, strict=True):
+            if tally.uneven and not spec.optional:
+                raise DataError(
+                    f"{where}: column {quoted(self.binding.weight)}: the weights differ, and {spec.text} takes "
+                    "each row whole or, of weight 0, not at all",
+                    help="mae takes any weights",
+                )
 
     def result(self, command: str, label: str, path: str | None, header: Header, totals: Totals) -> Result:
         """The result that the totals of all rows of an input amount to.
@@ -241,6 +270,7 @@ class Plan(NamedTuple):
         where = path or label
         counts = totals.counts
         self.judge(where, totals)
+        uneven = {index for index, tally in enumerate(totals.tallies.members) if tally.uneven}
         mixed = _signs_mixed(totals)
         keyed: list[tuple[Group | None, Each[Mean], Each[Effects]]] = [
             (
@@ -263,7 +293,7 @@ class Plan(NamedTuple):
                 effects.members[places[index]] if index in places else None,
             )
             for index, spec in enumerate(self.specs)
-            if index not in totals.refused and not (mixed and _takes_signs(spec))
+            if index not in totals.refused | uneven and not (mixed and _takes_signs(spec))
             for group, each, effects in keyed
         )
         if not values:
@@ -290,19 +320,22 @@ class Plan(NamedTuple):
 
     def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
         arrays = [checks.arrays(term, self.coded(term.params)) for term in spec.terms]
-        total, factor, parts, _ = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
+        total, factor, parts, _, split = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
         effects = None if spec.applied == EXACT else self._effects(spec, arrays, total)
         if batch.present is not None:
             total = _scattered(total, batch.present, np.nan)
             factor = None if factor is None else _scattered(factor, batch.present, 1.0)
             parts = tuple(_scattered(part, batch.present, np.nan) for part in parts)
             effects = effects and _scattered_effects(effects, batch.present)
-        return RowLosses(total, factor, parts, effects)
+            if split is not None:
+                above, below = (_scattered(part, batch.present, np.nan) for part in split[:2])
+                split = split._replace(above=above, below=below)
+        return RowLosses(total, factor, parts, effects, split)
 
     def _effects(self, spec: Spec, arrays: Sequence[Sequence[Array]], values: Floats) -> RowEffects:
         """What the convention of a spec did to rows of which it made these values."""
         classes = self.binding.widths.get("y_pred", 0)
-        exact, factor, refused = values, None, False
+        first, refused = RowLosses(values), False
         kept = np.ones(values.size, np.bool_)
         changed: list[NDArray[np.bool_]] = []
         before = values
@@ -315,12 +348,14 @@ class Plan(NamedTuple):
                     known = legal(each[0], classes, one.get("ignore_index"))
                     barred |= ~known
                     each[0] = np.where(known, each[0], 0)
-            after, weighed, _, _ = _losses(spec, taken, coded)
-            after = np.where(barred, np.nan, after)
-            if index:
+            done = _losses(spec, taken, coded)
+            after = np.where(barred, np.nan, done.values)
+            if index and spec.steps[index - 1][1] == "pool":  # which changes no row by itself
+                changed.append(np.ones(values.size, np.bool_))
+            elif index:
                 changed.append(differ(before, after))
             else:
-                exact, factor = after, weighed
+                first = done._replace(values=after)
                 refused = any(
                     kind.fault(array, one, classes) is not None
                     for term, one, read in zip(spec.terms, coded, arrays, strict=True)
@@ -330,7 +365,7 @@ class Plan(NamedTuple):
         for term, read in zip(spec.terms, arrays, strict=True):
             if (ignored := self.coded(term.params).get("ignore_index")) is not None:
                 kept &= read[0] != ignored
-        return RowEffects(exact, factor, kept, tuple(changed), refused)
+        return RowEffects(*first.added, kept, tuple(changed), refused, first.once)
 
     def slopes(self, spec: Spec, batch: Batch, places: NDArray[np.intp]) -> Floats:
         """The derivatives by y_pred of the losses of some rows under a spec whose losses have slopes.
@@ -357,7 +392,7 @@ class Plan(NamedTuple):
                     slopes = slopes / outputs
                     if loss.finish == "root_mean_square":
                         values = loss.rows(*arrays, **params)
-                        whole = _OUTPUTS[loss.finish](values)[:, None]
+                        whole = FINISHES[loss.finish][1](values)[:, None]
                         slopes = slopes * (values / np.where(whole == 0, 1.0, whole))
                 if spec.is_sum:
                     slopes = term.weight * slopes
@@ -399,6 +434,7 @@ class Plan(NamedTuple):
             value,
             None if effects is None else exact_value(effects, self.reduction),
             () if effects is None else reasons(spec, value, mean, effects, outputs, self.reduction),
+            mean.approximate,
         )
 
     def _refuse_emptiness(self, where: str, totals: Totals) -> None:
@@ -481,12 +517,11 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     if any(column.is_text for column in found.roles.get("y_true", ())):
         specs = [spec for spec in specs if not (spec.optional and "number" in _codings(spec))] or specs
     for spec in specs:
-        if reduction == "sum" and spec.terms[0].loss.finish is not None and not spec.optional:
+        if reduction not in aggregate_of(spec).reductions and not spec.optional:
             raise UsageError(
-                f"{spec.text} is no mean of rows, so it has no sum", help="--reduction mean is the default"
+                f"{spec.text} is no mean of rows, so it has no {reduction}", help="--reduction mean is the default"
             )
-    if reduction == "sum":
-        specs = [spec for spec in specs if spec.terms[0].loss.finish is None]
+    specs = [spec for spec in specs if reduction in aggregate_of(spec).reductions]
     kinds: dict[str, list[Kind]] = {role: [] for role in found.roles}
     ignored: set[int] = set()
     for term in (term for spec in specs for term in spec.terms):
@@ -520,7 +555,7 @@ class _Checks:
         arrays = []
         for role, kind in term.kinds.items():
             array = self._batch.arrays[key(role, kind.coding)]
-            check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input", "clip")))
+            check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input", "clip", "format")))
             if check not in self._done:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
@@ -583,13 +618,14 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     total: Floats | None = None
     factor: Floats | None = None
     parts: list[Floats] = []
+    split: Split | None = None
     for term, wide, given in zip(spec.terms, arrays, params, strict=True):
         loss = term.loss
         each, rest = as_computed(wide, given)
         with np.errstate(all="ignore"):
             values = loss.rows(*each, **rest)
             if loss.elementwise and values.ndim == 2:
-                values = OUTPUTS[loss.finish](values)
+                values = FINISHES[loss.finish][1](values)
             values = values.astype(np.float64, copy=False)
             if spec.is_sum:
                 values = term.weight * values
@@ -598,9 +634,10 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
             else:
                 total = values
                 factor = loss.weigh(*each, **rest) if loss.weigh is not None else None
+                split = loss.split(*each, **rest).wide if loss.split is not None and loss.ends(rest) else None
     if total is None:
         raise AssertionError("a spec has at least one term")
-    return RowLosses(total, factor, tuple(parts))
+    return RowLosses(total, factor, tuple(parts), split=split)
 
 
 def as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array], Params]:
@@ -631,9 +668,10 @@ def _scattered_effects(effects: RowEffects, present: NDArray[np.bool_]) -> RowEf
     )
 
 
-def aggregate_of(spec: Spec) -> type[Mean]:
-    """What the row losses of a spec add up to."""
-    return _AGGREGATES[spec.terms[0].loss.finish]
+def aggregate_of(spec: Spec, *, exact: bool = False) -> type[Mean]:
+    """What the row losses of a spec add up to, or those without its convention."""
+    term = spec.terms[0]
+    return FINISHES[term.loss.ends(term.exact if exact else term.params)][0]
 
 
 def _signs_mixed(totals: Totals) -> bool:

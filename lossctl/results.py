@@ -103,6 +103,7 @@ class Value(NamedTuple):
         value: the loss; may be inf or NaN.
         exact: under a convention the exact value; NaN where exact takes no such input.
         reasons: why the value is not the exact one, in sentences.
+        approximate: whether there are so many rows that it is known within 1 % only.
         within: what the rows are to all rows, where that was asked.
     """
 
@@ -119,6 +120,7 @@ class Value(NamedTuple):
     value: float
     exact: float | None = None
     reasons: tuple[str, ...] = ()
+    approximate: bool = False
     within: Within | None = None
 
     @property
@@ -152,6 +154,8 @@ class Value(NamedTuple):
             record["terms"] = [
                 {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
             ]
+        if self.approximate:
+            record["approximate"] = True
         if self.within is not None:
             record |= self.within.to_dict()
         return record
@@ -176,6 +180,7 @@ class Value(NamedTuple):
             value=float(record["value_str"]),
             exact=float(record["exact_str"]) if "exact_str" in record else None,
             reasons=tuple(record.get("reasons", ())),
+            approximate=record.get("approximate", False),
         )
 
 

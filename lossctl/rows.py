@@ -166,6 +166,7 @@ class Row(NamedTuple):
         guess: what it says of classes, None where there are none.
         weight: its weight, None without weights.
         grads: for each LOSS of the layout's `grads` the derivative of its loss by y_pred, or by each value of it.
+        added: for each LOSS what the row adds to the total, before its weight.
         shares: for each LOSS the share of the total that the row carries; empty where the total is not known.
     """
 
@@ -178,6 +179,7 @@ class Row(NamedTuple):
     guess: Guess | None
     weight: float | None
     grads: tuple[Cells, ...]
+    added: tuple[float, ...]
     shares: tuple[float | None, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -368,6 +368,109 @@ def _smape(y: Exact, f: Exact) -> list[Term]:
     return [lambda: 2 * abs(f - y) / (abs(y) + abs(f)) if f or y else mpf(0)]
 
 
+def _wmape(y: Any, f: Any) -> list[Term]:
+    true, pred = _several(y), _several(f)
+
+    def share() -> Exact:
+        errors = mp.fsum(abs(a - b) for a, b in zip(true, pred, strict=True))
+        return _over(errors, mp.fsum(map(abs, true)))
+
+    return [share]
+
+
+def _several(values: Any) -> tuple[Exact, ...]:
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _over(above: Exact, below: Exact) -> Exact:
+    return above / below if below else mp.inf if above else mpf(0)
+
+
+def _mask_parts(y: Any, p: Any) -> tuple[Exact, Exact, Exact]:
+    """Pixels found, wrongly found and missed."""
+    pairs = list(zip(_several(y), _several(p), strict=True))
+    return (
+        mp.fsum(a * b for a, b in pairs),
+        mp.fsum(b * (1 - a) for a, b in pairs),
+        mp.fsum(a * (1 - b) for a, b in pairs),
+    )
+
+
+def _dice(y: Any, p: Any, smooth: float = 0.0, eps: float = 0.0, **_: bool) -> list[Term]:
+    def value() -> Exact:
+        found, more, less = _mask_parts(y, p)
+        return _over(more + less + mpf(eps), 2 * found + more + less + 2 * mpf(smooth) + mpf(eps))
+
+    return [value]
+
+
+def _tversky(y: Any, p: Any, alpha: float = 0.5, beta: float = 0.5, eps: float = 0.0, **_: bool) -> list[Term]:
+    def value() -> Exact:
+        found, more, less = _mask_parts(y, p)
+        wrong = mpf(alpha) * more + mpf(beta) * less + mpf(eps)
+        return _over(wrong, found + wrong)
+
+    return [value]
+
+
+def _generalized_dice(y: Any, p: Any, eps: float = 0.0) -> list[Term]:
+    return _dice(y, p) if eps or any(_several(y)) else [lambda: mpf(0)]
+
+
+def _sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:
+    (a, b, c, d) = box
+    if format == "xywh":
+        c, d = a + c, b + d
+    elif format == "cxcywh":
+        a, b, c, d = a - c / 2, b - d / 2, a + c / 2, b + d / 2
+    return [(a, c), (b, d)]
+
+
+def _of_boxes(further: Callable[..., Exact], missed: Callable[[Exact, Exact], Exact]) -> Any:
+    def terms(t: Sequence[Exact], p: Sequence[Exact], format: str = "xyxy", eps: float = 0.0) -> list[Term]:
+        def value() -> Exact:
+            true, pred = _sides(t, format), _sides(p, format)
+            both, around, areas = mpf(1), mpf(1), [mpf(1), mpf(1)]
+            for one, other in zip(true, pred, strict=True):
+                both *= max(mpf(0), min(one[1], other[1]) - max(one[0], other[0]))
+                around *= max(one[1], other[1]) - min(one[0], other[0])
+                areas = [area * (side[1] - side[0]) for area, side in zip(areas, (one, other), strict=True)]
+            union = sum(areas) - both + mpf(eps)
+            share = both / union if union else mpf(true == pred)
+            return missed(share, union) + further(true, pred, around, union, 1 - share, mpf(eps))
+
+        return [value]
+
+    return terms
+
+
+def _nothing(*_: Any) -> Exact:
+    return mpf(0)
+
+
+def _uncovered(_t: Any, _p: Any, around: Exact, union: Exact, _missed: Exact, eps: Exact) -> Exact:
+    return (around - (union - eps)) / (around + eps) if around else mpf(0)
+
+
+def _distance(true: Any, pred: Any, _around: Exact, _union: Exact, _missed: Exact, eps: Exact) -> Exact:
+    apart, diagonal = mpf(0), eps
+    for one, other in zip(true, pred, strict=True):
+        apart += (mp.fsum(one) - mp.fsum(other)) ** 2 / 4
+        diagonal += (max(one[1], other[1]) - min(one[0], other[0])) ** 2
+    return apart / diagonal if apart else mpf(0)
+
+
+def _distance_and_shape(true: Any, pred: Any, around: Exact, union: Exact, missed: Exact, eps: Exact) -> Exact:
+    sizes = [(x[1] - x[0], y[1] - y[0]) for x, y in (true, pred)]
+    angles = [mp.atan2(*size) if max(size) else mpf(0) for size in sizes]
+    v = 4 / mp.pi**2 * (angles[0] - angles[1]) ** 2 if min(map(max, sizes)) else mpf(0)
+    return _distance(true, pred, around, union, missed, eps) + (v**2 / (missed + v + eps) if v else mpf(0))
+
+
+def _linear(share: Exact, _union: Exact) -> Exact:
+    return 1 - share
+
+
 def _expectile(y: Exact, f: Exact, level: float = 0.5) -> list[Term]:
     return [lambda: (mpf(level) if y >= f else 1 - mpf(level)) * (f - y) ** 2]
 
@@ -775,6 +878,9 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "rmsle": _rmsle,
     "mape": _mape,
     "smape": _smape,
+    "wmape": _wmape,
+    "max_error": _mae,
+    "median_absolute_error": _mae,
     "expectile": _expectile,
     "lq": _lq,
     "epsilon_insensitive": _epsilon_insensitive,
@@ -831,6 +937,14 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "modified_huber": _of_margin(_modified_huber),
     "savage": _of_margin(lambda m: _sigmoid(-m) ** 2),
     "tangent": _of_margin(lambda m: (2 * mp.atan(m) - 1) ** 2),
+    "dice": _dice,
+    "tversky": _tversky,
+    "generalized_dice": _generalized_dice,
+    "iou": _of_boxes(_nothing, _linear),
+    "unitbox": _of_boxes(_nothing, lambda share, _: -mp.ln(share) if share else mp.inf),
+    "giou": _of_boxes(_uncovered, _linear),
+    "diou": _of_boxes(_distance, _linear),
+    "ciou": _of_boxes(_distance_and_shape, _linear),
     "js": _divergence(_js_of_class),
     "jeffreys": _divergence(lambda p, q: ((p - q) * mp.ln(p / q) if p and q else mp.inf) if p != q else mpf(0)),
     "hellinger": _divergence(lambda p, q: (mp.sqrt(p) - mp.sqrt(q)) ** 2 / 2, mp.sqrt),

@@ -1,4 +1,4 @@
-"""Mean, RootMeanSquare, groups and counts: values that add, with an empty element."""
+"""What rows add up to, groups and counts: values that add, with an empty element."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from strategies import anything, cuts, finite, wide
 
 from lossctl.aggregates.counts import Counts, Mentions
+from lossctl.aggregates.finished import Largest, Median, Ratio
 from lossctl.aggregates.groups import Each, Groups
 from lossctl.aggregates.mean import Mean, RootMeanSquare
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from lossctl.batch import Key
     from lossctl.kinds import Floats
 
-AGGREGATES = pytest.mark.parametrize("aggregate", [Mean, RootMeanSquare])
+AGGREGATES = pytest.mark.parametrize("aggregate", [Mean, RootMeanSquare, Ratio, Largest, Median])
 weights = st.floats(0, 1e6)
 KEYS: list[Key] = [(1,), (-2,), (2.5,), ("",), ("a",), (None,)]
 

@@ -146,7 +146,11 @@ def test_a_plus_inside_a_number_belongs_to_it(text: str, weights: list[float]) -
 
 def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
     named = [spec.text for spec in specs("huber:delta=2,all")]
-    assert named == ["huber:delta=2", *(loss.name for loss in every() if fits(loss, ONE))]
+    fitting = [loss.name for loss in every() if fits(loss, ONE)]
+    assert named == [
+        "huber:delta=2",
+        *(name for name in fitting if name not in {"dice", "tversky"}),
+    ]  # not of one pixel
     assert [spec.text for spec in specs("huber,all")].count("huber") == 1
     assert [spec.name for spec in specs("all", LABELS)][:2] == ["sparse_cce", "sparse_cce_logits"]
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 
@@ -28,11 +28,13 @@ class Mean:
         total: Σwℓ, the sum of the rounded products.
         weight: Σw; without weights the number of rows.
         rows: the number of rows.
+        reductions: what can be asked of it.
     """
 
     total: ExactSum = ExactSum()
     weight: ExactSum = ExactSum()
     rows: int = 0
+    reductions: ClassVar[frozenset[Reduction]] = frozenset(get_args(Reduction))
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
@@ -64,6 +66,20 @@ class Mean:
     def __add__(self, other: Self) -> Self:
         return type(self)(self.total + other.total, self.weight + other.weight, self.rows + other.rows)
 
+    @property
+    def approximate(self) -> bool:
+        """Whether the value is known within 1 % only."""
+        return False
+
+    @property
+    def uneven(self) -> bool:
+        """Whether there are weights that it cannot heed."""
+        return False
+
+    def completed(self, once: tuple[float, float]) -> Self:  # noqa: ARG002 — a mean has nothing to add
+        """The aggregate with what is added once to the sums of a ratio."""
+        return self
+
     def value(self, reduction: Reduction) -> float:
         """The mean or the sum, rounded once; NaN where the denominator is 0."""
         return self.total.over(self._denominator(reduction))
@@ -88,7 +104,7 @@ class Mean:
         return total
 
     @classmethod
-    def carried(cls, values: Floats, weights: Floats) -> Floats:
+    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
         """Losses that add to the total without weights what these add with them, shape (n,)."""
         return weighted(values, weights)
 
@@ -110,6 +126,8 @@ class RootMeanSquare(Mean):
     The product of a square with its weight is rounded as a float64 times one of three powers of two.
     """
 
+    reductions: ClassVar[frozenset[Reduction]] = frozenset(get_args(Reduction)) - {"sum"}
+
     def value(self, reduction: Reduction) -> float:
         """The root of the mean square, rounded once. It has no sum."""
         total, over = self.total, self._denominator(reduction)
@@ -124,9 +142,9 @@ class RootMeanSquare(Mean):
         return root / (1 << (shift + 1))
 
     @classmethod
-    def carried(cls, values: Floats, weights: Floats) -> Floats:
+    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
         """Losses whose squares add without weights what the squares of these add with them, shape (n,)."""
-        return weighted(np.abs(values), np.sqrt(weights))
+        return weighted(np.abs(values), None if weights is None else np.sqrt(weights))
 
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:

@@ -15,6 +15,8 @@ from lossctl.losses.regression import (
     lq,
     mae,
     mape,
+    max_error,
+    median_absolute_error,
     mse,
     msle,
     pseudo_huber,
@@ -24,6 +26,7 @@ from lossctl.losses.regression import (
     smape,
     smooth_l1,
     squared_epsilon_insensitive,
+    wmape,
     zero_one,
 )
 from lossctl.losses.robust import cauchy, fair, geman_mcclure, tukey, welsch
@@ -74,6 +77,8 @@ from lossctl.losses.forecasts import (
     wis,
 )
 from lossctl.losses.vectors import cosine, cosine_embedding, hinge_embedding, margin_ranking, triplet_margin
+from lossctl.losses.masks import dice, generalized_dice, tversky
+from lossctl.losses.boxes import ciou, diou, giou, iou, unitbox
 # isort: on
 
 __all__ = [
@@ -87,11 +92,14 @@ __all__ = [
     "cce",
     "cce_logits",
     "chi2",
+    "ciou",
     "cosine",
     "cosine_embedding",
     "crps_ensemble",
     "crps_normal",
     "crps_quantile",
+    "dice",
+    "diou",
     "dss",
     "energy_score",
     "epsilon_insensitive",
@@ -103,13 +111,16 @@ __all__ = [
     "gaussian_nll",
     "geman_mcclure",
     "generalized_ce",
+    "generalized_dice",
     "generalized_kl",
+    "giou",
     "half_mse",
     "hellinger",
     "hinge",
     "hinge_embedding",
     "huber",
     "interval",
+    "iou",
     "jeffreys",
     "js",
     "kl",
@@ -119,6 +130,8 @@ __all__ = [
     "mae",
     "mape",
     "margin_ranking",
+    "max_error",
+    "median_absolute_error",
     "modified_huber",
     "mse",
     "msle",
@@ -156,9 +169,12 @@ __all__ = [
     "total_variation",
     "triplet_margin",
     "tukey",
+    "tversky",
     "tweedie_deviance",
     "tweedie_nll",
+    "unitbox",
     "welsch",
     "wis",
+    "wmape",
     "zero_one",
 ]

@@ -68,6 +68,8 @@ _ONE_LABEL = (
     "--classes say what they are."
 )
 
+_ONE_MASK = "Keras multiplies the one value by each weight; here weights count in the sums."
+
 CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     EXACT: {},
     # TensorFlow backend, float64 arrays, losses of rows: (N, D) gives N values.
@@ -100,6 +102,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "generalized_ce": Row("keras.losses.CategoricalGeneralizedCrossEntropy", mean="rows"),
         "multiclass_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),
         "cosine": Row("keras.losses.CosineSimilarity", {"similarity": True}, "rows"),
+        "dice": Row("keras.losses.Dice", {"pool": True, "eps": 1e-7}, remark=_ONE_MASK),
     },
     "torch": {
         "mse": Row("torch.nn.functional.mse_loss", sum="elements"),
@@ -182,6 +185,8 @@ WORDS: Mapping[str, str] = {
     "renormalise": "divides each row by its sum",
     "eps": "adds {value} inside the logarithm",
     "mape.eps": "divides by {value} where y_true is smaller",
+    "dice.eps": "adds {value} to the denominator",
+    "pool": "takes all rows as one mask",
     "percent": "multiplies by 100",
     "log_input": "takes y_pred for logarithms of rates",
     "stirling": "approximates ln y! by Stirling's formula, and leaves it out up to y = 1",

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lossctl.kinds import Floats
+    from lossctl.losses.stable import Split
 
-Finish: TypeAlias = Literal["root_mean_square"]
+Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median"]
 """How a loss that is no mean of its rows ends; the aggregates of that name know how."""
 
 Setting: TypeAlias = "float | int | bool | str | tuple[float, ...] | None"
@@ -68,6 +69,8 @@ class Loss(NamedTuple):
         finish: how the mean ends in a value, None for a mean of rows.
         weigh: the factor, of shape (n,), by which parameters such as class_weight multiply the weight of each row;
             `rows` has it in its values already.
+        split: of a loss that ends in a ratio of sums, the numerator and the denominator of each row: the arguments of
+            `rows` in, whose values are the one over the other.
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
             shape of y_pred out; None where none is declared.
@@ -85,9 +88,14 @@ class Loss(NamedTuple):
     elementwise: bool
     finish: Finish | None
     weigh: Callable[..., Floats | None] | None
+    split: Callable[..., Split] | None
     claims: frozenset[Claim]
     slope: Callable[..., Floats] | None
     summary: str
+
+    def ends(self, params: Params) -> Finish | None:
+        """How rows end in a value under these parameters: the parameter `pool` takes all rows as one, else it is a mean."""
+        return None if self.split is not None and params.get("pool") is False else self.finish
 
     @property
     def takes_classes(self) -> bool:
@@ -121,6 +129,7 @@ class _Declaration(NamedTuple):
     family: str
     finish: Finish | None
     weigh: Callable[..., Floats | None] | None
+    split: Callable[..., Split] | None
     claims: frozenset[Claim]
     slope: Callable[..., Floats] | None
     called: Mapping[str, str]
@@ -137,6 +146,7 @@ def loss(
     family: str,
     finish: Finish | None = None,
     weigh: Callable[..., Floats | None] | None = None,
+    split: Callable[..., Split] | None = None,
     claims: frozenset[Claim] = frozenset(),
     slope: Callable[..., Floats] | None = None,
     called: Mapping[str, str] = MappingProxyType({}),
@@ -150,6 +160,7 @@ def loss(
         family: the heading it stands under.
         finish: how the mean ends in a value, see `Loss`.
         weigh: the factor of each row's weight, see `Loss`.
+        split: the numerator and the denominator of each row, see `Loss`.
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred, see `Loss`.
         called: further words for inputs, see `Loss`.
@@ -158,7 +169,7 @@ def loss(
 
     def enter(function: F) -> F:
         _declared[function.__name__] = _Declaration(
-            function, aliases, family, finish, weigh, claims, slope, called, ordered
+            function, aliases, family, finish, weigh, split, claims, slope, called, ordered
         )
         return function
 
@@ -191,6 +202,7 @@ def get(name: str) -> Loss:
         elementwise=annotations["return"] == PerElement,
         finish=declared.finish,
         weigh=declared.weigh,
+        split=declared.split,
         claims=declared.claims,
         slope=declared.slope,
         summary=_summary(declared.function),

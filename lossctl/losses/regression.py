@@ -11,11 +11,13 @@ from lossctl.kinds import (
     Level,
     NonNegative,
     PerElement,
+    PerRow,
     Positive,
     Real,
+    Reals,
 )
 from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, SYMMETRIC, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import difference, half_distance, log_ratio
+from lossctl.losses.stable import Split, difference, half_distance, in_rows, log_ratio, row_sum
 
 FAMILY = "regression"
 
@@ -472,6 +474,96 @@ def smape(y_true: Real, y_pred: Real) -> PerElement:
         true, pred = np.ldexp(y_true, -exponent), np.ldexp(y_pred, -exponent)
         share = 2 * np.abs(pred - true) / (np.abs(true) + np.abs(pred))
     return np.where(larger == 0, 0.0, np.where(np.isinf(larger), 2.0, share))
+
+
+def _errors_and_sizes(y_true: Reals, y_pred: Reals) -> Split:
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    with np.errstate(over="ignore"):
+        return Split(row_sum(np.abs(pred - true)), row_sum(np.abs(true)))
+
+
+@loss(
+    "weighted_mean_absolute_percentage_error",
+    "weighted_absolute_percentage_error",
+    "wape",
+    family=FAMILY,
+    finish="ratio",
+    split=_errors_and_sizes,
+    claims=ZERO_AT_TRUTH,
+)
+def wmape(y_true: Reals, y_pred: Reals) -> PerRow:
+    """Absolute errors as a share of the true values, both added up first.
+
+    Formula:
+        Σ |r| / Σ |y_true|, over all rows and their outputs; of one row over its outputs;   0 where both are 0
+
+    Range:
+        0 to inf; inf where each true value is 0 and some prediction is not. A share: some tools multiply it by 100.
+
+    Use:
+        For demand and other amounts that are 0 now and then, where mape is infinite. A row counts as much as its true
+        value is large, so a few large rows may be all there is to see.
+
+    References:
+        Kolassa and Schütz (2007), Advantages of the MAD/Mean Ratio over the MAPE.
+
+    Example:
+        >>> wmape(np.array([[2.0, -4.0], [0.0, 0.0]]), np.array([[3.0, -3.5], [0.0, 0.0]]))
+        array([0.25, 0.  ])
+    """
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    _, exponent = np.frexp(np.maximum(np.abs(true), np.abs(pred)).max(axis=1, keepdims=True))
+    # The share is that of numbers times a power of two, which are too small for a sum to leave the range.
+    with np.errstate(under="ignore"):
+        return _errors_and_sizes(np.ldexp(true, 900 - exponent), np.ldexp(pred, 900 - exponent)).alone
+
+
+@loss("max_absolute_error", "maximum_error", "linf", "chebyshev", family=FAMILY, finish="largest", claims=DISTANCE)
+def max_error(y_true: Real, y_pred: Real) -> PerElement:
+    """The largest absolute error.
+
+    Formula:
+        |r| for one row; over rows and outputs the largest |r|
+
+    Range:
+        0 to inf, in the unit of y.
+
+    Use:
+        For tolerances that no row may break. One bad row decides it, and it grows with the number of rows, so compare
+        it on the same rows only. Weights only leave out rows, those of weight 0.
+
+    References:
+        scikit-learn, metrics.max_error.
+
+    Example:
+        >>> max_error(np.zeros(2), np.array([0.5, -3.0]))
+        array([0.5, 3. ])
+    """
+    return np.abs(y_pred - y_true)
+
+
+@loss("median_ae", "medae", family=FAMILY, finish="median", claims=DISTANCE)
+def median_absolute_error(y_true: Real, y_pred: Real) -> PerElement:
+    """The median of the absolute errors.
+
+    Formula:
+        |r| for one row, its mean for a row of several outputs; over rows the median, between two rows their mean
+
+    Range:
+        0 to inf, in the unit of y.
+
+    Use:
+        For the error of a usual row, whatever the outliers do: up to half the rows may be wrong without any trace. Of
+        more than 65,536 rows it is known within 1 %. Weights other than 0 must be equal.
+
+    References:
+        Hampel (1974), The Influence Curve and Its Role in Robust Estimation.
+
+    Example:
+        >>> median_absolute_error(np.zeros(2), np.array([0.5, -3.0]))
+        array([0.5, 3. ])
+    """
+    return np.abs(y_pred - y_true)
 
 
 def _expectile_slope(y_true: Floats, y_pred: Floats, *, level: float) -> Floats:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lossctl.kinds import Kind, ParamKind
     from lossctl.losses.conventions import Mean, Row, Sum
+    from lossctl.losses.declare import Finish
 
 ALL = "all"
 
@@ -84,6 +85,11 @@ class Term(NamedTuple):
     def weighs(self) -> bool:
         """Whether the parameters change the weights of rows, so that the mean is none of the rows alone."""
         return any(self.params.get(name) is not None for name in ("class_weight", "ignore_index"))
+
+    @property
+    def finish(self) -> Finish | None:
+        """How rows end in a value; None for their mean."""
+        return self.loss.ends(self.params)
 
 
 class Spec(NamedTuple):
@@ -200,6 +206,11 @@ class Request(NamedTuple):
             factor = f"{asked.weight}*" if asked.weight else ""
             texts.append(factor + ":".join([loss.name, *(f"{name}={text}" for name, text in asked.given)]))
         spec = Spec("+".join(texts), tuple(terms), is_sum, self.optional or self.beside, self.like)
+        if not spec.optional and _unpooled_pixels(spec, shapes):
+            raise UsageError(
+                f"{spec.text} takes each row as a mask, and there is one column of y_pred, so one pixel a row",
+                help=f"{spec.name}:pool=true takes all rows as one mask",
+            )
         if spec.is_sum:
             _refuse_sums(spec)
         return spec
@@ -260,6 +271,7 @@ def fit(requests: Sequence[Request], shapes: Shapes) -> list[Spec]:
                 spec.terms,
             )
             in known
+            or _unpooled_pixels(spec, shapes)
         ):
             continue
         if not (spec.lacking and (request.optional or request.beside)):
@@ -284,6 +296,10 @@ def fits(loss: Loss, shapes: Shapes) -> bool:
     alike = {widths[role] for role, kind in vectors.items() if not kind.of_each}
     whole = all(widths[role] % widths["y_true"] == 0 for role, kind in vectors.items() if kind.of_each)
     return long_enough and whole and len(alike) <= 1 and all(widths[role] == 1 for role in widths.keys() - vectors)
+
+
+def _unpooled_pixels(spec: Spec, shapes: Shapes) -> bool:
+    return shapes.y_pred == 1 and any(term.finish != term.loss.finish for term in spec.terms)
 
 
 def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:
@@ -447,7 +463,7 @@ def _other_losses(asked: _Wish, shapes: Shapes) -> str:
 
 def _refuse_sums(spec: Spec) -> None:
     for term in spec.terms:
-        if term.loss.finish is not None:
+        if term.finish is not None:
             raise UsageError(
                 f"{term.loss.name} is no mean of rows, so it cannot be a term of {quoted(spec.text)}",
                 help="ask for it by itself",

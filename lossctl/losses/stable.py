@@ -1,5 +1,7 @@
 """Pieces of formulas that keep their digits where the plain form rounds them away or overflows."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -215,6 +217,43 @@ def _sum_and_error(terms: Floats) -> tuple[Floats, Floats]:
     return terms[:, 0], carried[:, 0]
 
 
+def in_rows(values: Floats) -> Floats:
+    """Values of shape (n,) or (n, k) as (n, k)."""
+    return values.reshape(len(values), -1)
+
+
+def quotient(above: Floats, below: Floats) -> Floats:
+    """The one over the other, neither negative; 0 where both are 0."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.where(above == 0, 0.0, above / below)
+
+
+class Split(NamedTuple):
+    """Rows of which each has a numerator and a denominator: a loss that ends in a ratio adds each up by itself.
+
+    Attributes:
+        above: shape (n,), the numerators, at least 0.
+        below: shape (n,), the denominators, at least 0.
+        above_once: what is added to the sum of the numerators, once.
+        below_once: likewise for the denominators.
+    """
+
+    above: Floats
+    below: Floats
+    above_once: float = 0.0
+    below_once: float = 0.0
+
+    @property
+    def wide(self) -> "Split":
+        """The same in float64, whatever the inputs were."""
+        return self._replace(above=self.above.astype(np.float64), below=self.below.astype(np.float64))
+
+    @property
+    def alone(self) -> Floats:
+        """The ratio of each row alone; 0 where both of its parts are 0."""
+        return quotient(self.above + self.above_once, self.below + self.below_once)
+
+
 def row_mean(values: Floats) -> Floats:
     """The mean of each row of an (n, k) array, finite wherever the mean itself is."""
     outputs = values.shape[1]
@@ -226,6 +265,12 @@ def row_mean(values: Floats) -> Floats:
     if large.any():
         means[large] = row_sum(values[large] / outputs)
     return means
+
+
+def row_max(values: Floats) -> Floats:
+    """The largest value of each row of an (n, k) array."""
+    largest: Floats = values.max(axis=1)
+    return largest
 
 
 def row_root_mean_square(values: Floats) -> Floats:

@@ -86,7 +86,7 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
     yield "n", "number", [str(value.n) for value in values]
     if any(value.weight != value.n for value in values):
         yield "weight", "number", [short(value.weight, look.digits) for value in values]
-    yield name, "number", [short(value.value, look.digits) for value in values]
+    yield name, "number", ["~" * value.approximate + short(value.value, look.digits) for value in values]
     if several:
         yield "difference", "number", [_difference(value, look) for value in values]
 
@@ -158,7 +158,7 @@ def _carried(result: Result, look: Look) -> Iterator[str]:
     for one in result.summary:
         name = f"{one.input}: {one.text}" if len(result.inputs) > 1 else one.text
         worst, tenth = one.shares["0.01"], one.shares["0.1"]
-        if one.infinite:
+        if one.infinite and worst is None:
             yield f"{name}: {count(one.infinite, 'row is', 'rows are')} not finite, so no row has a share of the total"
         elif worst is not None and tenth is not None:
             about = "about " if one.approximate else ""

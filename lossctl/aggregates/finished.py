@@ -1,0 +1,166 @@
+"""What rows amount to where it is no mean of their losses: ratios of sums, the largest loss, the median."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from lossctl.aggregates.distribution import Distribution
+from lossctl.aggregates.exact import ExactSum
+from lossctl.aggregates.mean import Mean, Reduction, weighted
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lossctl.kinds import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio(Mean):
+    """Σwa over Σwb, of rows that have a numerator a and a denominator b, neither sum rounded; 0 where both are 0.
+
+    What `Mean` calls the values are the numerators, and what it calls the factor the denominators.
+
+    Attributes:
+        below: Σwb.
+        once: what is added to either sum, however many rows there are.
+    """
+
+    below: ExactSum = ExactSum()
+    once: tuple[float, float] = (0.0, 0.0)
+    reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+        """The ratio of some rows; without denominators each is 1."""
+        above = Mean.of(values, weights)
+        below = np.ones(values.size) if factor is None else factor
+        return cls(above.total, above.weight, above.rows, ExactSum.of(weighted(below, weights)))
+
+    @classmethod
+    def by_code(
+        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+    ) -> list[Self]:
+        """One ratio per group."""
+        below = np.ones(values.size) if factor is None else factor
+        sums = ExactSum.by_code(weighted(below, weights), codes, groups)
+        above = Mean.by_code(values, weights, None, codes, groups)
+        return [cls(one.total, one.weight, one.rows, part) for one, part in zip(above, sums, strict=True)]
+
+    def __add__(self, other: Self) -> Self:
+        whole = Mean.__add__(self, other)
+        once = max(self.once, other.once)  # rows of one loss agree; no rows know of nothing to add
+        return type(self)(whole.total, whole.weight, whole.rows, self.below + other.below, once)
+
+    def completed(self, once: tuple[float, float]) -> Self:
+        """The ratio with what is added once to its numerator and its denominator."""
+        return replace(self, once=once)
+
+    def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
+        """The ratio, rounded once. It has no other reduction."""
+        above, below = (
+            part + ExactSum.of(np.array([more])) for part, more in zip((self.total, self.below), self.once, strict=True)
+        )
+        return 0.0 if above == below == ExactSum() else above.over(below)
+
+
+@dataclass(frozen=True, slots=True)
+class Largest(Mean):
+    """The largest loss of the rows whose weight is not 0. Nothing adds up to it, so its total stays empty.
+
+    Attributes:
+        top: the largest loss that is a number.
+        unknown: whether some loss is none.
+    """
+
+    top: float = -math.inf
+    unknown: bool = False
+    reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+        """The largest of some rows."""
+        return cls.by_code(values, weights, factor, np.zeros(values.size, np.intp), 1)[0]
+
+    @classmethod
+    def by_code(
+        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+    ) -> list[Self]:
+        """The largest of each group."""
+        tops = np.full(groups, -np.inf)
+        counted = ~np.isnan(values) if weights is None else ~np.isnan(values) & (weights != 0)
+        np.maximum.at(tops, codes[counted], values[counted])
+        unknown = np.isnan(values) if weights is None else np.isnan(values) & (weights != 0)
+        odd = np.bincount(codes[unknown], minlength=groups) > 0
+        means = Mean.by_code(np.zeros(values.size), weights, factor, codes, groups)
+        found = zip(means, tops.tolist(), odd.tolist(), strict=True)
+        return [cls(ExactSum(), mean.weight, mean.rows, top, nan) for mean, top, nan in found]
+
+    def __add__(self, other: Self) -> Self:
+        whole = Mean.__add__(self, other)
+        top = max(self.top, other.top)
+        return type(self)(whole.total, whole.weight, whole.rows, top, self.unknown or other.unknown)
+
+    def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
+        """The largest loss, NaN where one of them is. It has no other reduction."""
+        return math.nan if self.unknown else self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Median(Mean):
+    """The median of the losses of the rows whose weight is not 0. Nothing adds up to it, so its total stays empty.
+
+    Attributes:
+        losses: the losses.
+        lightest: the least weight that is not 0.
+        heaviest: the largest weight.
+    """
+
+    losses: Distribution = field(default_factory=Distribution)
+    lightest: float = math.inf
+    heaviest: float = 0.0
+    reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+        """The median of some rows."""
+        mean = Mean.of(np.zeros(values.size), weights, factor)
+        if weights is not None:
+            values, weights = values[weights != 0], weights[weights != 0]
+        one, two = (1.0, 1.0) if weights is None else (weights.min(initial=math.inf), weights.max(initial=0.0))
+        return cls(ExactSum(), mean.weight, mean.rows, Distribution.of(values), float(one), float(two))
+
+    @classmethod
+    def by_code(
+        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+    ) -> list[Self]:
+        """The median of each group."""
+        order = np.argsort(codes, kind="stable")
+        parts = np.split(order, np.cumsum(np.bincount(codes, minlength=groups))[:-1])
+        return [
+            cls.of(values[part], *(None if array is None else array[part] for array in (weights, factor)))
+            for part in parts
+        ]
+
+    def __add__(self, other: Self) -> Self:
+        whole = Mean.__add__(self, other)
+        losses = self.losses + other.losses
+        lightest, heaviest = min(self.lightest, other.lightest), max(self.heaviest, other.heaviest)
+        return type(self)(whole.total, whole.weight, whole.rows, losses, lightest, heaviest)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether there are so many rows that the median is known within 1 % only."""
+        return self.losses.approximate
+
+    @property
+    def uneven(self) -> bool:
+        """Whether some weights differ, which a median of rows cannot heed."""
+        return self.lightest < self.heaviest
+
+    def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
+        """The median, NaN where a loss is. It has no other reduction."""
+        return self.losses.quantile(0.5)

@@ -1,0 +1,295 @@
+"""Losses of boxes, one true and one predicted box a row.
+
+Throughout, I is the area that the two boxes share, U the area that they cover together, C the area of the least box around
+both, and IoU is I / U. Areas are in the units of the coordinates, and so is eps, which is added where the formula says so.
+"""
+
+from typing import NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from lossctl.kinds import Array, Box, BoxFormat, Floats, NonNegative, PerRow
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import difference, log_ratio, quotient
+
+FAMILY = "boxes"
+
+
+@loss("iou_loss", "box_iou_loss", "linear_iou", family=FAMILY, claims=NEVER_NEGATIVE)
+def iou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
+    """One minus the intersection over the union of two boxes.
+
+    Formula:
+        1 - I / (U + ε),   ε = eps; of boxes without any area 0 where they are the same box, 1 elsewhere
+
+    Range:
+        0 to 1; 1 wherever the boxes do not overlap.
+
+    Use:
+        For boxes that are near their truth already. Boxes that do not overlap all have 1, however far apart they are:
+        giou and diou tell them apart.
+
+    References:
+        Jaccard (1912), The Distribution of the Flora in the Alpine Zone.
+
+    Example:
+        >>> iou(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[0.0, 0.0, 2.0, 1.0]]))
+        array([0.5])
+    """
+    return _pair(y_true, y_pred, format, eps).missed
+
+
+@loss("unitbox_loss", "log_iou", "log_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
+    """Minus the logarithm of the intersection over the union of two boxes.
+
+    Formula:
+        -ln(I / U); of boxes without any area 0 where they are the same box, inf elsewhere
+
+    Range:
+        0 to inf; inf wherever the boxes do not overlap.
+
+    Use:
+        Where bad overlaps should cost much more than good ones. One pair of boxes that do not overlap makes the mean
+        infinite.
+
+    References:
+        Yu, Jiang, Wang, Cao and Huang (2016), UnitBox: An Advanced Object Detection Network.
+
+    Example:
+        >>> unitbox(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[0.0, 0.0, 2.0, 1.0]])).round(7)
+        array([0.6931472])
+    """
+    pair = _pair(y_true, y_pred, format)
+    none = pair.both == 0
+    return np.where(
+        none, np.where(pair.missed == 0, 0.0, np.inf), log_ratio(pair.apart, np.where(none, 1.0, pair.both))
+    )
+
+
+@loss(
+    "giou_loss",
+    "generalized_iou",
+    "generalized_iou_loss",
+    "generalized_box_iou",
+    "generalized_box_iou_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def giou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
+    """The IoU loss plus the share of the box around both that neither covers.
+
+    Formula:
+        1 - I / (U + ε) + (C - U) / (C + ε),   ε = eps; the first part as in iou, the second 0 where C has no area
+
+    Range:
+        0 to 2, which boxes far apart come near to.
+
+    Use:
+        For boxes that may not overlap. torchvision adds ε = 1e-7 whatever the unit, which makes two equal boxes 2e-5
+        wide almost as bad as two that do not meet: eps=1e-7 shows it.
+
+    References:
+        Rezatofighi, Tsoi, Gwak, Sadeghian, Reid and Savarese (2019), Generalized Intersection over Union.
+
+    Example:
+        >>> giou(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[1.0, 1.0, 3.0, 3.0]])).round(7)
+        array([1.0793651])
+    """
+    pair = _pair(y_true, y_pred, format, eps)
+    return pair.missed + quotient(pair.uncovered, pair.around + pair.eps)
+
+
+@loss("diou_loss", "distance_iou", "distance_iou_loss", "distance_box_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def diou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
+    """The IoU loss plus the squared distance of the boxes' centres.
+
+    Formula:
+        1 - I / (U + ε) + ρ² / (c² + ε),   ρ the distance of the centres, c the diagonal of the box around both,
+        ε = eps; the first part as in iou, the second 0 where ρ is
+
+    Range:
+        0 to 2, which boxes far apart come near to.
+
+    Use:
+        For boxes that may not overlap, or of which one lies in the other, where giou is no more than iou.
+
+    References:
+        Zheng, Wang, Liu, Li, Ye and Ren (2020), Distance-IoU Loss, equation 7.
+
+    Example:
+        >>> diou(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[1.0, 1.0, 3.0, 3.0]])).round(7)
+        array([0.968254])
+    """
+    pair = _pair(y_true, y_pred, format, eps)
+    return pair.missed + pair.distance
+
+
+@loss("ciou_loss", "complete_iou", "complete_iou_loss", "complete_box_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
+    """The distance-IoU loss plus a part for the boxes' proportions.
+
+    Formula:
+        1 - I / (U + ε) + ρ² / (c² + ε) + v² / (1 - I / (U + ε) + v + ε),
+        v = (2 / π · (arctan(w / h) - arctan(w' / h')))²,   w, h, w', h' the widths and heights of the boxes,
+        ρ, c and ε as in diou; the last part is 0 where v is, as it is where one of the boxes is a point
+
+    Range:
+        0 to 2.5.
+
+    Use:
+        Where the proportions of boxes matter beside their place. torchvision adds 1e-7 whatever its eps, and gives no
+        number for boxes without height.
+
+    References:
+        Zheng, Wang, Liu, Li, Ye and Ren (2020), Distance-IoU Loss, equation 10.
+
+    Example:
+        >>> ciou(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[5.0, 5.0, 6.0, 8.0]])).round(7)
+        array([1.5119822])
+    """
+    pair = _pair(y_true, y_pred, format, eps)
+    turn = np.arctan2(pair.x.true, pair.y.true) - np.arctan2(pair.x.pred, pair.y.pred)
+    point = (np.maximum(pair.x.true, pair.y.true) == 0) | (np.maximum(pair.x.pred, pair.y.pred) == 0)
+    v = np.where(point, 0.0, np.square(turn * (2 / np.pi)))
+    return pair.missed + pair.distance + quotient(np.square(v), pair.missed + v + eps)
+
+
+_Coordinate: TypeAlias = tuple[Floats, Floats]
+"""A number, and what rounding took from it."""
+
+
+class _Axis(NamedTuple):
+    """Two intervals, the sides of two boxes along one axis, each length rounded once.
+
+    Attributes:
+        start: how far the predicted one begins behind the true one; negative where it begins before.
+        end: likewise for their ends.
+        true, pred: their lengths.
+        inner: the length that they share; where they share none, minus the gap between them.
+        outer: the length from the first beginning to the last end.
+    """
+
+    start: Floats
+    end: Floats
+    true: Floats
+    pred: Floats
+    inner: Floats
+    outer: Floats
+
+    @classmethod
+    def of(cls, first: _Coordinate, last: _Coordinate, other_first: _Coordinate, other_last: _Coordinate) -> Self:
+        start, end = _gap(other_first, first), _gap(other_last, last)
+        true, pred = _gap(last, first), _gap(other_last, other_first)
+        across, back = _gap(other_last, first), _gap(last, other_first)
+        return cls(
+            start,
+            end,
+            true,
+            pred,
+            np.where(start > 0, np.where(end > 0, back, pred), np.where(end > 0, true, across)),
+            np.where(start > 0, np.where(end > 0, across, true), np.where(end > 0, pred, back)),
+        )
+
+    @property
+    def true_alone(self) -> Floats:
+        """The length of the true interval outside the other, where they meet."""
+        return np.maximum(self.start, 0.0) + np.maximum(-self.end, 0.0)
+
+    @property
+    def pred_alone(self) -> Floats:
+        """The length of the predicted interval outside the other, where they meet."""
+        return np.maximum(-self.start, 0.0) + np.maximum(self.end, 0.0)
+
+
+class _Pair(NamedTuple):
+    """Two boxes: areas as sums of areas, so that nothing cancels.
+
+    Attributes:
+        x, y: their sides, of coordinates times a power of two for each row.
+        eps: what is added to denominators, in the same unit of area.
+    """
+
+    x: _Axis
+    y: _Axis
+    eps: Floats
+
+    @property
+    def _meet(self) -> Array:
+        return (self.x.inner > 0) & (self.y.inner > 0)
+
+    @property
+    def both(self) -> Floats:
+        """The area that they share."""
+        return np.where(self._meet, self.x.inner * self.y.inner, 0.0)
+
+    @property
+    def apart(self) -> Floats:
+        """The area that only one of them covers."""
+        x, y = self.x, self.y
+        true = x.true_alone * y.true + x.inner * y.true_alone
+        pred = x.pred_alone * y.pred + x.inner * y.pred_alone
+        return np.where(self._meet, true + pred, x.true * y.true + x.pred * y.pred)
+
+    @property
+    def missed(self) -> Floats:
+        """1 - I / (U + ε)."""
+        x, y = self.x, self.y
+        same = (x.start == 0) & (x.end == 0) & (y.start == 0) & (y.end == 0)
+        apart = self.apart + self.eps
+        union = apart + self.both
+        return np.where(union == 0, np.where(same, 0.0, 1.0), apart / np.where(union == 0, 1.0, union))
+
+    @property
+    def around(self) -> Floats:
+        """The area of the least box around both."""
+        return self.x.outer * self.y.outer
+
+    @property
+    def uncovered(self) -> Floats:
+        """The area of that box which none of them covers: its corners, or else what is beside and between them."""
+        x, y = self.x, self.y
+        corners = (np.maximum(-x.start * y.start, 0.0) + np.maximum(-x.end * y.end, 0.0)) + (
+            np.maximum(x.start * y.end, 0.0) + np.maximum(x.end * y.start, 0.0)
+        )
+        beside = x.true * y.pred_alone + x.pred * y.true_alone - x.inner * y.outer
+        below = y.true * x.pred_alone + y.pred * x.true_alone - y.inner * x.outer
+        return np.where(x.inner < 0, beside, np.where(y.inner < 0, below, corners))
+
+    @property
+    def distance(self) -> Floats:
+        """ρ² / (c² + ε)."""
+        x, y = self.x, self.y
+        apart = np.square(x.start + x.end) + np.square(y.start + y.end)
+        return quotient(apart / 4, (np.square(x.outer) + np.square(y.outer)) + self.eps)
+
+
+def _pair(y_true: Box, y_pred: Box, format: str, eps: float = 0.0) -> _Pair:
+    largest = np.maximum(np.abs(y_true).max(axis=1), np.abs(y_pred).max(axis=1))
+    _, exponent = np.frexp(largest)
+    true = _sides(np.ldexp(y_true.T, -exponent), format)
+    pred = _sides(np.ldexp(y_pred.T, -exponent), format)
+    x, y = (_Axis.of(*one, *other) for one, other in zip(true, pred, strict=True))
+    with np.errstate(over="ignore"):
+        return _Pair(x, y, np.minimum(np.ldexp(eps, -2 * exponent), 1e300))  # beside areas below 16 it is all the same
+
+
+def _sides(boxes: Floats, format: str) -> list[tuple[_Coordinate, _Coordinate]]:
+    """The first and the last coordinate of boxes, of shape (4, n), along each axis."""
+    sides: list[tuple[_Coordinate, _Coordinate]] = []
+    for place, size in zip(boxes[:2], boxes[2:], strict=True):
+        exact = np.zeros_like(place)
+        if format == "xyxy":
+            sides.append(((place, exact), (size, exact)))
+        elif format == "xywh":
+            sides.append(((place, exact), difference(place, -size)))
+        else:
+            sides.append((difference(place, size / 2), difference(place, -size / 2)))
+    return sides
+
+
+def _gap(last: _Coordinate, first: _Coordinate) -> Floats:
+    """The difference of two coordinates, rounded once."""
+    (whole, lost), (rest, shed) = (difference(one, other) for one, other in zip(last, first, strict=True))
+    gap, cut = difference(whole, -rest)
+    return gap + (cut + (lost + shed))

@@ -1,0 +1,124 @@
+"""Losses of masks: a row is a mask of k pixels. Throughout, y = y_true and p = y_pred, and sums are over the pixels."""
+
+import numpy as np
+
+from lossctl.kinds import Flag, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import Split, in_rows, row_sum
+
+FAMILY = "masks"
+
+
+def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool) -> Split:
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    wrong = row_sum(pred * (1.0 - true)) + row_sum(true * (1.0 - pred))
+    return Split(wrong, row_sum(pred) + row_sum(true), eps, eps + 2 * smooth)
+
+
+@loss(
+    "dice_loss", "binary_dice_loss", "sorensen_dice", family=FAMILY, finish="ratio", split=_dice, claims=NEVER_NEGATIVE
+)
+def dice(
+    y_true: Mask, y_pred: Pixels, *, smooth: NonNegative = 0.0, eps: NonNegative = 0.0, pool: Flag = False
+) -> PerRow:
+    """One minus the Dice coefficient of two masks.
+
+    Formula:
+        1 - (2 Σ p y + 2 s) / (Σ p + Σ y + 2 s + ε),   s = smooth,   ε = eps;
+        0 where both masks are empty and ε is 0; pool takes all rows as one mask
+
+    Range:
+        0 to 1.
+
+    Use:
+        For segments that are small beside their picture, of which a pixel's cross entropy sees little. Each row counts
+        alike however small its mask; pool=true counts each pixel alike, as Keras does unless told an axis. Of two empty
+        masks Keras, where ε is 1e-7, makes 1, the worst there is. What others call smooth often is half of it here.
+
+    References:
+        Milletari, Navab and Ahmadi (2016), V-Net, who square the sums of the denominator.
+
+    Example:
+        >>> dice(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]))
+        array([0.25])
+    """
+    return _dice(y_true, y_pred, smooth=smooth, eps=eps, pool=pool).alone
+
+
+def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, **_: bool) -> Split:
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    wrong = alpha * row_sum(pred * (1.0 - true)) + beta * row_sum(true * (1.0 - pred))
+    return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
+
+
+@loss("tversky_loss", family=FAMILY, finish="ratio", split=_tversky, claims=NEVER_NEGATIVE)
+def tversky(
+    y_true: Mask,
+    y_pred: Pixels,
+    *,
+    alpha: NonNegative = 0.5,
+    beta: NonNegative = 0.5,
+    eps: NonNegative = 0.0,
+    pool: Flag = False,
+) -> PerRow:
+    """One minus the Tversky index of two masks: false positives and false negatives weigh differently.
+
+    Formula:
+        1 - Σ p y / (Σ p y + α Σ p (1 - y) + β Σ (1 - p) y + ε),   α = alpha,   β = beta,   ε = eps;
+        0 where both masks are empty and ε is 0; pool takes all rows as one mask
+
+    Range:
+        0 to 1; α = β = 0.5 is dice, α = β = 1 is 1 minus the intersection over the union.
+
+    Use:
+        Where a pixel missed is worse than one too many: beta above alpha. Keras up to 3.15.1 gave alpha to the pixels
+        missed, so exchange the two to have its number.
+
+    References:
+        Salehi, Erdogmus and Gholipour (2017), Tversky Loss Function for Image Segmentation.
+
+    Example:
+        >>> tversky(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]), alpha=0.25, beta=0.75)
+        array([0.25])
+    """
+    return _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool).alone
+
+
+def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float) -> Split:
+    wrong, both, *_ = _dice(y_true, y_pred, smooth=0.0, eps=0.0)
+    size = row_sum(in_rows(y_true))
+    with np.errstate(divide="ignore", over="ignore"):
+        weight = np.where((size == 0) & (eps == 0), 0.0, 1.0 / (np.square(size) + eps))
+    return Split(weight * wrong, weight * both)
+
+
+@loss(
+    "generalized_dice_loss",
+    "generalised_dice",
+    family=FAMILY,
+    finish="ratio",
+    split=_generalized_dice,
+    claims=NEVER_NEGATIVE,
+)
+def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0) -> PerRow:
+    """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.
+
+    Formula:
+        1 - 2 Σ_c w_c Σ p y / Σ_c w_c (Σ p + Σ y),   w_c = 1 / ((Σ y)² + ε),   c over the rows,   ε = eps;
+        a class without a true pixel has weight 0 where ε is 0; of one row it is dice, 0 where its weight is
+
+    Range:
+        0 to 1.
+
+    Use:
+        For several classes of very different size in one picture: give each class a row, and several pictures a column
+        for --by. A class that is nowhere true is left out, also where it is predicted; eps=1e-7 lets it rule the value.
+
+    References:
+        Sudre, Li, Vercauteren, Ourselin and Cardoso (2017), Generalised Dice Overlap as a Deep Learning Loss Function.
+
+    Example:
+        >>> generalized_dice(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]))
+        array([0.25])
+    """
+    return _generalized_dice(y_true, y_pred, eps=eps).alone
