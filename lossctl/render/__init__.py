@@ -26,11 +26,20 @@ FORMATS = {
 }
 """The module of each format."""
 
+VERDICTS = {"junit": "lossctl.render.junit", "github": "lossctl.render.github"}
+"""The module of each format for verdicts alone."""
+
+REPORTS = ("json", "junit", "md", "github", "csv")
+"""The formats of reports beside the result."""
+
 TELLS_ROWS = frozenset({"table", "md", "svg", "json"})
 """The formats that say themselves how many rows were set aside."""
 
 TELLS_REASONS = TELLS_ROWS | {"ndjson"}
 """The formats that say themselves why a value is not the exact one."""
+
+TELLS_VERDICT = frozenset({"table", "md", "svg"})
+"""The formats that say in a sentence what became of gates."""
 
 STREAMED = frozenset({"csv", "tsv", "json", "ndjson", "value"})
 """The formats in which rows can be written before their end is known."""
@@ -84,5 +93,5 @@ def streamer(format: str) -> Streamer:
 
 def render(format: str, result: Result | Page, look: Look) -> str:
     """The result in a format, with a line end after the last line."""
-    renderer = cast("_Renderer", import_module(FORMATS[format]))
+    renderer = cast("_Renderer", import_module((FORMATS | VERDICTS)[format]))
     return renderer.render(result, look) if isinstance(result, Result) else renderer.page(result, look)
