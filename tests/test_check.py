@@ -112,6 +112,7 @@ CASES = {
     "list of losses": Case(PAIR, "--max mse,mae=0.3", "pf", 1, "1 of 2 gates is broken: mae of a.csv"),
     "same loss twice by other spellings": Case(PAIR, "--max mse=0.3 --min L2=0.3", "pf", 1),
     # reductions, weights, filters
+    "convention": Case(SURE, "--max bce=1e3 --like keras", "p", 0, "bce of a.csv is 8.40562, below 1000"),
     "sum": Case(PAIR, "--max mse=0.4 --reduction sum", "f", 1, "mse of a.csv is 0.5, above 0.4"),
     "weights": Case(THREE, "--max mse=6.75 -w w", "p", 0),
     "count": Case(THREE, "--max mse=9 --reduction mean-count -w w", "p", 0),
@@ -388,6 +389,7 @@ def test_no_tolerance_is_none() -> None:
         ("--max mse=1,mae=2", '--max "mse=1,mae=2" holds several limits\n  help: repeat --max for each of them\n'),
         ("--max all=1", '--max is on losses by name, and "all" names none\n  help: --max mse=0.1\n'),
         ("--max mse=1 --max MSELoss=2", "--max names mse twice\n  help: give each loss one limit\n"),
+        ("--max mse=1 --like all", "gates take one convention, not all\n"),
         ("--max hubr=1", 'there is no loss "hubr"\n  help: did you mean "huber"?\n'),
         ("--min-rows -1", '--min-rows is a whole number, not "-1"\n  help: 1000 asks for that many rows\n'),
         (
@@ -774,6 +776,8 @@ def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) ->
     assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json").exit_code == 1
     assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json", tolerance={"mse": "300%"}).passed
     assert lossctl.check([0.0], [math.inf], max={"mse": 1}).exit_code == 3
+    assert lossctl.check([0.0], max={"gaussian_nll": 1}, mean=[0.0], var=[1.0]).passed
+    assert lossctl.check([0.0], [0.5], max={"gaussian_nll": 1, "mse": 0.25}, var=[1.0]).passed
 
 
 @pytest.mark.parametrize(

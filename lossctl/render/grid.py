@@ -147,9 +147,10 @@ def _remarks(verdict: Verdict, look: Look) -> Iterator[str]:
     from lossctl.render.sentences import STATUS, rows
 
     others = verdict.ranked[1:]  # the sentence about the whole tells the first
-    said = [(check, check.reason or rows(check)) for check in others if check.reason or check.how_many]
-    for check, text in said[:_MOST_REMARKS]:
-        yield f"{STATUS[check.status]} {check.name}: {text}"
+    said = [check for check in others if check.reason or check.how_many]
+    for check in said[:_MOST_REMARKS]:
+        text = f": {check.reason}" if check.reason else f" of {check.input}: {rows(check)}"
+        yield f"{STATUS[check.status]} {check.name}{text}"
     if len(said) > _MOST_REMARKS:
         yield f"and {count(len(said) - _MOST_REMARKS, 'more gate')}, which -f json tells of"
 
