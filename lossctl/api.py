@@ -1,19 +1,23 @@
-"""The main job for Python."""
+"""The jobs of the command line for Python."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from lossctl.aggregates.mean import weighted
+from lossctl.analysis.gates import Wish, chosen, gates, judged
 from lossctl.engines.local import fold
-from lossctl.errors import DataError, UsageError, count, listed, quoted
+from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
+from lossctl.guard import Guard
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import REDUCTIONS, planned
 from lossctl.readers.cells import as_text
 from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
+from lossctl.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from lossctl.losses.spec import Request
     from lossctl.plan import Scored
     from lossctl.readers.cells import Cells
+    from lossctl.results import Result
 
 _ROWS = 65_536
 
@@ -64,13 +69,7 @@ def compute(
         >>> compute("huber:delta=2", [0.0, 1.0], [0.5, 5.0])
         3.0625
     """
-    for name, text in (("loss", loss), ("reduction", reduction), ("like", like)):
-        if not isinstance(text, str):
-            raise UsageError(f"{name} is text, not {quoted(text)}", help="a LOSS is like huber:delta=2")
-    if classes is not None and (isinstance(classes, str) or not np.iterable(classes)):
-        raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
-    if positive == "":
-        raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
+    _refuse_no_text(loss=loss, reduction=reduction, like=like)
     if like == ALL:
         raise UsageError("compute takes one convention, not all", help="call it for each")
     requests = parse(loss, like)
@@ -81,20 +80,8 @@ def compute(
     usual = {"y_true": y_true, "y_pred": y_pred}
     arrays = _by_role(requests[0], {role: values for role, values in usual.items() if values is not None} | roles)
     arrays |= {} if weight is None else {"weight": weight}
-    columns = {name: _cells(name, values) for name, values in arrays.items()}
-    first, rows = next((name, len(column)) for name, column in columns.items())
-    for name, column in columns.items():
-        if len(column) != rows:
-            raise DataError(f"{first} has {count(rows, 'row')} and {name} has {len(column):,}")
-    source = Memory(LITERAL, LITERAL, columns)
+    source, asked = _given(arrays, classes, positive)
     header = source.header()
-    asked = Asked(
-        "y_true" if "y_true" in columns else "",
-        "y_pred" if "y_pred" in columns else "",
-        "weight" if weight is not None else "",
-        classes=() if classes is None else tuple(map(as_text, classes)),
-        positive="" if positive is None else as_text(positive),
-    )
     plan = planned(requests, header, asked, LITERAL, "mean" if reduction == "none" else cast("Reduction", reduction))
     of_rows: list[Floats] = []
 
@@ -112,6 +99,135 @@ def compute(
         plan.judge(LITERAL, totals)
         return np.concatenate(of_rows)
     return plan.result("compute", LITERAL, None, header, totals).values[0].value
+
+
+def check(
+    y_true: ArrayLike | None = None,
+    y_pred: ArrayLike | None = None,
+    *,
+    max: Mapping[str, float] | None = None,
+    min: Mapping[str, float] | None = None,
+    max_row: Mapping[str, float] | None = None,
+    min_rows: int | None = None,
+    baseline: str | None = None,
+    tolerance: Mapping[str, float | str] | None = None,
+    by: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    like: str = "exact",
+    classes: Sequence[object] | None = None,
+    positive: object = None,
+    **roles: ArrayLike,
+) -> Verdict:
+    """Hold losses to limits, as `lossctl check` does; no settings are read.
+
+    Args:
+        y_true: shape (n,) or (n, k): values, class ids or class names.
+        y_pred: shape (n,) or (n, k).
+        max: by LOSS the largest value allowed.
+        min: by LOSS the smallest value allowed.
+        max_row: by LOSS the largest value allowed for each row.
+        min_rows: how many rows there must be.
+        baseline: the path of an earlier result in JSON, than which losses must be no worse.
+        tolerance: by LOSS how much worse than the baseline is allowed: 0.01, or "2%" of its size.
+        by: shape (n,), the group of each row; limits hold for each group and for all rows.
+        weight: shape (n,), finite and at least 0; None for weights of 1.
+        reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight` or `mean-count` (Σwℓ / n).
+        like: the convention.
+        classes: names of the classes, in the order of the columns of y_pred.
+        positive: the y_true value that counts as 1 in losses of two classes.
+        roles: inputs by name, as `compute` takes them.
+
+    Returns:
+        The verdict: `passed`, `exit_code`, and `checks`, one for each gate and group.
+
+    Raises:
+        LossctlError: a loss does not exist, or the data are not what it takes; a `ValueError`.
+
+    Example:
+        >>> check([0.0, 1.0], [0.5, 5.0], max={"mse": 9}).passed
+        True
+    """
+    _refuse_no_text(reduction=reduction, like=like)
+    if reduction not in REDUCTIONS:
+        raise UsageError(f"reduction is {listed(REDUCTIONS, 'or')}, not {quoted(reduction)}")
+    before = None if baseline is None else _earlier(baseline)
+    wishes = [
+        *_wishes("max", max),
+        *_wishes("min", min),
+        *_wishes("max-row", max_row),
+        *_wishes("tolerance", tolerance),
+    ]
+    losses = None if before is None else [value.text for value in before.values]
+    gated = gates(wishes, "" if min_rows is None else str(min_rows), like, losses, python=True)
+    usual = {"y_true": y_true, "y_pred": y_pred}
+    given = {role: values for role, values in usual.items() if values is not None} | roles
+    arrays: dict[str, ArrayLike] = {}
+    for request in gated.requests:
+        words = {word for loss in request.candidates for word in loss.words}
+        alone = len(gated.requests) == 1
+        arrays |= _by_role(request, {word: values for word, values in given.items() if alone or word in words})
+    arrays |= {name: values for name, values in (("weight", weight), ("by", by)) if values is not None}
+    source, asked = _given(arrays, classes, positive)
+    header = source.header()
+    plan = planned(gated.requests, header, asked, LITERAL, reduction)
+    guard = Guard(plan, gated.limits)
+    (known,) = fold([guard], assembled(source, [plan.binding], _ROWS))
+    seen = guard.seen(LITERAL, None, header, known, counted=gated.only_counts)
+    base = None if before is None or baseline is None else chosen(before, baseline, LITERAL)
+    return Verdict(tuple(judged(gated, seen, base)))
+
+
+def _wishes(gate: str, limits: Mapping[str, float | str] | None) -> list[Wish]:
+    if limits is None:
+        return []
+    if not hasattr(limits, "items"):
+        raise UsageError(
+            f"{gate} is a mapping of LOSS to limit, not {quoted(limits)}", help='write it like {"mse": 0.1}'
+        )
+    return [Wish(gate, str(loss), str(limit)) for loss, limit in limits.items()]
+
+
+def _earlier(path: str) -> Result:
+    from lossctl.readers.earlier import earlier  # reading files is for those who name one
+    from lossctl.readers.streams import open_path
+
+    with ExitStack() as opened:
+        result = earlier(path, opened)
+        if result is None:
+            raise InputError(
+                f"{open_path(path, opened).path}: it holds no earlier result",
+                help="lossctl compute LOSS FILE --json writes one",
+            )
+    return result
+
+
+def _refuse_no_text(**given: object) -> None:
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise UsageError(f"{name} is text, not {quoted(text)}", help="a LOSS is like huber:delta=2")
+
+
+def _given(arrays: Mapping[str, ArrayLike], classes: Sequence[object] | None, positive: object) -> tuple[Memory, Asked]:
+    """The arrays as an input, and which of its columns are meant."""
+    if classes is not None and (isinstance(classes, str) or not np.iterable(classes)):
+        raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
+    if positive == "":
+        raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
+    columns = {name: _cells(name, values) for name, values in arrays.items()}
+    first, rows = next((name, len(column)) for name, column in columns.items())
+    for name, column in columns.items():
+        if len(column) != rows:
+            raise DataError(f"{first} has {count(rows, 'row')} and {name} has {len(column):,}")
+    asked = Asked(
+        y_true="y_true" if "y_true" in columns else "",
+        y_pred="y_pred" if "y_pred" in columns else "",
+        weight="weight" if "weight" in columns else "",
+        by="by" if "by" in columns else "",
+        classes=() if classes is None else tuple(map(as_text, classes)),
+        positive="" if positive is None else as_text(positive),
+    )
+    return Memory(LITERAL, LITERAL, columns), asked
 
 
 def _by_role(request: Request, given: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:

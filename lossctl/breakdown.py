@@ -145,7 +145,7 @@ class Breakdown(NamedTuple):
         peaks: list[list[Worst[str | None]]] = []
         for index, (spec, losses) in enumerate(zip(self.plan.specs, scored.losses, strict=True)):
             values = np.zeros(batch.kept.size) if losses is None else losses.values
-            seen = np.flatnonzero(_weights(scored, index))
+            seen = scored.seen(index)
             weight = batch.weight
             added = values if losses is None else losses.added[0]
             carried = None
@@ -383,13 +383,6 @@ def _share(whole: Mean, carried: Distribution, rows: int) -> float | None:
 
 def _no_parts(spec: Spec) -> tuple[Mean, ...]:
     return tuple(Mean() for _ in spec.parts)
-
-
-def _weights(scored: Scored, index: int) -> NDArray[np.float64]:
-    """The weights of rows under a spec: those of 0 are not looked at."""
-    losses, weight = scored.losses[index], scored.batch.weight
-    found = np.ones(scored.batch.kept.size) if weight is None else weight
-    return found if losses is None or losses.factor is None else found * losses.factor
 
 
 def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Totals) -> Row:

@@ -3,6 +3,7 @@
     LossctlError            2   the job could not be done
     ├── UsageError          2   code usage: the command line or a call asks for something that does not exist
     ├── InputError          2   code input: a file, a pipe or an argument cannot be read
+    │   └── NoRowsError     2   it can be read, but no row counts; a gate on it cannot be decided
     └── DataError           2   code data: it can be read, but a value is not what the loss takes
 
 Exit code 1 belongs to broken gates alone, so no error has it.
@@ -48,6 +49,10 @@ class InputError(LossctlError):
     """A file, a pipe or an argument cannot be read."""
 
     code = "input"
+
+
+class NoRowsError(InputError):
+    """An input has no rows that count."""
 
 
 class DataError(LossctlError):

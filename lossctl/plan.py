@@ -15,7 +15,7 @@ from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
 from lossctl.batch import key, named, place
 from lossctl.effects import Effects, RowEffects, differ, exact_value, legal, own_value, reasons, states
-from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
+from lossctl.errors import DataError, InputError, NoRowsError, UsageError, count, listed, quoted
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
 from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import Shapes, fit, fits
@@ -154,6 +154,12 @@ class Scored(NamedTuple):
     labels: frozenset[str]
     mentions: Mapping[Key, Mentions]
 
+    def seen(self, index: int) -> NDArray[np.intp]:
+        """The indices of the rows whose loss under a spec is looked at: those whose weight is not 0."""
+        losses, weight = self.losses[index], self.batch.weight
+        found = np.ones(self.batch.kept.size) if weight is None else weight
+        return np.flatnonzero(found if losses is None or losses.factor is None else found * losses.factor)
+
 
 class Plan(NamedTuple):
     """What is asked of one input.
@@ -236,7 +242,7 @@ class Plan(NamedTuple):
         """Refuse what only the end of an input shows.
 
         Raises:
-            InputError: there are no rows.
+            NoRowsError: there are no rows.
             DataError: the labels contradict each other.
         """
         self._refuse_emptiness(where, totals)
@@ -264,11 +270,11 @@ class Plan(NamedTuple):
         """The result that the totals of all rows of an input amount to.
 
         Raises:
-            InputError: there are no rows, or their weights add to 0.
+            NoRowsError: there are no rows.
+            InputError: their weights add to 0.
             DataError: the labels contradict each other.
         """
         where = path or label
-        counts = totals.counts
         self.judge(where, totals)
         uneven = {index for index, tally in enumerate(totals.tallies.members) if tally.uneven}
         mixed = _signs_mixed(totals)
@@ -298,13 +304,18 @@ class Plan(NamedTuple):
         )
         if not values:
             raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
+        return Result(command, (self.input(label, path, header, totals),), values, self._warnings(label, totals))
+
+    def input(self, label: str, path: str | None, header: Header, totals: Totals) -> Input:
+        """What became of the rows of an input."""
+        counts = totals.counts
         roles = dict(self.binding.roles)
         if self.binding.weight:
             roles["weight"] = (self.binding.weight,)
         if self.binding.by:
             roles["by"] = self.binding.by
         roles = {role: tuple(map(plain_name, names)) for role, names in roles.items()}
-        record = Input(
+        return Input(
             label,
             path,
             counts.rows,
@@ -316,7 +327,6 @@ class Plan(NamedTuple):
             header.notes,
             header.parts,
         )
-        return Result(command, (record,), values, self._warnings(label, totals))
 
     def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
         arrays = [checks.arrays(term, self.coded(term.params)) for term in spec.terms]
@@ -442,13 +452,13 @@ class Plan(NamedTuple):
         if counts.used:
             return
         if not counts.rows:
-            raise InputError(f"{where}: it has a header but no rows", help="at least one row is needed")
+            raise NoRowsError(f"{where}: it has a header but no rows", help="at least one row is needed")
         if counts.filtered == counts.rows:
             wanted = " and ".join(f"{name}={text}" for name, text in self.binding.where)
-            raise InputError(
+            raise NoRowsError(
                 f"{where}: none of {count(counts.rows, 'row')} has {wanted}", help="--where compares the whole cell"
             )
-        raise InputError(
+        raise NoRowsError(
             f"{where}: each of {count(counts.dropped, 'row')} misses a cell, so --nan drop leaves none",
             help="-t and -p choose other columns",
         )

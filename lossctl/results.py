@@ -12,6 +12,7 @@ from lossctl import __version__
 if TYPE_CHECKING:
     from lossctl.losses.declare import Params
     from lossctl.rows import Layout, Row, Summary, Within
+    from lossctl.verdict import Verdict
 
 SCHEMA = "lossctl/result/1"
 
@@ -135,7 +136,7 @@ class Value(NamedTuple):
         record: dict[str, Any] = {
             "input": self.input,
             "loss": self.loss,
-            "params": _params_dict(self.params),
+            "params": params_dict(self.params),
             "like": self.like,
             "reduction": self.reduction,
             "group": None if self.group is None else dict(self.group),
@@ -152,7 +153,7 @@ class Value(NamedTuple):
             record["reasons"] = list(self.reasons)
         if self.terms is not None:
             record["terms"] = [
-                {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
+                {"weight": term.weight, "loss": term.loss, "params": params_dict(term.params)} for term in self.terms
             ]
         if self.approximate:
             record["approximate"] = True
@@ -221,6 +222,7 @@ class Result:
         summary: how the losses of rows are spread, where that was asked.
         rows: single rows, where they were asked for and not written already.
         layout: what single rows of the first input hold.
+        verdict: what became of gates, where they were asked for.
     """
 
     command: str
@@ -230,6 +232,7 @@ class Result:
     summary: tuple[Summary, ...] = ()
     rows: tuple[Row, ...] = ()
     layout: Layout | None = None
+    verdict: Verdict | None = None
     schema: str = field(default=SCHEMA)
     version: str = field(default=__version__)
 
@@ -261,6 +264,8 @@ class Result:
         if self.summary:
             record["summary"] = [summary.to_dict() for summary in self.summary]
             record["rows"] = [row.to_dict() for row in self.rows]
+        if self.verdict is not None:
+            record |= self.verdict.to_dict()
         return record
 
     @classmethod
@@ -287,7 +292,8 @@ def param_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _params_dict(params: Params) -> dict[str, Any]:
+def params_dict(params: Params) -> dict[str, Any]:
+    """Parameters as JSON has them."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 _SHOWN = 5
 
 
@@ -50,6 +53,11 @@ class Mentions:
         """Mentions of the rows with these numbers."""
         numbers = sorted(rows)
         return cls(len(numbers), tuple(numbers[:_SHOWN]))
+
+    @classmethod
+    def among(cls, rows: NDArray[np.intp]) -> Mentions:
+        """Mentions of the rows with these numbers, which ascend; shape (n,)."""
+        return cls(rows.size, tuple(rows[:_SHOWN].tolist()))
 
     def __add__(self, other: Mentions) -> Mentions:
         return Mentions(self.count + other.count, tuple(sorted(self.first + other.first)[:_SHOWN]))

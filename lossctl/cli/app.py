@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 COMMANDS = {
     "compute": "lossctl.cli.compute",
     "breakdown": "lossctl.cli.breakdown",
+    "check": "lossctl.cli.check",
     "list": "lossctl.cli.list",
     "explain": "lossctl.cli.explain",
     "plot": "lossctl.cli.plot",
     "identify": "lossctl.cli.identify",
 }
-"""The module of each command; its function of the same name is the command."""
+"""The module of each command; its function of the same name is the command, and gives an exit code or None for 0."""
 
 _HELP = "Loss values from prediction files, exact to the last digit."
 _EPILOG = (

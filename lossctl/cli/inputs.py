@@ -140,10 +140,28 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
     """
     if not loss:
         raise UsageError("LOSS is missing", help=f"lossctl {command} mse preds.csv")
-    missing = cast("Missing", choice(data.nan, "--nan", ("error", "drop", "propagate")))
     if data.like == ALL and command != "compute":
         raise UsageError(f"{command} takes one convention, not all", help=f"lossctl compute {loss} --like all FILE")
-    requests = _requests(command, loss, data.like)
+    return collected(_requests(command, loss, data.like), files, data, opened, named=command == "breakdown")
+
+
+def collected(
+    requests: Sequence[Request], files: Sequence[str], data: Data, opened: ExitStack, *, named: bool = False
+) -> Job:
+    """What is asked of the inputs that the arguments name; `opened` will close them.
+
+    Args:
+        requests: the losses.
+        files: the FILE arguments.
+        data: the options.
+        opened: closes the files.
+        named: whether rows are shown with their ids.
+
+    Raises:
+        UsageError: the arguments ask for something that does not exist.
+        InputError: a file cannot be read.
+    """
+    missing = cast("Missing", choice(data.nan, "--nan", ("error", "drop", "propagate")))
     given = Values(data.y_true, tuple(data.y_pred or ()), data.weight)
     options = Options(data.input_format, data.delimiter, data.no_header, data.decimal)
     words = {word: role for request in requests for loss in request.candidates for word, role in loss.words.items()}
@@ -160,7 +178,7 @@ def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: 
         data.positive,
         missing,
         apart,
-        apart[-1] if apart and command == "breakdown" else "",
+        apart[-1] if apart and named else "",
     )
     return Job(requests, found, asked, () if literal else given.y_pred, words)
 
@@ -199,7 +217,7 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
         if columns in job.y_pred[:index]:
             raise UsageError(f"-p {quoted(columns)} is given twice", help="give each model once")
     header = source.header()
-    path = {LITERAL: None, "standard input": "-"}.get(source.path, source.path)
+    path = path_of(source)
     found = []
     for columns in job.y_pred or [""]:
         parts = {} if columns in header.names else by_role(columns, job.words)
@@ -208,12 +226,21 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
             y_pred=parts.pop("y_pred", "") if parts else columns,
             others=parts,
         )
-        label = source.label
-        if len(job.y_pred) > 1:
-            label = columns if len(job.sources) == 1 else f"{source.label}:{columns}"
         plan = planned(job.requests, header, asked, source.path, reduction)
-        found.append(Model(plan, label, path, header))
+        found.append(Model(plan, label(source, job, columns), path, header))
     return found
+
+
+def path_of(source: Source) -> str | None:
+    """The file of an input as results name it."""
+    return {LITERAL: None, "standard input": "-"}.get(source.path, source.path)
+
+
+def label(source: Source, job: Job, columns: str) -> str:
+    """The name in results of the model of an input that has its predictions in these columns."""
+    if len(job.y_pred) < 2:
+        return source.label
+    return columns if len(job.sources) == 1 else f"{source.label}:{columns}"
 
 
 def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) -> tuple[Warn, ...]:

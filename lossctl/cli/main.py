@@ -94,8 +94,7 @@ def _run(arguments: list[str]) -> int:
     # into exit code 1, and imports slower: at some depths each call needs a new piece of the interpreter's stack.
     command = build(arguments)(args=arguments, prog_name="lossctl", standalone_mode=False)
     if callable(command):
-        command()
-        return 0
+        return command() or 0
     if command == INTERRUPTED:  # some versions of the library turn an interrupt into a code without a word
         raise KeyboardInterrupt
     return command if isinstance(command, int) else 0

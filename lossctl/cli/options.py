@@ -47,6 +47,12 @@ def _formats(incomplete: str) -> list[str]:  # noqa: ARG001 — Typer gives it
     return list(FORMATS)
 
 
+def _configure(context: typer.Context, asked: bool) -> None:
+    from lossctl.cli.config import configure
+
+    configure(context, asked)
+
+
 LossArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -244,6 +250,68 @@ GradOption: TypeAlias = Annotated[
         "Weights of rows are not in it.",
     ),
 ]
+MaxOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max",
+        metavar="LOSS=X",
+        show_default=False,
+        help="The loss is at most X, in every group too; the last = divides: --max huber:delta=2=0.5. Repeatable.",
+    ),
+]
+MinOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="LOSS=X", show_default=False, help="The loss is at least X. Repeatable."),
+]
+MaxRowOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max-row", metavar="LOSS=X", show_default=False, help="The loss of each row is at most X. Repeatable."
+    ),
+]
+MinRowsOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--min-rows", metavar="N", show_default=False, help="At least N rows of each input count."),
+]
+BaselineOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        show_default=False,
+        help="Losses are no worse than there: an earlier result in JSON (- for standard input), or another file of "
+        "predictions. Gated are the losses of --tolerance, else of --max and --min, else all of the earlier result.",
+    ),
+]
+ToleranceOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tolerance",
+        metavar="LOSS=X|X%",
+        show_default=False,
+        help="How much worse than the baseline is allowed: 0.01, or 2% of its size. Repeatable; 0 without it.",
+    ),
+]
+IsolatedOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--isolated",
+        callback=_configure,
+        is_eager=True,
+        help="Read no settings; else those of [check] in the nearest lossctl.toml or [tool.lossctl.check] in "
+        "pyproject.toml are the defaults of all options here.",
+    ),
+]
+ReportOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT:FILE",
+        show_default=False,
+        help="Write a report beside the result: json, junit, md (added to the end of the file), github or csv; FILE - "
+        "is standard output. Repeatable.",
+    ),
+]
 NanOption: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -303,7 +371,8 @@ FormatOption: TypeAlias = Annotated[
         metavar="FORMAT",
         show_default=False,
         autocompletion=_formats,
-        help="table (the default), plain, md, svg (a picture), json, ndjson, csv, tsv, or value: one number a line with all its digits.",
+        help="table (the default), plain, md, svg (a picture), json, ndjson, csv, tsv, or value: one number a line with all its digits; "
+        "check also has junit and github.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="The same as -f json.")]
@@ -373,7 +442,7 @@ class Output(NamedTuple):
     version: VersionOption = False
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+def grouped(command: Callable[..., int | None]) -> Callable[..., Callable[[], int | None]]:
     """The command as Typer takes it: a group of options becomes these options, and a call only says what to run."""
     groups: dict[str, type[NamedTuple]] = {}
     options: list[inspect.Parameter] = []
@@ -385,7 +454,7 @@ def grouped(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
         else:
             options.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def spread(**given: Any) -> Callable[[], None]:
+    def spread(**given: Any) -> Callable[[], int | None]:
         for name, group in groups.items():
             given[name] = group(**{option: given.pop(option) for option in group._fields})  # type: ignore[call-overload]  # mypy takes a type of NamedTuple for the function
         return partial(command, **given)

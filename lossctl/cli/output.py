@@ -13,11 +13,11 @@ from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
 from lossctl.errors import InputError, UsageError, printable, quoted
 from lossctl.readers.locate import paths
-from lossctl.render import FORMATS, TELLS_REASONS, TELLS_ROWS, Look, page, render
+from lossctl.render import FORMATS, REPORTS, TELLS_REASONS, TELLS_ROWS, TELLS_VERDICT, Look, page, render
 from lossctl.results import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lossctl.cli.options import Output
     from lossctl.render import Page
@@ -33,6 +33,7 @@ _ENDINGS = {
     ".png": "png",
 }
 _MOST_DIGITS = 17
+_LARGEST_SUMMARY = 1 << 20
 
 
 class Target(NamedTuple):
@@ -67,7 +68,7 @@ def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple
     if wishes.digits not in map(str, range(1, _MOST_DIGITS + 1)):
         raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
     if path:
-        _refuse_place(path, inputs)
+        _refuse_place(path, inputs, "-o", "loss.json")
     terminal = not path and sys.stdout is not None and sys.stdout.isatty()
     if terminal and format == "png":
         raise UsageError("a terminal shows no PNG", help="-o x.png writes a file")
@@ -75,17 +76,17 @@ def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple
     return Target(format, path, look, wishes.quiet, wishes.verbose)
 
 
-def _refuse_place(path: str, inputs: Sequence[str]) -> None:
+def _refuse_place(path: str, inputs: Sequence[str], option: str, example: str) -> None:
     folder, name = os.path.split(path)
     if not name or os.path.isdir(path):
         raise UsageError(
-            f"the output {quoted(path)} is a folder, not a file", help="-o names a file, like -o loss.json"
+            f"the output {quoted(path)} is a folder, not a file", help=f"{option} names a file, like {option} {example}"
         )
     if folder and not os.path.isdir(folder):
         raise UsageError(f"there is no folder {quoted(folder)} for the output {quoted(path)}", help="mkdir -p makes it")
     for input in (file for argument in inputs if os.path.exists(path) for file in paths(argument)):
         if os.path.exists(input) and os.path.samefile(path, input):
-            raise UsageError(f"the output {quoted(path)} is one of the inputs", help="-o takes another file")
+            raise UsageError(f"the output {quoted(path)} is one of the inputs", help=f"{option} takes another file")
 
 
 def emit(result: Result | Page, to: Target) -> None:
@@ -96,13 +97,92 @@ def emit(result: Result | Page, to: Target) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    shown = render(to.format, result, to.look) if isinstance(result, Result) else page(to.format, result, to.look)
+    _put(render(to.format, result, to.look) if isinstance(result, Result) else page(to.format, result, to.look), to)
+    notes(result, to)
+
+
+def _put(text: str | bytes, to: Target) -> None:
     try:
         with written(to) as write:
-            write(shown)
+            write(text)
     except BrokenPipeError:
         silence(sys.stdout)
-    notes(result, to)
+
+
+def reports(wishes: Sequence[str], to: Target, output: Output, inputs: Sequence[str]) -> list[Target]:
+    """The reports that the command line asks for beside the result; called before the work.
+
+    Raises:
+        UsageError: one is of no format known here or would overwrite something, or two things go to one place.
+    """
+    found: list[Target] = []
+    for wish in wishes:
+        format, _, path = wish.partition(":")
+        if not path:
+            raise UsageError(
+                f"--report {quoted(wish)} names no file",
+                help="write it like --report junit:report.xml; - is standard output",
+            )
+        choice(format, "the format of --report", REPORTS)
+        if path != "-":
+            _refuse_place(path, inputs, "--report", f"{format}:report")
+        path = "" if path == "-" else path
+        if any(
+            os.path.realpath(path) == os.path.realpath(other.path) for other in (*found, *([to] if to.path else []))
+        ):
+            place = f"the file {quoted(path)}" if path else "standard output"
+            raise UsageError(f"two outputs go to {place}", help="give each a place of its own")
+        if not path and not to.path and (output.format or output.json):
+            raise UsageError(
+                f"the result as {to.format} and a report both go to standard output", help="-o FILE takes the result"
+            )
+        look = to.look if not path else Look(to.look.digits)
+        found.append(Target(format, path, look, to.quiet, to.verbose))
+    return found
+
+
+def report(result: Result, to: Target, wanted: Sequence[Target]) -> None:
+    """Write the result and the reports beside it; one that takes standard output takes it from the result.
+
+    Raises:
+        InputError: one of them cannot be written; the others are.
+    """
+    failed: list[InputError] = []
+    outputs = [*([to] if to.path or all(other.path for other in wanted) else []), *wanted]
+    for each in outputs:
+        try:
+            if each.format == "md" and each in wanted and os.path.isfile(each.path):
+                _append(result, each)
+            else:
+                _put(render(each.format, result, each.look), each)
+        except InputError as error:
+            failed.append(error)
+    taken = [each for each in wanted if not each.path]
+    notes(result, taken[0] if taken and not to.path else to)
+    if all(each.path or each.format not in TELLS_VERDICT for each in outputs):
+        _conclude(result, to)
+    if failed:
+        raise failed[0]
+
+
+def _append(result: Result, to: Target) -> None:
+    """Write a summary behind what is in its file."""
+    from lossctl.render.md import fitted
+
+    try:
+        with open(to.path, "rb") as file:
+            before = file.read(_LARGEST_SUMMARY)
+    except OSError as error:
+        raise _unwritten(to.path, error) from None
+    if before:
+        before += b"\n" if before.endswith(b"\n") else b"\n\n"
+    text = fitted(result, to.look, _LARGEST_SUMMARY - 1 - len(before))
+    if not text:
+        raise InputError(
+            f"{to.path}: it has no room for a summary below 1 MiB, the most that GitHub takes", help="remove the file"
+        )
+    with _beside(to.path) as file:
+        file.write(before + text.encode("utf-8", "backslashreplace"))
 
 
 @contextmanager
@@ -217,10 +297,28 @@ def notes(result: Result | Page, to: Target) -> None:
         _note(f"{warning.input}: {warning.message} [{warning.code}]")
 
 
+def _conclude(result: Result, to: Target) -> None:
+    """Write the verdict to standard error."""
+    if result.verdict is not None:
+        from lossctl.render.sentences import summed_up
+
+        _say(summed_up(result.verdict, to.look))
+
+
+def tell(notes: Iterable[str]) -> None:
+    """Write notes that belong to no result."""
+    for text in notes:
+        _note(text)
+
+
 def _note(text: str) -> None:
+    _say(f"note: {text}")
+
+
+def _say(text: str) -> None:
     if sys.stderr is not None:
         with suppress(OSError):
-            sys.stderr.write(f"lossctl: note: {printable(text)}\n")
+            sys.stderr.write(f"lossctl: {printable(text)}\n")
 
 
 def _umask() -> int:

@@ -149,12 +149,17 @@ def _matches(argument: str) -> bool:
 def _source(label: str, stream: Stream, path: str, options: Options) -> Source:
     if not stream.head.removeprefix(BOM).strip():
         raise InputError(f"{stream.path}: it is empty", help="a header and at least one row are needed")
-    format = options.input_format or _format(stream, path)
+    format = options.input_format or format_of(stream, path)
     reader = cast("_Reader", import_module(FORMATS[format]))
     return reader.read(label, stream, format, options)
 
 
-def _format(stream: Stream, path: str) -> str:
+def format_of(stream: Stream, path: str) -> str:
+    """The format that the content of a file has, or where that does not tell, its name.
+
+    Raises:
+        InputError: it is of no format known here.
+    """
     head = stream.head
     stem, ending = os.path.splitext(path.lower())
     if stream.compression:

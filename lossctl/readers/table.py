@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from lossctl.batch import Within
-from lossctl.errors import InputError, count, quoted
+from lossctl.errors import InputError, NoRowsError, count, quoted
 from lossctl.readers.cells import is_missing, is_number, unheld
 
 if TYPE_CHECKING:
@@ -197,10 +197,10 @@ class Memory(NamedTuple):
         """The columns, typed by their first cells.
 
         Raises:
-            InputError: there are no rows.
+            NoRowsError: there are no rows.
         """
         if not any(map(len, self.columns.values())):
-            raise InputError(f"{self.path}: it holds no rows", help="at least one row is needed")
+            raise NoRowsError(f"{self.path}: it holds no rows", help="at least one row is needed")
         return Header(tuple(described(name, cells) for name, cells in self.columns.items()), self.named)
 
     def chunks(

@@ -28,11 +28,21 @@ FORMATS = {
 
 _PIXELS = {"png": "lossctl.render.png"}
 
+
+VERDICTS = {"junit": "lossctl.render.junit", "github": "lossctl.render.github"}
+"""The module of each format for verdicts alone."""
+
+REPORTS = ("json", "junit", "md", "github", "csv")
+"""The formats of reports beside the result."""
+
 TELLS_ROWS = frozenset({"table", "md", "svg", "json"})
 """The formats that say themselves how many rows were set aside."""
 
 TELLS_REASONS = TELLS_ROWS | {"ndjson"}
 """The formats that say themselves why a value is not the exact one."""
+
+TELLS_VERDICT = frozenset({"table", "md", "svg"})
+"""The formats that say in a sentence what became of gates."""
 
 STREAMED = frozenset({"csv", "tsv", "json", "ndjson", "value"})
 """The formats in which rows can be written before their end is known."""
@@ -86,7 +96,7 @@ def streamer(format: str) -> Streamer:
 
 def render(format: str, result: Result, look: Look) -> str:
     """The result in a format, with a line end after the last line."""
-    return cast("_Renderer", import_module(FORMATS[format])).render(result, look)
+    return cast("_Renderer", import_module((FORMATS | VERDICTS)[format])).render(result, look)
 
 
 def page(format: str, record: Page, look: Look) -> str | bytes:

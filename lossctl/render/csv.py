@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from lossctl.cards import Listing, Picture
     from lossctl.losses.declare import Params
     from lossctl.render import Look
-    from lossctl.results import Result, Value
+    from lossctl.results import Group, Result, Value
     from lossctl.rows import Layout, Row
+    from lossctl.verdict import Check
 
 BETWEEN = ""
+CHECKS = (
+    *("name", "gate", "input", "loss", "params", "like", "reduction", "group"),
+    *("op", "limit", "value", "status", "margin", "row", "reason"),
+)
 HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight", "value")
 
 
@@ -52,6 +57,9 @@ def separated(result: Result, delimiter: str) -> str:
     """The header and the rows with a delimiter."""
     if result.layout is not None:
         return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
+    if result.verdict is not None:
+        checks = [map(printable, _check(check)) for check in result.verdict.checks]
+        return _text([CHECKS, *checks], delimiter)
     return _text([HEADER, *([printable(cell) for cell in _row(value)] for value in result.values)], delimiter)
 
 
@@ -95,15 +103,41 @@ def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
     return out.getvalue()
 
 
+def _check(check: Check) -> list[str]:
+    return [
+        check.name,
+        check.gate,
+        check.input,
+        check.loss or "",
+        _params(check.params),
+        check.like or "",
+        check.reduction or "",
+        _group(check.group),
+        check.op,
+        *("" if number is None else _number(number) for number in (check.limit, check.value)),
+        check.status,
+        "" if check.margin is None else _number(check.margin),
+        "" if check.row is None else str(check.row),
+        check.reason,
+    ]
+
+
+def _number(number: float) -> str:
+    return str(number) if isinstance(number, int) else full(number)
+
+
+def _group(group: Group | None) -> str:
+    return ",".join(f"{name}={'' if part is None else part}" for name, part in (group or {}).items())
+
+
 def _row(value: Value) -> list[str]:
-    group = ",".join(f"{name}={'' if part is None else part}" for name, part in (value.group or {}).items())
     return [
         value.input,
         value.loss,
         _params(value.params),
         value.like,
         value.reduction,
-        group,
+        _group(value.group),
         str(value.n),
         full(value.weight),
         full(value.value),

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lossctl.render import Look
-    from lossctl.results import Input, Result, Value
+    from lossctl.results import Group, Input, Result, Value
     from lossctl.rows import Cells, Guess, Layout, Row, Summary
+    from lossctl.verdict import Check, Verdict
 
 ALL_ROWS = "all"
 _ROLES = {"by": "grouped by"}
@@ -21,6 +22,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _MARKS = ".:-=+*#@"
 MOST_DIGITS = 17
 """So many significant digits tell any two float64 numbers apart."""
+_MOST_REMARKS = 10
 
 
 Kind: TypeAlias = Literal["text", "number", "bars"]
@@ -46,6 +48,9 @@ class Grid(NamedTuple):
 
 def grids(result: Result, look: Look) -> list[Grid]:
     """The tables of a result; columns that would say the same in each row are left out."""
+    if result.verdict is not None:
+        remarks = [*_remarks(result.verdict, look), *_unlike(result, look)]
+        return [_grid(_checks(result, result.verdict.checks, look), look, remarks=remarks)]
     if not result.summary:
         return [_grid(_values(result, look, result.values, "value"), look, remarks=_unlike(result, look))]
     remarks = [*_carried(result, look), *_unlike(result, look)]
@@ -79,7 +84,7 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
         yield "input", "text", [value.input for value in values]
     yield "loss", "text", [value.text for value in values]
     for group in dict.fromkeys(group for value in values for group in value.group or ()):
-        yield group, "text", [_group_cell(value, group) for value in values]
+        yield group, "text", [_group_cell(value.group, group) for value in values]
     several = len({value.like for value in values}) > 1
     if several:
         yield "like", "text", [value.like for value in values]
@@ -118,6 +123,36 @@ def exact_beside(value: Value, digits: int) -> str:
     while digits < MOST_DIGITS and short(value.value, digits) == short(value.exact, digits):
         digits += 1
     return f"exact is {short(value.exact, digits)}"
+
+
+def _checks(result: Result, checks: Sequence[Check], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
+    from lossctl.render.sentences import STATUS, gap, numbers  # tables of values are faster without
+
+    yield "status", "text", [STATUS[check.status] for check in checks]
+    yield "gate", "text", [check.name for check in checks]
+    if len(result.inputs) > 1:
+        yield "input", "text", [check.input for check in checks]
+    for group in dict.fromkeys(group for check in checks for group in check.group or ()):
+        yield group, "text", [_group_cell(check.group, group) for check in checks]
+    pairs = [numbers(check, look) for check in checks]
+    yield "value", "number", [value for value, _ in pairs]
+    yield "limit", "number", [limit for _, limit in pairs]
+    yield "margin", "number", [gap(check.margin, look) for check in checks]
+    if any(check.row is not None for check in checks):
+        yield "row", "number", ["" if check.row is None else str(check.row) for check in checks]
+
+
+def _remarks(verdict: Verdict, look: Look) -> Iterator[str]:
+    """What the cells of broken and undecided gates do not say."""
+    from lossctl.render.sentences import STATUS, rows
+
+    others = verdict.ranked[1:]  # the sentence about the whole tells the first
+    said = [check for check in others if check.reason or check.how_many]
+    for check in said[:_MOST_REMARKS]:
+        text = f": {check.reason}" if check.reason else f" of {check.input}: {rows(check)}"
+        yield f"{STATUS[check.status]} {check.name}{text}"
+    if len(said) > _MOST_REMARKS:
+        yield f"and {count(len(said) - _MOST_REMARKS, 'more gate')}, which -f json tells of"
 
 
 def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -252,20 +287,20 @@ def _percent(share: float | None, look: Look) -> str:
     return "" if share is None else short(100 * share, min(look.digits, 3))
 
 
-def _group_cell(value: Value, name: str) -> str:
-    if value.group is None:
+def _group_cell(group: Group | None, name: str) -> str:
+    if group is None:
         return ALL_ROWS
-    part = value.group.get(name)
+    part = group.get(name)
     return "" if part is None else str(part)
 
 
 def footer(result: Result, look: Look) -> list[str]:
     """For each input the columns taken and the rows set aside, then the reduction where it is not the usual one."""
     lines = [_shown(about(record), look) for record in result.inputs]
-    first = result.values[0]
     likes = dict.fromkeys(value.like for value in result.values)
-    if first.reduction != "mean" or [*likes] != ["exact"]:
-        lines.append(f"reduction {first.reduction}, convention{'s' if len(likes) > 1 else ''} {', '.join(likes)}")
+    reductions = dict.fromkeys(value.reduction for value in result.values)
+    if {*reductions} - {"mean"} or {*likes} - {"exact"}:
+        lines.append(f"reduction {', '.join(reductions)}, convention{'s' if len(likes) > 1 else ''} {', '.join(likes)}")
     return lines
 
 
@@ -276,6 +311,8 @@ def set_aside(record: Input) -> str:
     >>> set_aside(Input("a.csv", "a.csv", 10, 8, 2, 0, {}))
     '8 of 10 rows used, 2 dropped for a missing cell'
     """
+    if not record.rows:
+        return "no rows"
     if record.used == record.rows:
         return f"{'the only row' if record.rows == 1 else f'all {record.rows:,} rows'} used"
     parts = [f"{record.filtered:,} left out by --where"] if record.filtered else []
@@ -301,7 +338,7 @@ def about(record: Input) -> str:
     inside += [] if record.parts is None else [count(record.parts, "part")]
     about = f" ({', '.join(inside)})" if inside else ""
     parts = [f"{label or file}{about}: {set_aside(record)}"]
-    parts += [taken(record)] if record.path is not None else []
+    parts += [taken(record)] if record.path is not None and record.columns else []
     parts += [f"classes {_named(record.classes)}"] if record.classes else []
     return "; ".join([*parts, *record.notes])
 

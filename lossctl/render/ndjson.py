@@ -18,9 +18,11 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """Each entry of `results` on its line; of a breakdown each row."""
+    """Each entry of `results` on its line; of a breakdown each row, of gates each check."""
     if result.layout is not None:
         return block(result.layout, result.rows, look)
+    if result.verdict is not None:
+        return "".join(dumps(check.to_dict(), look) + "\n" for check in result.verdict.checks)
     return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
 
 

@@ -26,6 +26,23 @@ def short(value: float, digits: int) -> str:
     return f"{value:.{digits}g}"
 
 
+def apart(one: float, other: float, digits: int) -> tuple[str, str]:
+    """Two numbers for people, with as many more digits as it takes to see which is larger.
+
+    >>> apart(0.4123, 0.4, 3), apart(0.1 + 2**-56, 0.1, 6), apart(2.0, 2.0, 6)
+    (('0.412', '0.4'), ('0.10000000000000002', '0.1'), ('2', '2'))
+    """
+    for more in range(digits, 17):
+        texts = short(one, more), short(other, more)
+        if _order(*map(float, texts)) == _order(one, other):
+            return texts
+    return full(one), full(other)
+
+
+def _order(one: float, other: float) -> int:
+    return (one > other) - (one < other)
+
+
 def aligned(texts: Sequence[str]) -> list[str]:
     """Numbers padded so that their decimal points stand under each other.
 

@@ -67,6 +67,17 @@ def show(result: Result, look: Look, console: Console) -> None:
             console.print()
     for line in footer(result, look):
         console.print(Padding(Text(line, style="dim", overflow="fold"), (0, 0)), crop=False)
+    if result.verdict is not None:
+        from lossctl.render.sentences import summed_up  # tables of values are faster without
+
+        line = summed_up(result.verdict, look)
+        console.print(
+            Padding(
+                Text(line if look.unicode else line.encode("ascii", "backslashreplace").decode(), overflow="fold"),
+                (0, 0),
+            ),
+            crop=False,
+        )
 
 
 def _print_table(cells: Grid, look: Look, console: Console) -> None:

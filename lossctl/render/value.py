@@ -18,15 +18,22 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows."""
+    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows, of gates their values."""
     if result.layout is not None:
         return block(result.layout, result.rows, look)
+    if result.verdict is not None:
+        return "".join(_value(check.value) + "\n" for check in result.verdict.checks)
     return "".join(full(value.value) + "\n" for value in result.values)
 
 
 def page(record: Listing, look: Look) -> str:
     """The names, one a line."""
     return "".join(entry.name + "\n" for entry in record.losses)
+
+
+def _value(value: float | None) -> str:
+    """The value of a check; nan where there is none, so that each check has its line."""
+    return "nan" if value is None else str(value) if isinstance(value, int) else full(value)
 
 
 def opening(layout: Layout, look: Look) -> str:

@@ -1,0 +1,130 @@
+"""`lossctl check`: gates on losses, for CI."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, cast
+
+import typer  # noqa: TC002 — annotations are read at run time
+
+from lossctl.cli import options as opt
+from lossctl.errors import NoRowsError, UsageError
+
+if TYPE_CHECKING:
+    from lossctl.aggregates.mean import Reduction
+    from lossctl.analysis.gates import Baseline, Gates, Seen
+    from lossctl.cli.inputs import Job
+    from lossctl.readers.table import Source
+    from lossctl.results import Result
+    from lossctl.verdict import Check
+
+
+@opt.grouped
+def check(
+    files: opt.FilesArgument = None,
+    *,
+    max: opt.MaxOption = None,
+    min: opt.MinOption = None,
+    max_row: opt.MaxRowOption = None,
+    min_rows: opt.MinRowsOption = "",
+    baseline: opt.BaselineOption = "",
+    tolerance: opt.ToleranceOption = None,
+    report: opt.ReportOption = None,
+    isolated: opt.IsolatedOption = False,  # noqa: ARG001 — its callback has read the settings
+    context: typer.Context,
+    data: opt.Data,
+    reduction: opt.ReductionOption = "mean",
+    output: opt.Output,
+) -> int:
+    """Hold the losses of files to limits: exit code 1 when one is broken, 3 when one cannot be decided.
+
+    lossctl check preds.csv --max mse=0.1 --max-row huber=5
+
+    lossctl check preds.csv --baseline main.json --tolerance mse=2%
+    """
+    from lossctl.analysis.gates import gates, judged, wish
+    from lossctl.cli import output as out
+    from lossctl.cli.config import origins
+    from lossctl.cli.inputs import choice, collected
+    from lossctl.plan import REDUCTIONS
+    from lossctl.readers.earlier import earlier
+    from lossctl.render import FORMATS, VERDICTS
+    from lossctl.verdict import Verdict
+
+    files = files or (context.default_map or {}).get("files")  # the library gives arguments no such defaults
+    if output.verbose:
+        given = {"files": files, "max": max, "min": min, "max_row": max_row, "min_rows": min_rows}
+        given |= {"baseline": baseline, "tolerance": tolerance, "report": report, **data._asdict()}
+        out.tell(origins(context, {**given, "reduction": reduction, **output._asdict()}))
+    read = [*(files or []), data.truth, baseline]
+    to = out.target(output, read, [*FORMATS, *VERDICTS])
+    reports = out.reports(report or [], to, output, read)
+    reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
+    limits = {"max": max, "min": min, "max-row": max_row, "tolerance": tolerance}
+    wishes = [wish(gate, text) for gate, texts in limits.items() for text in texts or ()]
+    with ExitStack() as opened:
+        if baseline == "-" and "-" in {*(files or ["-"]), data.truth}:
+            raise UsageError("standard input is the baseline and an input", help="it can be read once")
+        before = earlier(baseline, opened) if baseline else None
+        losses = None if not baseline else [] if before is None else [value.text for value in before.values]
+        asked = gates(wishes, min_rows, data.like, losses)
+        job = collected(asked.requests, files or [], data, opened)
+        beside = None
+        if baseline and before is None:
+            other = collected(asked.requests, [baseline], data, opened)
+            beside = [_baseline(one) for one in _seen(other.sources[0], other, asked, reduced, data, opened)]
+        checks: list[Check] = []
+        results: list[Result] = []
+        for source in job.sources:
+            for index, seen in enumerate(_seen(source, job, asked, reduced, data, opened)):
+                base = beside[index] if beside else _chosen(before, baseline, seen) if before else None
+                checks += judged(asked, seen, base)
+                results.append(seen.result)
+            results[-1] = results[-1].noted(source.notes())
+    verdict = Verdict(tuple(checks))
+    result = replace(reduce(add, results), verdict=verdict)
+    out.report(result, to, reports)
+    return verdict.exit_code
+
+
+def _seen(
+    source: Source, job: Job, asked: Gates, reduction: Reduction, data: opt.Data, opened: ExitStack
+) -> list[Seen]:
+    """What the gates are judged by, for each model of an input."""
+    from lossctl.analysis.gates import Seen
+    from lossctl.cli.inputs import label, misread, models, path_of
+    from lossctl.engines.local import fold
+    from lossctl.guard import Guard
+    from lossctl.readers.columns import assembled
+    from lossctl.results import Input, Result
+
+    try:
+        found = models(source, job, reduction)
+    except NoRowsError as error:
+        inputs = [Input(label(source, job, name), path_of(source), 0, 0, 0, 0, {}) for name in job.y_pred or [""]]
+        return [Seen(Result("check", (record,)), emptiness=error.message) for record in inputs]
+    guards = [Guard(model.plan, asked.limits) for model in found]
+    batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
+    command = ("compute", *(["--reduction", reduction] if reduction != "mean" else []))  # which shows what is mended
+    seen = []
+    for model, guard, known in zip(found, guards, fold(guards, batches), strict=True):
+        one = guard.seen(model.label, model.path, model.header, known, counted=asked.only_counts)
+        seen.append(one._replace(result=one.result.noted(misread(model, known.totals, data, command))))
+    return seen
+
+
+def _baseline(seen: Seen) -> Baseline:
+    from lossctl.analysis.gates import Baseline
+
+    (record,) = seen.result.inputs
+    return Baseline(record.path or record.label, seen.result.values, seen.emptiness)
+
+
+def _chosen(before: Result, path: str, seen: Seen) -> Baseline:
+    from lossctl.analysis.gates import chosen
+
+    (record,) = seen.result.inputs
+    return chosen(before, "standard input" if path == "-" else path, record.label)

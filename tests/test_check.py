@@ -1,0 +1,827 @@
+"""`check`: verdict, exit code, text, JSON, JUnit, annotations, CSV and Markdown of each gate agree."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+import lossctl
+from lossctl.aggregates.beyond import Beyond
+from lossctl.analysis.gates import Tolerance, gates, wish
+from lossctl.errors import LossctlError
+from lossctl.render.numbers import apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Ran
+
+# Errors of 0.5 in both rows: mse 0.25, mae 0.5, rmse 0.5, huber 0.125, all exact in binary.
+PAIR = "y_true,y_pred\n0,0.5\n1,1.5\n"
+# Errors of 0, 1 and 3; by group a: 0 and 1, b: 3.
+THREE = "g,w,y_true,y_pred\na,1,0,0\na,0,1,2\nb,3,2,5\n"
+# -log(0) is infinite.
+SURE = "y_true,y_pred\n1,0\n0,0.5\n"
+GAP = "y_true,y_pred\n0,0.5\n1,nan\n"
+NONE = "y_true,y_pred\n"
+
+WORDS = {"pass": "pass", "fail": "broken", "undecided": "undecided"}
+CODES = {"pass": 0, "fail": 1, "undecided": 3}
+
+
+class Case(NamedTuple):
+    """Gates on one input, and what must become of them, one letter each: p(ass), f(ail), u(ndecided)."""
+
+    data: str
+    line: str
+    statuses: str
+    code: int
+    said: str = ""
+
+
+CASES = {
+    # at most, at least; the limit itself is allowed
+    "below": Case(PAIR, "--max mse=0.3", "p", 0, "the gate holds: mse of a.csv is 0.25, below 0.3 by 0.05 (17 %)."),
+    "equal": Case(PAIR, "--max mse=0.25", "p", 0, "the gate holds: mse of a.csv is exactly 0.25."),
+    "above": Case(PAIR, "--max mse=0.2", "f", 1, "the gate is broken: mse of a.csv is 0.25, above 0.2 by 0.05 (25 %)."),
+    "limit 0": Case(PAIR, "--max mse=0", "f", 1, "the gate is broken: mse of a.csv is 0.25, above 0 by 0.25."),
+    "limit below 0": Case(PAIR, "--max mse=-1", "f", 1, "mse of a.csv is 0.25, above -1 by 1.25 (125 %)."),
+    "negative 0": Case("y_true,y_pred\n1,1\n", "--max mse=-0", "p", 0, "mse of a.csv is exactly -0."),
+    "exponent": Case(PAIR, "--max mse=2.5e-1", "p", 0),
+    "at least": Case(PAIR, "--min mse=0.2", "p", 0, "the gate holds: mse of a.csv is 0.25, above 0.2 by 0.05 (25 %)."),
+    "at least, equal": Case(PAIR, "--min mse=0.25", "p", 0),
+    "too small": Case(PAIR, "--min mse=0.3", "f", 1, "mse of a.csv is 0.25, below 0.3 by 0.05 (17 %)."),
+    "between": Case(PAIR, "--max mse=0.3 --min mse=0.2", "pp", 0, "all 2 gates hold."),
+    "one of three": Case(
+        PAIR,
+        "--max mse=0.3 --max mae=0.4 --max rmse=0.5",
+        "pfp",
+        1,
+        "1 of 3 gates is broken: mae of a.csv is 0.5, above 0.4 by 0.1 (25 %).",
+    ),
+    "two of three, the worse by its part": Case(
+        PAIR,
+        "--max mse=0.24 --max mae=0.4 --max rmse=0.5",
+        "ffp",
+        1,
+        "2 of 3 gates are broken; the worst: mae of a.csv is 0.5, above 0.4 by 0.1 (25 %).",
+    ),
+    "four thousand": Case(PAIR, "--max mse=6.1e-5", "f", 1, "above 6.1e-05 by 0.25 (409,736 %)."),
+    # the digits it takes
+    "15th digit, above": Case(
+        PAIR,
+        "--max mse=0.249999999999999",
+        "f",
+        1,
+        "mse of a.csv is 0.25, above 0.249999999999999 by 9.99e-16 (4e-13 %).",
+    ),
+    "15th digit, below": Case(PAIR, "--max mse=0.250000000000001", "p", 0, "is 0.25, below 0.250000000000001 by"),
+    "last bit, above": Case(
+        "y_true,y_pred\n0.1,0.4\n",
+        "--max mae=0.3",
+        "f",
+        1,
+        "mae of a.csv is 0.30000000000000004, above 0.3 by 5.55e-17",
+    ),
+    "last bit, equal": Case("y_true,y_pred\n0.1,0.4\n", "--max mae=0.30000000000000004", "p", 0),
+    "last bit, below": Case("y_true,y_pred\n0,0.1\n", "--max mae=0.10000000000000002", "p", 0),
+    "six digits are not enough": Case(
+        "y_true,y_pred\n0,0.12345678\n", "--max mae=0.1234567", "f", 1, "0.1234568, above"
+    ),
+    "smallest": Case("y_true,y_pred\n0,5e-324\n", "--max mae=0", "f", 1, "is 4.94066e-324, above 0 by 4.94e-324."),
+    "largest": Case("y_true,y_pred\n0,1e308\n", "--max mae=-1e308", "f", 1, "mae of a.csv is 1e+308, above -1e+308."),
+    # the whole of LOSS
+    "parameter": Case(PAIR, "--max huber:delta=2=0.125", "p", 0),
+    "parameter, broken": Case(PAIR, "--max huber:delta=2=0.1", "f", 1, "huber:delta=2 of a.csv is 0.125, above 0.1"),
+    "weighted sum": Case(PAIR, "--max mse+0.5*mae=0.5", "p", 0, "mse+0.5*mae of a.csv is exactly 0.5."),
+    "weighted sum, broken": Case(PAIR, "--max 2*mse=0.4", "f", 1, "2*mse of a.csv is 0.5, above 0.4"),
+    "framework's name": Case(PAIR, "--max MSELoss=0.2", "f", 1, "mse of a.csv is 0.25"),
+    "list of losses": Case(PAIR, "--max mse,mae=0.3", "pf", 1, "1 of 2 gates is broken: mae of a.csv"),
+    "same loss twice by other spellings": Case(PAIR, "--max mse=0.3 --min L2=0.3", "pf", 1),
+    # reductions, weights, filters
+    "convention": Case(SURE, "--max bce=1e3 --like keras", "p", 0, "bce of a.csv is 8.40562, below 1000"),
+    "sum": Case(PAIR, "--max mse=0.4 --reduction sum", "f", 1, "mse of a.csv is 0.5, above 0.4"),
+    "weights": Case(THREE, "--max mse=6.75 -w w", "p", 0),
+    "count": Case(THREE, "--max mse=9 --reduction mean-count -w w", "p", 0),
+    "filter": Case(THREE, "--max mse=0.5 --where g=a", "p", 0),
+    # numbers that are none, and infinite ones
+    "nan": Case(
+        GAP, "--max mse=1e300 --nan propagate", "u", 3, "the gate is undecided: mse of a.csv is nan, and only a"
+    ),
+    "nan, at least": Case(GAP, "--min mse=-1 --nan propagate", "u", 3),
+    "nan beside a pass": Case(
+        GAP, "--max mse=1 --min-rows 2 --nan propagate", "up", 3, "1 of 2 gates is undecided: mse"
+    ),
+    "nan beside a failure": Case(
+        GAP,
+        "--max mse=1 --min-rows 3 --nan propagate",
+        "uf",
+        1,
+        "1 of 2 gates is broken and 1 is undecided: the number of rows of a.csv is 2, below 3 by 1 (33 %).",
+    ),
+    "nan dropped": Case(GAP, "--max mse=0.25 --nan drop", "p", 0),
+    "inf": Case(
+        SURE, "--max bce=1e308", "u", 3, "the gate is undecided: bce of a.csv is inf, and only a finite number"
+    ),
+    "inf, at least": Case(SURE, "--min bce=1", "u", 3),
+    "-inf": Case("y_true,y_pred\n0,-inf\n", "--max mae=1", "u", 3),
+    "nan of finite numbers": Case("y_true,y_pred\ninf,inf\n", "--max mse=1", "u", 3),
+    "overflow": Case("y_true,y_pred\n0,1e200\n", "--max mse=1", "u", 3, "mse of a.csv is inf"),
+    # no rows
+    "no rows": Case(NONE, "--max mse=1", "u", 3, "the gate is undecided: a.csv: it has a header but no rows."),
+    "no rows, two gates": Case(
+        NONE, "--max mse=1 --max-row mae=1", "uu", 3, "2 of 2 gates are undecided; the first: a.csv"
+    ),
+    "no rows, too few": Case(NONE, "--max mse=1 --min-rows 1", "uf", 1, "the number of rows of a.csv is 0, below 1"),
+    "no rows, none wanted": Case(NONE, "--min-rows 0", "p", 0),
+    "filtered away": Case(THREE, "--max mse=1 --where g=c", "u", 3, "a.csv: none of 3 rows has g=c."),
+    "dropped away": Case("y_true,y_pred\n1,\n", "--max mse=1 --nan drop", "u", 3, "each of 1 row misses a cell"),
+    "no rows in JSON": Case('{"y_true": [], "y_pred": []}', "--max mse=1", "u", 3, "a.csv: it holds no rows."),
+    # rows
+    "row": Case(THREE, "--max-row mae=3", "p", 0, "mae of row 3 of a.csv is exactly 3."),
+    "row, broken": Case(
+        THREE, "--max-row mae=2", "f", 1, "mae of row 3 of a.csv is 3, above 2 by 1 (50 %); row 3 breaks it."
+    ),
+    "rows, broken": Case(THREE, "--max-row mae=0.5", "f", 1, "is 3, above 0.5 by 2.5 (500 %); rows 2 and 3 break it."),
+    "row of weight 0": Case(
+        THREE, "--max-row mae=0.5 -w w --where g=a", "p", 0, "mae of row 1 of a.csv is 0, below 0.5"
+    ),
+    "row without a number": Case(GAP, "--max-row mae=1 --nan propagate", "u", 3, "mae of row 2 of a.csv is nan"),
+    "rows, one broken, one without a number": Case(
+        GAP, "--max-row mae=0.1 --nan propagate", "f", 1, "row 1 breaks it."
+    ),
+    "infinite row": Case(SURE, "--max-row bce=100", "u", 3, "bce of row 1 of a.csv is inf"),
+    "row counts as in the file": Case(THREE, "--max-row mae=2 --where g=b", "f", 1, "row 3 breaks it."),
+    "no weight at all": Case(
+        THREE, "--max-row mae=0.5 --reduction sum -w w --where w=0", "u", 3, "no row of a.csv has a weight"
+    ),
+    # counts
+    "rows enough": Case(PAIR, "--min-rows 2", "p", 0, "the gate holds: the number of rows of a.csv is exactly 2."),
+    "rows too few": Case(
+        PAIR, "--min-rows 1000", "f", 1, "the number of rows of a.csv is 2, below 1,000 by 998 (100 %)."
+    ),
+    "dropped rows do not count": Case(GAP, "--min-rows 2 --nan drop", "f", 1),
+    # groups, the overall row last
+    "groups": Case(THREE, "--max mse=9 -g g", "ppp", 0),
+    "one group": Case(THREE, "--max mse=5 -g g", "pfp", 1, "mse of a.csv, group g=b, is 9, above 5 by 4 (80 %)."),
+    "the whole alone": Case(
+        THREE, "--max mse=9 -g g --reduction sum", "ppf", 1, "mse of a.csv is 10, above 9 by 1 (11 %)."
+    ),
+    "groups, one without a number": Case(
+        "g,y_true,y_pred\na,0,1\nb,0,nan\n",
+        "--max mse=1 -g g --nan propagate",
+        "puu",
+        3,
+        "2 of 3 gates are undecided; the first: mse of a.csv, group g=b, is nan, and only a finite number can be judged.",
+    ),
+    "rows are not grouped": Case(THREE, "--max-row mae=2 --min-rows 3 -g g", "fp", 1),
+    # beside another file of predictions, b.csv: errors of 0.25
+    "no better file": Case(
+        PAIR, "--baseline b.csv --max mse=1", "pf", 1, "is 0.25, above the baseline 0.0625 by 0.188 (300 %)."
+    ),
+    "within a part": Case(
+        PAIR, "--baseline b.csv --tolerance mse=300%", "p", 0, "is exactly 0.25; the baseline is 0.0625."
+    ),
+    "not within a part": Case(PAIR, "--baseline b.csv --tolerance mse=299%", "f", 1),
+    "within an amount": Case(PAIR, "--baseline b.csv --tolerance mse=0.1875", "p", 0),
+    "not within an amount": Case(PAIR, "--baseline b.csv --tolerance mse=0.18749999", "f", 1),
+    "better": Case(
+        "y_true,y_pred\n0,0\n", "--baseline b.csv --tolerance mse=0", "p", 0, "is 0, below the baseline 0.0625"
+    ),
+    "empty baseline": Case(
+        PAIR, "--baseline none.csv --tolerance mse=0", "u", 3, "none.csv: it has a header but no rows."
+    ),
+    "infinite baseline": Case(
+        PAIR, "--baseline inf.csv --tolerance mse=0", "u", 3, "mse of the baseline inf.csv is inf"
+    ),
+    "groups that vanished": Case(
+        THREE,
+        "--baseline groups.csv --tolerance mse=900% -g g",
+        "pupu",
+        3,
+        "2 of 4 gates are undecided; the first: group g=b of a.csv is not in the baseline groups.csv.",
+    ),
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, with other files of predictions."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "b.csv": "y_true,y_pred\n0,0.25\n1,1.25\n",
+        "none.csv": NONE,
+        "inf.csv": "y_true,y_pred\n0,inf\n",
+        "groups.csv": "g,y_true,y_pred\na,0,1\nc,0,1\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+REPORTS = [f"--report={format}:report.{format}" for format in ("json", "junit", "github", "csv", "md")]
+NAMES = {"p": "pass", "f": "fail", "u": "undecided"}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_everything_that_is_told_of_a_gate_agrees(case: Case, run: Callable[..., Ran], here: Path) -> None:
+    (here / "a.csv").write_text(case.data)
+    done = run("check", "a.csv", *case.line.split(), *REPORTS)
+    statuses = [NAMES[letter] for letter in case.statuses]
+    lines = done.out.splitlines()
+    assert done.code == case.code
+    assert case.said in lines[-1]
+    assert [line.split()[0] for line in lines[2 : 2 + len(statuses)]] == [WORDS[status] for status in statuses]
+
+    told = json.loads((here / "report.json").read_text())
+    checks = told["checks"]
+    assert (told["exit_code"], told["verdict"]) == (case.code, {0: "pass", 1: "fail", 3: "undecided"}[case.code])
+    assert [check["status"] for check in checks] == statuses
+    for check in checks:
+        holds = _holds(check)
+        assert (check["status"] == "pass") == (holds is True)
+        assert (check["status"] == "fail") == (holds is False)
+
+    cases = list(ET.fromstring((here / "report.junit").read_text()).iter("testcase"))
+    tags = {"system-out": "pass", "failure": "fail", "error": "undecided"}
+    assert [tags[one[0].tag] for one in cases] == statuses
+    assert {one.get("classname") for one in cases} == {"a.csv"}
+
+    commands = (here / "report.github").read_text().splitlines()
+    assert len(commands) == sum(status != "pass" for status in statuses)
+    broken = statuses.count("fail")
+    assert sorted(map(_title, commands)) == sorted(check["name"] for check in checks if check["status"] != "pass")
+    assert all(" is " in command for command in commands[:broken])
+
+    rows = list(csv.DictReader(io.StringIO((here / "report.csv").read_text())))
+    assert [row["status"] for row in rows] == statuses
+    assert [row["value"] for row in rows] == [check["value_str"] or "" for check in checks]
+    assert [row["name"] for row in rows] == [check["name"] for check in checks]
+
+    cells = _tables((here / "report.md").read_text())
+    assert [row[0] for row in cells] == [WORDS[status] for status in statuses]
+
+    # What a reader sees beside each other says the same as the verdict.
+    for row, check in zip(cells, checks, strict=True):
+        value, limit = (float(cell.replace(",", "")) if cell else None for cell in _named(lines[0], row))
+        if check["status"] != "undecided":
+            assert value is not None
+            assert limit is not None
+            assert (value <= limit if check["op"] == "<=" else value >= limit) == (check["status"] == "pass")
+            assert (value == limit) == (check["value"] == check["limit"])
+
+
+def test_there_are_enough_gates() -> None:
+    assert sum(len(case.statuses) for case in CASES.values()) >= 60
+    assert len(CASES) >= 60
+
+
+def _holds(check: dict[str, Any]) -> bool | None:
+    """Whether a gate holds, from the numbers that are told; None where they do not say."""
+    if check["value"] is None or check["limit"] is None:
+        return None
+    return bool(check["value"] <= check["limit"] if check["op"] == "<=" else check["value"] >= check["limit"])
+
+
+def _title(command: str) -> str:
+    match = re.fullmatch(r"::error title=lossctl check%3A ([^:,\r\n]*),file=[^:,\r\n]*::[^\r\n]*", command)
+    assert match is not None, command
+    return match[1].replace("%3A", ":").replace("%2C", ",").replace("%25", "%")
+
+
+def _tables(text: str) -> list[list[str]]:
+    """The cells of the tables in Markdown, as a reader of it sees them."""
+    rows: list[list[str]] = []
+    before = ""
+    for token in MarkdownIt().enable("table").parse(text):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and before in {"td_open", "th_open"}:
+            rows[-1].append("".join(child.content for child in token.children or ()))
+        before = token.type
+    return [row for row in rows if row and row[0] in WORDS.values()]
+
+
+def _named(head: str, row: list[str]) -> tuple[str, str]:
+    names = re.split(r"\s{2,}", head.strip())
+    return row[names.index("value")], row[names.index("limit")]
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(1, 17),
+)
+def test_two_numbers_never_look_as_they_are_not(one: float, other: float, digits: int) -> None:
+    left, right = map(float, apart(one, other, digits))
+    assert (left > right, left < right) == (one > other, one < other)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))
+def test_neighbours_never_look_equal(one: float, digits: int) -> None:
+    other = math.nextafter(one, math.inf)
+    if math.isfinite(other):
+        assert len({*apart(one, other, digits)}) == 2
+
+
+@given(st.lists(st.floats(), max_size=30), st.floats(-1e3, 1e3), st.integers(0, 30))
+def test_rows_beyond_a_limit_add(values: list[float], limit: float, cut: int) -> None:
+    array, rows = np.array(values), np.arange(1, len(values) + 1)
+    whole = Beyond.of(array, rows, limit)
+    assert Beyond.of(array[:cut], rows[:cut], limit) + Beyond.of(array[cut:], rows[cut:], limit) == whole
+    above = [row for row, value in enumerate(values, 1) if math.isfinite(value) and value > limit]
+    assert (whole.above.count, list(whole.above.first)) == (len(above), above[:5])
+    unknown = [row for row, value in enumerate(values, 1) if not math.isfinite(value)]
+    assert (whole.unknown.count, list(whole.unknown.first)) == (len(unknown), unknown[:5])
+    finite = [value for value in values if math.isfinite(value)]
+    assert [-row.less for row in whole.largest.rows] == sorted(finite)[-1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "limit"),
+    [
+        ("100%", 0.1, 0.2),
+        ("2%", 50.0, 51.0),
+        ("2%", -50.0, -49.0),  # worse is larger, whatever the sign
+        ("250%", 2.0, 7.0),
+        ("0.01", 0.25, 0.26),
+        ("0", 0.1, 0.1),
+        ("10%", 0.0, 0.0),
+        ("1000%", 1e308, sys.float_info.max),
+        ("5e-324", 5e-324, 1e-323),
+    ],
+)
+def test_the_limit_beside_a_baseline_is_rounded_once(text: str, base: float, limit: float) -> None:
+    asked = gates([wish("tolerance", f"mse={text}")], "", "exact", ["mse"])
+    assert asked.gates[0].tolerance.above(base) == limit
+
+
+def test_no_tolerance_is_none() -> None:
+    assert Tolerance().above(0.1) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "no gate is asked for\n  help: --max mse=0.1\n"),
+        ("--max mse", '--max "mse" lacks a limit\n  help: --max mse=0.1\n'),
+        ("--max =1", '--max "=1" lacks a LOSS\n  help: --max mse=0.1\n'),
+        ("--max-row mse=x", 'a limit is a finite number, not "x"\n  help: --max-row huber=5\n'),
+        ("--max mse=nan", 'a limit is a finite number, not "nan"\n  help: --max mse=0.1\n'),
+        ("--min mse=1e999", 'a limit is a finite number, not "1e999"\n  help: --min mse=0.1\n'),
+        (
+            "--max huber:delta=2",
+            '--max "huber:delta=2" lacks a limit: the last = divides LOSS and limit, and "2" belongs to a parameter\n'
+            "  help: write it like --max huber:delta=2=0.5\n",
+        ),
+        ("--max mse=1,mae=2", '--max "mse=1,mae=2" holds several limits\n  help: repeat --max for each of them\n'),
+        ("--max all=1", '--max is on losses by name, and "all" names none\n  help: --max mse=0.1\n'),
+        ("--max mse=1 --max MSELoss=2", "--max names mse twice\n  help: give each loss one limit\n"),
+        ("--max mse=1 --like all", "gates take one convention, not all\n"),
+        ("--max hubr=1", 'there is no loss "hubr"\n  help: did you mean "huber"?\n'),
+        ("--min-rows -1", '--min-rows is a whole number, not "-1"\n  help: 1000 asks for that many rows\n'),
+        (
+            "--tolerance mse=2%",
+            "--tolerance is beside a baseline, and there is none\n"
+            "  help: the baseline is an earlier result, like base.json, or another file of predictions\n",
+        ),
+        (
+            "--baseline b.csv --tolerance mse=-1",
+            'a tolerance is a number of at least 0, or a part like 2%, not "-1"\n  help: --tolerance mse=2%\n',
+        ),
+        (
+            "--baseline b.csv",
+            "the baseline is a file of predictions, and no loss is named\n  help: --tolerance mse=2%\n",
+        ),
+        ("--baseline lost.json --max mse=1", "lost.json: there is no such file\n"),
+        (
+            "--baseline cut.json --max mse=1",
+            'cut.json:1: character 32: this is not JSON from ""co" on\n  help: lossctl compute LOSS FILE --json writes one\n',
+        ),
+        ("--max mse=1 -f yaml", "--format is "),
+        (
+            "--max mse=1 --report junit:",
+            '--report "junit:" names no file\n  help: write it like --report junit:report.xml; - is standard output\n',
+        ),
+        (
+            "--max mse=1 --report xml:a",
+            'the format of --report is "json", "junit", "md", "github" or "csv", not "xml"\n',
+        ),
+        (
+            "--max mse=1 --report csv:a.csv",
+            'the output "a.csv" is one of the inputs\n  help: --report takes another file\n',
+        ),
+        (
+            "--max mse=1 --baseline b.csv --report csv:b.csv",
+            'the output "b.csv" is one of the inputs\n  help: --report takes another file\n',
+        ),
+        (
+            "--max mse=1 --report csv:no/a.csv",
+            'there is no folder "no" for the output "no/a.csv"\n  help: mkdir -p makes it\n',
+        ),
+        (
+            "--max mse=1 --report json:- --report csv:-",
+            "two outputs go to standard output\n  help: give each a place of its own\n",
+        ),
+        (
+            "--max mse=1 --report json:r --report csv:./r",
+            'two outputs go to the file "./r"\n  help: give each a place of its own\n',
+        ),
+        (
+            "--max mse=1 -o r.json --report csv:r.json",
+            'two outputs go to the file "r.json"\n  help: give each a place of its own\n',
+        ),
+        (
+            "--max mse=1 --json --report github:-",
+            "the result as json and a report both go to standard output\n  help: -o FILE takes the result\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_cannot_be_asked(line: str, said: str, run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(PAIR)
+    Path("cut.json").write_text('{"schema": "lossctl/result/1", "co')
+    done = run("check", "a.csv", *line.split())
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("lossctl: " + said)
+
+
+BASE: dict[str, Any] = {
+    "schema": "lossctl/result/1",
+    "command": "compute",
+    "version": "0.1.0",
+    "inputs": [{"label": "old.csv", "path": "old.csv", "rows": 2, "used": 2, "dropped": 0, "columns": {}}],
+    "results": [
+        {
+            "input": "old.csv",
+            "loss": "huber",
+            "params": {"delta": 1},
+            "like": "exact",
+            "reduction": "mean",
+            "group": None,
+            "n": 2,
+            "weight": 2,
+            "value": 0.1,
+            "value_str": "0.1",
+            "spec": "huber",
+            "signature": "",
+        }
+    ],
+    "warnings": [],
+}
+
+
+def base(**changes: object) -> dict[str, Any]:
+    """A result written by hand, one of its values changed."""
+    return {**BASE, "results": [{**BASE["results"][0], **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("record", "line", "code", "said"),
+    [
+        (base(), "", 1, "huber of a.csv is 0.125, above the baseline 0.1 by 0.025 (25 %)."),
+        (base(), "--tolerance huber=25%", 0, "the gate holds: huber of a.csv is exactly 0.125; the baseline is 0.1."),
+        (base(value=0.125, value_str="0.125"), "", 0, "the gate holds: huber of a.csv is exactly the baseline 0.125."),
+        (base(value=None, value_str="nan"), "", 3, "huber of the baseline base.json is nan, and only a finite number"),
+        (base(value=None, value_str="inf"), "--max huber=1", 3, "huber of the baseline base.json is inf"),
+        (base(value=0.125, value_str="0.125"), "--max huber=0.1", 1, "1 of 2 gates is broken"),
+        (
+            base(),
+            "--tolerance huber:delta=2=0",
+            2,
+            "base.json: huber has parameters delta=1.0 there, and parameters delta=2.0 here",
+        ),
+        (base(), "--tolerance mse=0", 2, 'base.json: it holds no mse but "huber"'),
+        (base(), "--max mse=0", 2, 'base.json: it holds no mse but "huber"'),
+        (base(like="keras"), "", 2, "base.json: huber has convention keras there, and convention exact here"),
+        (base(reduction="sum"), "", 2, "base.json: huber has reduction sum there, and reduction mean here"),
+        (base(), "-g g", 2, 'base.json: its values are of all rows alone, and here by "g"'),
+        (base(group={"site": 1}), "-g g", 2, 'base.json: its values are by "site", and here by "g"'),
+        (
+            base(group={"g": "x"}),
+            "-g g",
+            3,
+            "2 of 4 gates are undecided; the first: group g=z of a.csv is not in the baseline",
+        ),
+        (
+            base(
+                terms=[{"weight": 2, "loss": "huber", "params": {"delta": 1}}],
+                loss="2*huber",
+                spec="2*huber",
+                params={},
+            ),
+            "",
+            1,
+            "2*huber of a.csv is 0.25",
+        ),
+        (
+            base(
+                terms=[{"weight": 2, "loss": "huber", "params": {"delta": 3}}],
+                loss="2*huber",
+                spec="2*huber",
+                params={},
+            ),
+            "",
+            2,
+            "base.json: 2*huber has terms 2.0*huber delta=3.0 there, and terms 2.0*huber delta=1.0 here",
+        ),
+        (
+            {**BASE, "schema": "lossctl/result/2"},
+            "",
+            2,
+            'its schema is "lossctl/result/2", and this version reads "lossctl/result/1"',
+        ),
+        ({**BASE, "results": []}, "", 2, "base.json: it is a result without any value"),
+        ({"schema": "lossctl/result/1"}, "", 2, 'base.json: it is a result that lacks "command"'),
+        ({**BASE, "results": [3]}, "", 2, "base.json: it is a result with parts of the wrong type"),
+        (base(group={"g": []}), "", 2, "base.json: it is a result with parts of the wrong type"),
+        (base(value_str="many"), "", 2, "base.json: it is a result with parts of the wrong type"),
+        (base(value=0.2), "", 2, 'base.json: value and value_str of "huber" contradict each other'),
+        (base(value=None), "", 2, 'base.json: value and value_str of "huber" contradict each other'),
+        (
+            {**BASE, "inputs": [*BASE["inputs"], {**BASE["inputs"][0], "label": "new.csv"}]},
+            "",
+            2,
+            'base.json: it holds "old.csv" and "new.csv", and none of them is called "a.csv"',
+        ),
+        ({"y_true": [0, 1], "y_pred": [0.25, 1.25]}, "--tolerance huber=1", 0, "the baseline is 0.03125"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_baseline_is_an_earlier_result(
+    record: dict[str, Any], line: str, code: int, said: str, run: Callable[..., Ran]
+) -> None:
+    Path("a.csv").write_text("g,y_true,y_pred\nx,0,0.5\nz,1,1.5\n")
+    Path("base.json").write_text(json.dumps(record))
+    if "-g" in line and "x" in str(record["results"][0]["group"]):
+        record["results"].append({**BASE["results"][0], "value": 0.125, "value_str": "0.125"})
+        record["results"][0] |= {"value": 0.125, "value_str": "0.125"}
+        record["results"].append({**BASE["results"][0], "group": {"g": "y"}})
+        Path("base.json").write_text(json.dumps(record))
+    done = run("check", "a.csv", "--baseline", "base.json", *line.split())
+    assert done.code == code
+    assert said in (done.out.splitlines()[-1] if done.out else done.err.splitlines()[0])
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber:delta=2", "quantile:level=0.3", "2*mse+0.5*mae", "rmse", "mse,mae"])
+@pytest.mark.parametrize("command", ["compute", "check"])
+@pytest.mark.usefixtures("here")
+def test_a_result_is_its_own_baseline(loss: str, command: str, run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(THREE)
+    what = [loss, "a.csv"] if command == "compute" else ["a.csv", "--max", f"{loss}=0"]
+    Path("base.json").write_text(run(command, *what, "-g", "g", "--json").out)
+    done = run("check", "a.csv", "-g", "g", "--baseline", "base.json", "--json")
+    assert done.code == 0
+    checks = json.loads(done.out)["checks"]
+    assert len(checks) == 3 * len(loss.split(","))
+    assert all(check["value"] == check["limit"] == check["baseline"] for check in checks)
+
+
+@pytest.mark.usefixtures("here")
+def test_each_input_has_the_baseline_of_its_name(run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text("y_true,one,two\n0,0.5,0.25\n")
+    Path("base.json").write_text(run("compute", "mse", "a.csv", "-p", "one", "-p", "two", "--json").out)
+    for models in (["one", "two"], ["two", "one"]):
+        done = run("check", "a.csv", *(word for model in models for word in ("-p", model)), "--baseline", "base.json")
+        assert done.code == 0
+    Path("turned.csv").write_text("y_true,one,two\n0,0.25,0.5\n")
+    done = run("check", "turned.csv", "-p", "one", "-p", "two", "--baseline", "a.csv", "--tolerance", "mse=0", "--json")
+    assert [check["status"] for check in json.loads(done.out)["checks"]] == ["pass", "fail"]
+
+
+def test_a_baseline_comes_from_a_pipe_too(shell: Callable[..., Ran], here: Path) -> None:
+    (here / "a.csv").write_text(PAIR)
+    for line in (
+        "lossctl compute mse a.csv --json | lossctl check a.csv --baseline - -f value",
+        "lossctl check a.csv --baseline <(lossctl compute mse a.csv --json) -f value",
+    ):
+        done = shell(line)
+        assert (done.code, done.out) == (0, "0.25\n")
+    done = shell("lossctl check - --baseline - --max mse=1", PAIR.encode())
+    assert (done.code, done.err.splitlines()[0]) == (2, "lossctl: standard input is the baseline and an input")
+    done = shell("lossctl check a.csv --baseline - --max mse=1", PAIR.encode())
+    assert done.code == 2
+    assert done.err.startswith("lossctl: standard input: it holds no earlier result, and can be read once\n")
+
+
+@pytest.mark.usefixtures("here")
+def test_each_gate_holds_for_each_input(run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(PAIR)
+    Path("none.json").write_text("[]")
+    done = run("check", "a.csv", "b.csv", "none.csv", "none.json", "--max", "mse=0.1", "--max-row", "mae=0.3", "--json")
+    assert done.code == 1
+    found = [(check["input"], check["name"], check["status"]) for check in json.loads(done.out)["checks"]]
+    assert found == [
+        (input, name, status)
+        for input, status in (
+            ("a.csv", "fail"),
+            ("b.csv", "pass"),
+            ("none.csv", "undecided"),
+            ("none.json", "undecided"),
+        )
+        for name in ("mse<=0.1", "max-row mae<=0.3")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("format", "out"),
+    [
+        ("value", "0.25\n0.5\n2\n"),
+        ("ndjson", None),
+        (
+            "plain",
+            "status\tgate\tvalue\tlimit\tmargin\trow\nbroken\tmse<=0.2\t0.25\t0.2\t-0.05\t\n"
+            "pass\tmax-row mae<=1\t0.5\t1\t0.5\t1\npass\trows>=2\t2\t2\t0\t\n",
+        ),
+        (
+            "tsv",
+            "name\tgate\tinput\tloss\tparams\tlike\treduction\tgroup\top\tlimit\tvalue\tstatus\tmargin\trow\treason\n"
+            "mse<=0.2\tmax\ta.csv\tmse\t\texact\tmean\t\t<=\t0.2\t0.25\tfail\t-0.04999999999999999\t\t\n"
+            "max-row mae<=1\tmax-row\ta.csv\tmae\t\texact\t\t\t<=\t1.0\t0.5\tpass\t0.5\t1\t\n"
+            "rows>=2\tmin-rows\ta.csv\t\t\t\t\t\t>=\t2\t2\tpass\t0\t\t\n",
+        ),
+        (
+            "github",
+            "::error title=lossctl check%3A mse<=0.2,file=a.csv::mse of a.csv is 0.25, above 0.2 by 0.05 (25 %25)\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_machine_formats_leave_the_verdict_to_standard_error(
+    format: str, out: str | None, run: Callable[..., Ran]
+) -> None:
+    Path("a.csv").write_text(PAIR)
+    line = ["check", "a.csv", "--max", "mse=0.2", "--max-row", "mae=1", "--min-rows", "2"]
+    done = run(*line, "-f", format, "-q")
+    assert done.code == 1
+    assert done.err == "lossctl: 1 of 3 gates is broken: mse of a.csv is 0.25, above 0.2 by 0.05 (25 %).\n"
+    if out is not None:
+        assert done.out == out
+    else:
+        told = json.loads(run(*line, "--json").out)
+        assert [json.loads(line) for line in done.out.splitlines()] == told["checks"]
+    (Path("out.txt")).touch()
+    to_file = run(*line, "-o", "out.txt", "-f", "table")
+    assert (to_file.out, to_file.err) == ("", done.err)
+
+
+@pytest.mark.usefixtures("here")
+def test_json_has_the_keys_of_every_result(run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(PAIR)
+    done = run("check", "a.csv", "--max", "huber:delta=2=0.1", "--max-row", "mae=0.4", "--json")
+    told = json.loads(done.out)
+    assert list(told) == [
+        "schema",
+        "command",
+        "version",
+        "inputs",
+        "results",
+        "warnings",
+        "verdict",
+        "exit_code",
+        "checks",
+    ]
+    assert (told["schema"], told["command"], told["verdict"], told["exit_code"]) == (
+        "lossctl/result/1",
+        "check",
+        "fail",
+        1,
+    )
+    assert [value["value"] for value in told["results"]] == [0.125, 0.5]
+    assert told["checks"] == [
+        {
+            "name": "huber:delta=2<=0.1",
+            "gate": "max",
+            "input": "a.csv",
+            "loss": "huber",
+            "params": {"delta": 2.0},
+            "like": "exact",
+            "reduction": "mean",
+            "group": None,
+            "op": "<=",
+            "limit": 0.1,
+            "value": 0.125,
+            "value_str": "0.125",
+            "status": "fail",
+            "margin": -0.024999999999999994,
+            "spec": "huber:delta=2",
+        },
+        {
+            "name": "max-row mae<=0.4",
+            "gate": "max-row",
+            "input": "a.csv",
+            "loss": "mae",
+            "params": {},
+            "like": "exact",
+            "reduction": None,
+            "group": None,
+            "op": "<=",
+            "limit": 0.4,
+            "value": 0.5,
+            "value_str": "0.5",
+            "status": "fail",
+            "margin": -0.09999999999999998,
+            "spec": "mae",
+            "row": 1,
+            "rows": [1, 2],
+            "count": 2,
+        },
+    ]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_early_changes_no_verdict(shell: Callable[..., Ran], here: Path, unbuffered: str) -> None:
+    (here / "a.csv").write_text(PAIR)
+    rows = "".join(f"{row},{row + 1},{row}\n" for row in range(5000))
+    (here / "many.csv").write_text(f"y_true,y_pred,site\n{rows}")
+    done = shell(
+        "lossctl check many.csv --max mse=0 -g site -f ndjson | head -1 > first; echo ${PIPESTATUS[0]};"
+        "(sleep 0.5; cat a.csv) | lossctl check - --max mse=0 | true; echo ${PIPESTATUS[1]};"
+        "(sleep 0.5; cat none.csv) | lossctl check - --max mse=0 --report github:- | true; echo ${PIPESTATUS[1]}",
+        PYTHONUNBUFFERED=unbuffered,
+    )
+    assert done.out == "1\n1\n3\n"
+
+
+def test_the_verdict_of_python_is_that_of_the_command_line(run: Callable[..., Ran], here: Path) -> None:
+    (here / "a.csv").write_text(THREE)
+    limits = {"mse": 0.5, "huber:delta=2": 10.0}
+    verdict = lossctl.check([0, 1, 2], [0, 2, 5], max=limits, max_row={"mae": 1}, min_rows=3, by=["a", "a", "b"])
+    line = [word for loss, limit in limits.items() for word in ("--max", f"{loss}={limit}")]
+    done = run("check", "a.csv", *line, "--max-row", "mae=1", "--min-rows", "3", "-g", "g", "--json")
+    told = json.loads(done.out)
+    assert (verdict.passed, verdict.exit_code, verdict.status) == (False, done.code, told["verdict"])
+    assert [(check.status, check.value, check.limit) for check in verdict.checks] == [
+        (check["status"], check["value"], check["limit"]) for check in told["checks"]
+    ]
+    with pytest.raises(AttributeError):
+        verdict.checks = ()  # type: ignore[misc]  # that is the test
+
+
+def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) -> None:
+    (here / "base.json").write_text(run("compute", "mse", "b.csv", "--json").out)
+    assert lossctl.check([0, 1], [0.25, 1.25], baseline="base.json").passed
+    assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json").exit_code == 1
+    assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json", tolerance={"mse": "300%"}).passed
+    assert lossctl.check([0.0], [math.inf], max={"mse": 1}).exit_code == 3
+    assert lossctl.check([0.0], max={"gaussian_nll": 1}, mean=[0.0], var=[1.0]).passed
+    assert lossctl.check([0.0], [0.5], max={"gaussian_nll": 1, "mse": 0.25}, var=[1.0]).passed
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "no gate is asked for"),
+        ({"max": {"mse": math.nan}}, 'a limit is a finite number, not "nan"'),
+        ({"max": {"mse": True}}, 'a limit is a finite number, not "True"'),
+        ({"max": 3}, 'max is a mapping of LOSS to limit, not "3"'),
+        ({"tolerance": {"mse": 1}}, "tolerance is beside a baseline, and there is none"),
+        ({"min_rows": -1}, 'min_rows is a whole number, not "-1"'),
+        ({"baseline": "lost.json"}, "lost.json: there is no such file"),
+        ({"baseline": "b.csv"}, "b.csv: it holds no earlier result"),
+        ({"max": {"mse": 1}, "mean": [1]}, 'mse has no input "mean"'),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_what_python_cannot_ask(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(LossctlError) as caught:
+        lossctl.check([1.0], [2.0], **options)
+    assert caught.value.message == said
+
+
+@pytest.mark.parametrize("columns", ["60", "200", ""])
+@pytest.mark.usefixtures("here")
+def test_the_text_fits_and_is_ascii_where_it_must(columns: str, shell: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(THREE)
+    width = {"COLUMNS": columns} if columns else {}
+    line = "lossctl check ä=a.csv -g g --max mse=1 --max-row mae=2"
+    done = shell(line, PYTHONIOENCODING="ascii", **width)
+    assert done.code == 1
+    assert done.out.isascii()
+    assert max(map(len, done.out.splitlines())) <= int(columns or 1000)
+    assert "\\xe4" in done.out
+
+
+def test_gates_are_not_known_to_compute(run: Callable[..., Ran]) -> None:
+    assert run("compute", "mse", "-t", "1", "-p", "1", "-f", "junit").code == 2
+
+
+def test_compute_loads_nothing_of_check(shell: Callable[..., Ran], here: Path) -> None:
+    (here / "a.csv").write_text(PAIR)
+    done = shell("PYTHONPROFILEIMPORTTIME=1 lossctl compute mse a.csv -f value")
+    loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}
+    assert "lossctl.plan" in loaded
+    mine = {"verdict", "guard", "analysis.gates", "cli.config", "readers.earlier", "render.sentences"}
+    assert not {*(f"lossctl.{name}" for name in mine), "tomllib", "fractions"} & loaded
