@@ -1,6 +1,7 @@
 """Loss values from prediction files, exact to the last digit.
 
-`lossctl.compute` is the command line's main job for Python; `lossctl.losses` holds the bare formulas.
+`lossctl.compute` is the command line's main job for Python, `lossctl.compare` holds two models against each other;
+`lossctl.losses` holds the bare formulas.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["LossctlError", "__version__", "compute", "losses"]
+__all__ = ["LossctlError", "__version__", "compare", "compute", "losses"]
 
 if TYPE_CHECKING:
     from lossctl import losses
-    from lossctl.api import compute
+    from lossctl.api import compare, compute
     from lossctl.errors import LossctlError
 
-_HOMES = {"compute": "lossctl.api", "LossctlError": "lossctl.errors"}
+_HOMES = {"compare": "lossctl.api", "compute": "lossctl.api", "LossctlError": "lossctl.errors"}
 
 
 def __getattr__(name: str) -> object:

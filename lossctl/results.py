@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from lossctl import __version__
 
 if TYPE_CHECKING:
+    from lossctl.comparisons import Comparison, Reason
     from lossctl.losses.declare import Params
     from lossctl.rows import Layout, Row, Summary, Within
 
@@ -85,6 +86,15 @@ class TermRecord(NamedTuple):
     loss: str
     params: Params
 
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {"weight": self.weight, "loss": self.loss, "params": params_dict(self.params)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> TermRecord:
+        """The record that `to_dict` wrote."""
+        return cls(record["weight"], record["loss"], params_of(record["params"]))
+
 
 class Value(NamedTuple):
     """The value of one loss over the rows of an input, or of one group of them.
@@ -133,7 +143,7 @@ class Value(NamedTuple):
         record: dict[str, Any] = {
             "input": self.input,
             "loss": self.loss,
-            "params": _params_dict(self.params),
+            "params": params_dict(self.params),
             "like": self.like,
             "reduction": self.reduction,
             "group": None if self.group is None else dict(self.group),
@@ -149,9 +159,7 @@ class Value(NamedTuple):
             record["exact_str"] = repr(self.exact)
             record["reasons"] = list(self.reasons)
         if self.terms is not None:
-            record["terms"] = [
-                {"weight": term.weight, "loss": term.loss, "params": _params_dict(term.params)} for term in self.terms
-            ]
+            record["terms"] = [term.to_dict() for term in self.terms]
         if self.within is not None:
             record |= self.within.to_dict()
         return record
@@ -164,10 +172,8 @@ class Value(NamedTuple):
             input=record["input"],
             loss=record["loss"],
             text=record.get("spec", record["loss"]),
-            params=_params_of(record["params"]),
-            terms=None
-            if terms is None
-            else tuple(TermRecord(term["weight"], term["loss"], _params_of(term["params"])) for term in terms),
+            params=params_of(record["params"]),
+            terms=None if terms is None else tuple(map(TermRecord.from_dict, terms)),
             like=record["like"],
             reduction=record["reduction"],
             group=record["group"],
@@ -216,6 +222,8 @@ class Result:
         summary: how the losses of rows are spread, where that was asked.
         rows: single rows, where they were asked for and not written already.
         layout: what single rows of the first input hold.
+        comparisons: models held against each other, where that was asked.
+        reasons: rows that carry their differences, where that was asked.
     """
 
     command: str
@@ -225,6 +233,8 @@ class Result:
     summary: tuple[Summary, ...] = ()
     rows: tuple[Row, ...] = ()
     layout: Layout | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     schema: str = field(default=SCHEMA)
     version: str = field(default=__version__)
 
@@ -237,6 +247,8 @@ class Result:
             self.summary + other.summary,
             self.rows + other.rows,
             self.layout,
+            self.comparisons + other.comparisons,
+            self.reasons + other.reasons,
         )
 
     def noted(self, warnings: tuple[Warn, ...]) -> Result:
@@ -256,11 +268,15 @@ class Result:
         if self.summary:
             record["summary"] = [summary.to_dict() for summary in self.summary]
             record["rows"] = [row.to_dict() for row in self.rows]
+        if self.comparisons:
+            record["comparisons"] = [comparison.to_dict() for comparison in self.comparisons]
+        if self.reasons:
+            record["why"] = [reason.to_dict() for reason in self.reasons]
         return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Result:
-        """The result that `to_dict` wrote, but for single rows and their spread."""
+        """The result that `to_dict` wrote, but for single rows, their spread, and comparisons."""
         return cls(
             command=record["command"],
             inputs=tuple(map(Input.from_dict, record["inputs"])),
@@ -282,9 +298,11 @@ def param_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _params_dict(params: Params) -> dict[str, Any]:
+def params_dict(params: Params) -> dict[str, Any]:
+    """Parameters as JSON has them."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
 
 
-def _params_of(record: Mapping[str, Any]) -> Params:
+def params_of(record: Mapping[str, Any]) -> Params:
+    """The parameters that `params_dict` wrote."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}

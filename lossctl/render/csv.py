@@ -52,6 +52,11 @@ def separated(result: Result, delimiter: str) -> str:
     """The header and the rows with a delimiter."""
     if result.layout is not None:
         return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
+    if result.comparisons:
+        from lossctl.render.comparisons import CSV_HEADER, csv_row  # values are faster without
+
+        rows = [map(printable, csv_row(comparison)) for comparison in result.comparisons]
+        return _text([CSV_HEADER, *rows], delimiter)
     return _text([HEADER, *([printable(cell) for cell in _row(value)] for value in result.values)], delimiter)
 
 

@@ -18,9 +18,11 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """Each entry of `results` on its line; of a breakdown each row."""
+    """Each entry of `results` on its line; of a breakdown each row, of models side by side each comparison."""
     if result.layout is not None:
         return block(result.layout, result.rows, look)
+    if result.comparisons:
+        return "".join(dumps(comparison.to_dict(), look) + "\n" for comparison in result.comparisons)
     return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
 
 

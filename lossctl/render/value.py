@@ -18,9 +18,11 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows."""
+    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows, of comparisons differences."""
     if result.layout is not None:
         return block(result.layout, result.rows, look)
+    if result.comparisons:
+        return "".join(full(comparison.difference) + "\n" for comparison in result.comparisons)
     return "".join(full(value.value) + "\n" for value in result.values)
 
 
