@@ -1,7 +1,7 @@
 """Loss values from prediction files, exact to the last digit.
 
-`lossctl.compute` is the command line's main job for Python, `lossctl.check` its gates; `lossctl.losses` holds the bare
-formulas.
+`lossctl.compute` is the command line's main job for Python, `lossctl.check` its gates, and `lossctl.compare` holds two
+models against each other; `lossctl.losses` holds the bare formulas.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["LossctlError", "__version__", "check", "compute", "losses"]
+__all__ = ["LossctlError", "__version__", "check", "compare", "compute", "losses"]
 
 if TYPE_CHECKING:
     from lossctl import losses
-    from lossctl.api import check, compute
+    from lossctl.api import check, compare, compute
     from lossctl.errors import LossctlError
 
-_HOMES = {"check": "lossctl.api", "compute": "lossctl.api", "LossctlError": "lossctl.errors"}
+_HOMES = dict.fromkeys(("check", "compare", "compute"), "lossctl.api") | {"LossctlError": "lossctl.errors"}
 
 
 def __getattr__(name: str) -> object:

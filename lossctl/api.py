@@ -13,7 +13,7 @@ from lossctl.engines.local import fold
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.guard import Guard
 from lossctl.losses.spec import ALL, parse
-from lossctl.plan import REDUCTIONS, planned
+from lossctl.plan import REDUCTIONS, Model, planned
 from lossctl.readers.cells import as_text
 from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from lossctl.aggregates.mean import Reduction
+    from lossctl.comparisons import Comparison
     from lossctl.kinds import Floats
     from lossctl.losses.spec import Request
     from lossctl.plan import Scored
@@ -69,20 +70,16 @@ def compute(
         >>> compute("huber:delta=2", [0.0, 1.0], [0.5, 5.0])
         3.0625
     """
-    _refuse_no_text(loss=loss, reduction=reduction, like=like)
-    if like == ALL:
-        raise UsageError("compute takes one convention, not all", help="call it for each")
-    requests = parse(loss, like)
-    if len(requests) != 1:
-        raise UsageError(f"compute takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
+    request = _request("compute", loss, like, reduction=reduction)
     if reduction not in {*REDUCTIONS, "none"}:
         raise UsageError(f"reduction is {listed([*REDUCTIONS, 'none'], 'or')}, not {quoted(reduction)}")
     usual = {"y_true": y_true, "y_pred": y_pred}
-    arrays = _by_role(requests[0], {role: values for role, values in usual.items() if values is not None} | roles)
+    arrays = _by_role(request, {role: values for role, values in usual.items() if values is not None} | roles)
     arrays |= {} if weight is None else {"weight": weight}
-    source, asked = _given(arrays, classes, positive)
+    source = _source(arrays)
     header = source.header()
-    plan = planned(requests, header, asked, LITERAL, "mean" if reduction == "none" else cast("Reduction", reduction))
+    asked = _asked(source, "y_pred", classes, positive)
+    plan = planned([request], header, asked, LITERAL, "mean" if reduction == "none" else cast("Reduction", reduction))
     of_rows: list[Floats] = []
 
     def watch(scored: Sequence[Scored]) -> None:
@@ -168,9 +165,9 @@ def check(
         alone = len(gated.requests) == 1
         arrays |= _by_role(request, {word: values for word, values in given.items() if alone or word in words})
     arrays |= {name: values for name, values in (("weight", weight), ("by", by)) if values is not None}
-    source, asked = _given(arrays, classes, positive)
+    source = _source(arrays)
     header = source.header()
-    plan = planned(gated.requests, header, asked, LITERAL, reduction)
+    plan = planned(gated.requests, header, _asked(source, "y_pred", classes, positive), LITERAL, reduction)
     guard = Guard(plan, gated.limits)
     (known,) = fold([guard], assembled(source, [plan.binding], _ROWS))
     seen = guard.seen(LITERAL, None, header, known, counted=gated.only_counts)
@@ -208,26 +205,120 @@ def _refuse_no_text(**given: object) -> None:
             raise UsageError(f"{name} is text, not {quoted(text)}", help="a LOSS is like huber:delta=2")
 
 
-def _given(arrays: Mapping[str, ArrayLike], classes: Sequence[object] | None, positive: object) -> tuple[Memory, Asked]:
-    """The arrays as an input, and which of its columns are meant."""
+def compare(
+    loss: str,
+    y_true: ArrayLike,
+    base: ArrayLike,
+    new: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    like: str = "exact",
+    classes: Sequence[object] | None = None,
+    positive: object = None,
+    confidence: float = 0.95,
+    bootstrap: int = 0,
+    seed: int = 0,
+) -> Comparison:
+    """The loss of one model held against that of another on the same rows: is it better, or is it chance?
+
+    Args:
+        loss: one LOSS as on the command line: `mse`, `huber:delta=2`, `smooth_l1+0.5*bce`.
+        y_true: shape (n,) or (n, k): values, class ids or class names.
+        base: what the model compared with predicts, shape (n,) or (n, k).
+        new: what the model compared predicts, likewise.
+        weight: shape (n,), finite and at least 0; None for weights of 1.
+        like: the convention.
+        classes: names of the classes, in the order of the columns of the predictions.
+        positive: the y_true value that counts as 1 in losses of two classes.
+        confidence: of the interval, from 0.5 to below 1.
+        bootstrap: how many replicates give interval and p-value; 0 for Student's t, or of few rows a sign-flip test.
+        seed: of the bootstrap, and of tests on few rows.
+
+    Returns:
+        Values, difference, interval, p-value and verdict; lower is better.
+
+    Raises:
+        LossctlError: the loss does not exist, or the data are not what it takes; a `ValueError`.
+
+    Example:
+        >>> compare("mae", [1.0, 2.0, 3.0], [2.0, 2.5, 3.0], [1.5, 2.0, 3.0]).difference
+        -0.3333333333333333
+    """
+    from lossctl.analysis.comparison import How
+    from lossctl.pairing import FEWEST_REPLICATES, Options, Pairing
+
+    request = _request("compare", loss, like)
+    if not _is_level(confidence):
+        raise UsageError(f"confidence is a number from 0.5 to below 1, not {quoted(confidence)}")
+    for name, number in (("bootstrap", bootstrap), ("seed", seed)):
+        if not _is_count(number):
+            raise UsageError(f"{name} is a whole number and at least 0, not {quoted(number)}")
+    if 0 < bootstrap < FEWEST_REPLICATES:
+        raise UsageError(f"bootstrap is 0 or at least {FEWEST_REPLICATES} replicates, not {bootstrap}")
+    source = _source({"y_true": y_true, "base": base, "new": new} | ({} if weight is None else {"weight": weight}))
+    header = source.header()
+    models = [
+        Model(
+            planned([request], header, _asked(source, name, classes, positive), LITERAL, "mean"),
+            name,
+            None,
+            header,
+        )
+        for name in ("base", "new")
+    ]
+    pairing = Pairing.of(models, Options(How(float(confidence), int(seed)), int(bootstrap)))
+    batches = assembled(source, [model.plan.binding for model in models], _ROWS)
+    (known,) = fold([pairing], ((batch,) for batch in batches))
+    return pairing.result(known).comparisons[0]
+
+
+def _request(call: str, loss: str, like: str, **texts: str) -> Request:
+    """The one loss that a call asks for."""
+    _refuse_no_text(loss=loss, **texts, like=like)
+    if like == ALL:
+        raise UsageError(f"{call} takes one convention, not all", help="call it for each")
+    requests = parse(loss, like)
+    if len(requests) != 1:
+        raise UsageError(f"{call} takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
+    return requests[0]
+
+
+def _is_level(value: object) -> bool:
+    return isinstance(value, (int, float)) and bool(0.5 <= value < 1)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and bool(value >= 0)
+
+
+def _refuse_labels(classes: Sequence[object] | None, positive: object) -> None:
     if classes is not None and (isinstance(classes, str) or not np.iterable(classes)):
         raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
     if positive == "":
         raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
+
+
+def _source(arrays: Mapping[str, ArrayLike]) -> Memory:
+    """The arrays as columns of one length."""
     columns = {name: _cells(name, values) for name, values in arrays.items()}
     first, rows = next((name, len(column)) for name, column in columns.items())
     for name, column in columns.items():
         if len(column) != rows:
             raise DataError(f"{first} has {count(rows, 'row')} and {name} has {len(column):,}")
-    asked = Asked(
-        y_true="y_true" if "y_true" in columns else "",
-        y_pred="y_pred" if "y_pred" in columns else "",
-        weight="weight" if "weight" in columns else "",
-        by="by" if "by" in columns else "",
+    return Memory(LITERAL, LITERAL, columns)
+
+
+def _asked(source: Memory, y_pred: str, classes: Sequence[object] | None, positive: object) -> Asked:
+    _refuse_labels(classes, positive)
+    there = {name: name if name in source.columns else "" for name in ("y_true", y_pred, "weight", "by")}
+    return Asked(
+        y_true=there["y_true"],
+        y_pred=there[y_pred],
+        weight=there["weight"],
+        by=there["by"],
         classes=() if classes is None else tuple(map(as_text, classes)),
         positive="" if positive is None else as_text(positive),
     )
-    return Memory(LITERAL, LITERAL, columns), asked
 
 
 def _by_role(request: Request, given: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:

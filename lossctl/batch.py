@@ -141,19 +141,34 @@ class Paired(NamedTuple):
         return self.second.cell(row if self.rows is None else self.rows[row], self.columns[column])
 
 
+def since(origin: Origin, start: int) -> Origin:
+    """The origin of rows of which the first `start` are left out."""
+    if not isinstance(origin, Paired):
+        return Within(origin, start)
+    rest = origin._replace(first=since(origin.first, start))
+    if origin.rows is None:
+        return rest._replace(second=since(origin.second, start))
+    return rest._replace(rows=origin.rows[start:])
+
+
 def named(origin: Origin, column: str) -> str:
     """The name that a column has in its own input."""
-    return origin.columns.get(column, column) if isinstance(origin, Paired) else column
+    while isinstance(origin, Paired):
+        if column in origin.columns:
+            return origin.columns[column]
+        origin = origin.first
+    return column
 
 
 def place(origin: Origin, row: int, first_row: int, column: str = "") -> str:
     """Where a row, or its cell in a column, stands, as messages begin: `preds.csv:3` or `preds.json: row 2`."""
-    if isinstance(origin, Paired) and column in origin.columns:
+    while isinstance(origin, Paired):
+        if column not in origin.columns:
+            origin = origin.first
+            continue
         if origin.rows is not None:
             row, first_row = origin.rows[row], 1
-        origin = origin.second
-    elif isinstance(origin, Paired):
-        origin = origin.first
+        column, origin = origin.columns[column], origin.second
     line = origin.line(row)
     if line is not None:
         return f"{origin.path}:{line}"

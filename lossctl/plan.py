@@ -497,6 +497,22 @@ class Plan(NamedTuple):
         return tuple(found)
 
 
+class Model(NamedTuple):
+    """One model of an input.
+
+    Attributes:
+        plan: its losses and columns.
+        label: its name in results.
+        path: the file, None for values given as arguments or arrays.
+        header: the columns of the file.
+    """
+
+    plan: Plan
+    label: str
+    path: str | None
+    header: Header
+
+
 def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str, reduction: Reduction) -> Plan:
     """The plan for an input with this header.
 

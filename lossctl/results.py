@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from lossctl import __version__
 
 if TYPE_CHECKING:
+    from lossctl.comparisons import Comparison, Reason
     from lossctl.losses.declare import Params
     from lossctl.rows import Layout, Row, Summary, Within
     from lossctl.verdict import Verdict
@@ -86,6 +87,15 @@ class TermRecord(NamedTuple):
     loss: str
     params: Params
 
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return {"weight": self.weight, "loss": self.loss, "params": params_dict(self.params)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> TermRecord:
+        """The record that `to_dict` wrote."""
+        return cls(record["weight"], record["loss"], params_of(record["params"]))
+
 
 class Value(NamedTuple):
     """The value of one loss over the rows of an input, or of one group of them.
@@ -152,9 +162,7 @@ class Value(NamedTuple):
             record["exact_str"] = repr(self.exact)
             record["reasons"] = list(self.reasons)
         if self.terms is not None:
-            record["terms"] = [
-                {"weight": term.weight, "loss": term.loss, "params": params_dict(term.params)} for term in self.terms
-            ]
+            record["terms"] = [term.to_dict() for term in self.terms]
         if self.approximate:
             record["approximate"] = True
         if self.within is not None:
@@ -169,10 +177,8 @@ class Value(NamedTuple):
             input=record["input"],
             loss=record["loss"],
             text=record.get("spec", record["loss"]),
-            params=_params_of(record["params"]),
-            terms=None
-            if terms is None
-            else tuple(TermRecord(term["weight"], term["loss"], _params_of(term["params"])) for term in terms),
+            params=params_of(record["params"]),
+            terms=None if terms is None else tuple(map(TermRecord.from_dict, terms)),
             like=record["like"],
             reduction=record["reduction"],
             group=record["group"],
@@ -223,6 +229,8 @@ class Result:
         rows: single rows, where they were asked for and not written already.
         layout: what single rows of the first input hold.
         verdict: what became of gates, where they were asked for.
+        comparisons: models held against each other, where that was asked.
+        reasons: rows that carry their differences, where that was asked.
     """
 
     command: str
@@ -233,6 +241,8 @@ class Result:
     rows: tuple[Row, ...] = ()
     layout: Layout | None = None
     verdict: Verdict | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     schema: str = field(default=SCHEMA)
     version: str = field(default=__version__)
 
@@ -245,6 +255,8 @@ class Result:
             self.summary + other.summary,
             self.rows + other.rows,
             self.layout,
+            comparisons=self.comparisons + other.comparisons,
+            reasons=self.reasons + other.reasons,
         )
 
     def noted(self, warnings: tuple[Warn, ...]) -> Result:
@@ -266,11 +278,15 @@ class Result:
             record["rows"] = [row.to_dict() for row in self.rows]
         if self.verdict is not None:
             record |= self.verdict.to_dict()
+        if self.comparisons:
+            record["comparisons"] = [comparison.to_dict() for comparison in self.comparisons]
+        if self.reasons:
+            record["why"] = [reason.to_dict() for reason in self.reasons]
         return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Result:
-        """The result that `to_dict` wrote, but for single rows and their spread."""
+        """The result that `to_dict` wrote, but for single rows, their spread, and comparisons."""
         return cls(
             command=record["command"],
             inputs=tuple(map(Input.from_dict, record["inputs"])),
@@ -297,5 +313,6 @@ def params_dict(params: Params) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
 
 
-def _params_of(record: Mapping[str, Any]) -> Params:
+def params_of(record: Mapping[str, Any]) -> Params:
+    """The parameters that `params_dict` wrote."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}

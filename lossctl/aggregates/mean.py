@@ -46,7 +46,7 @@ class Mean:
             factor: shape (n,) or None: what the loss itself multiplies the weight of each row by.
         """
         total = reduce(add, (ExactSum.of(part) << shift for part, shift in cls._numerators(values, weights)))
-        weight = _weights(weights, factor)
+        weight = denominators(weights, factor)
         return cls(total, ExactSum.of_count(values.size) if weight is None else ExactSum.of(weight), values.size)
 
     @classmethod
@@ -59,7 +59,7 @@ class Mean:
             parts = ExactSum.by_code(part, codes, groups)
             totals = [total + (one << shift) for total, one in zip(totals, parts, strict=True)]
         rows = np.bincount(codes, minlength=groups).tolist()
-        weight = _weights(weights, factor)
+        weight = denominators(weights, factor)
         sums = map(ExactSum.of_count, rows) if weight is None else ExactSum.by_code(weight, codes, groups)
         return [cls(*parts) for parts in zip(totals, sums, rows, strict=True)]
 
@@ -148,21 +148,24 @@ class RootMeanSquare(Mean):
 
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
-        size = np.abs(values)
-        small = size < 2.0**-_NEAR
-        large = size >= 2.0**_NEAR
-        parts = [(np.where(small | large, 0.0, values), 2 * _SCALE)]
-        if small.any():
-            parts.append((np.where(small, values, 0.0) * 2.0**_SCALE, 0))
-        if large.any():
-            parts.append((np.where(large, values, 0.0) * 2.0**-_SCALE, 4 * _SCALE))
-        return [(weighted(np.square(part), weights), shift) for part, shift in parts]
+        return [(weighted(part, weights), shift) for part, shift in squares(values)]
 
 
 _SCALE = 600  # values are multiplied by 2**±600 where their squares might leave the range of float64
 _NEAR = 400
 
-assert UNIT + 2 * _SCALE == 2274
+SQUARE_UNIT = UNIT + 2 * _SCALE
+"""A sum of squares counts in units of 2**-2274."""
+
+
+def squares(values: Floats) -> list[tuple[Floats, int]]:
+    """Arrays whose sums, each times a power of two, add to the sum of the squares in units of 2**-2274."""
+    size = np.abs(values)
+    small = (size < 2.0**-_NEAR) & (size > 0.0)
+    large = size >= 2.0**_NEAR
+    scaled = [(small, 2.0**_SCALE, 0), (large, 2.0**-_SCALE, 4 * _SCALE)]
+    others = [(np.square(np.where(mask, values, 0.0) * by), shift) for mask, by, shift in scaled if mask.any()]
+    return [(np.square(np.where(small | large, 0.0, values) if others else values), 2 * _SCALE), *others]
 
 
 def weighted(values: Floats, weights: Floats | None) -> Floats:
@@ -173,7 +176,8 @@ def weighted(values: Floats, weights: Floats | None) -> Floats:
         return np.where(weights == 0, 0.0, weights * values)
 
 
-def _weights(weights: Floats | None, factor: Floats | None) -> Floats | None:
+def denominators(weights: Floats | None, factor: Floats | None) -> Floats | None:
+    """What each row adds to the denominator of a mean, shape (n,); None for 1."""
     if weights is None or factor is None:
         return factor if weights is None else weights
     return weights * factor

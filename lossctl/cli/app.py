@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "compute": "lossctl.cli.compute",
     "breakdown": "lossctl.cli.breakdown",
+    "compare": "lossctl.cli.compare",
     "check": "lossctl.cli.check",
     "list": "lossctl.cli.list",
     "explain": "lossctl.cli.explain",

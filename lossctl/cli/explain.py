@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossctl.cards import Card, Explanation, Worked
-    from lossctl.cli.inputs import Model
     from lossctl.losses.spec import Request
-    from lossctl.plan import Scored
+    from lossctl.plan import Model, Scored
 
 _MOST_DIGITS = 12
 

@@ -10,10 +10,9 @@ from lossctl.cli import options as opt
 
 if TYPE_CHECKING:
     from lossctl.analysis.identify import Match
-    from lossctl.cli.inputs import Model
     from lossctl.identification import Explained
     from lossctl.losses.spec import Request
-    from lossctl.plan import Totals
+    from lossctl.plan import Model, Totals
     from lossctl.results import Result, Value
 
 _MOST = "5"

@@ -11,7 +11,7 @@ from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
 from lossctl.errors import UsageError, listed, nearest, quoted
 from lossctl.losses.spec import ALL, parse
-from lossctl.plan import planned
+from lossctl.plan import Model, planned
 from lossctl.readers.columns import LITERAL, Asked, plain_name
 from lossctl.readers.locate import Options, check, label_and_path, locate
 from lossctl.results import Warn
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from lossctl.aggregates.mean import Reduction
     from lossctl.cli.options import Data
     from lossctl.losses.spec import Request
-    from lossctl.plan import Plan, Totals
+    from lossctl.plan import Totals
     from lossctl.readers.columns import Missing
-    from lossctl.readers.table import Header, Source
+    from lossctl.readers.table import Source
 
 
 class Values(NamedTuple):
@@ -120,15 +120,6 @@ class Job(NamedTuple):
     asked: Asked
     y_pred: Sequence[str]
     words: Mapping[str, str]
-
-
-class Model(NamedTuple):
-    """One model of an input: its plan, its name in results, the file and its header."""
-
-    plan: Plan
-    label: str
-    path: str | None
-    header: Header
 
 
 def gathered(command: str, loss: str, files: Sequence[str], data: Data, opened: ExitStack) -> Job:

@@ -236,7 +236,27 @@ ToOption: TypeAlias = Annotated[str, typer.Option("--to", metavar="X", show_defa
 SlopeOption: TypeAlias = Annotated[bool, typer.Option("--slope", help="Draw the derivative by y_pred, too.")]
 TopOption: TypeAlias = Annotated[
     str,
-    typer.Option("-k", "--top", metavar="N", show_default=False, help="How many of the worst rows to show: 10."),
+    typer.Option("-k", "--top", metavar="N", show_default=False, help="How many rows to show: 10."),
+]
+WhyOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--why", help="Show the rows, and with --by the groups, that carry the difference; --top of them."),
+]
+ConfidenceOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--confidence", metavar="LEVEL", help="How often the interval of a difference holds the true one."),
+]
+BootstrapOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--bootstrap",
+        metavar="N",
+        show_default=False,
+        help="Take intervals and chances from N replicates of a Poisson bootstrap instead of Student's t; 1000 are usual.",
+    ),
+]
+SeedOption: TypeAlias = Annotated[
+    str, typer.Option("--seed", metavar="N", help="Of the bootstrap, and of tests on few rows.")
 ]
 AllOption: TypeAlias = Annotated[
     bool,

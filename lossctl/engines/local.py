@@ -10,29 +10,30 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
     from lossctl.aggregates.groups import Adds
-    from lossctl.batch import Batch
-    from lossctl.plan import Scored
 
+    B = TypeVar("B")
+    B_contra = TypeVar("B_contra", contravariant=True)
+    S = TypeVar("S")
     T_co = TypeVar("T_co", bound=Adds, covariant=True)
 
-    class Asks(Protocol[T_co]):
-        """What is asked of an input."""
+    class Asks(Protocol[B_contra, S, T_co]):
+        """What is asked of an input, or of several side by side."""
 
         @property
         def empty(self) -> T_co:
             """The totals of no rows."""
 
-        def score(self, batch: Batch) -> Scored:
+        def score(self, batch: B_contra) -> S:
             """The losses of the rows of a batch."""
 
-        def total(self, scored: Scored) -> T_co:
+        def total(self, scored: S) -> T_co:
             """The totals of some rows."""
 
 
 def fold(
-    plans: Sequence[Asks[T_co]],
-    batches: Iterable[Sequence[Batch]],
-    watch: Callable[[Sequence[Scored]], None] | None = None,
+    plans: Sequence[Asks[B, S, T_co]],
+    batches: Iterable[Sequence[B]],
+    watch: Callable[[Sequence[S]], None] | None = None,
 ) -> list[T_co]:
     """The totals of each plan over its batches, all taken from one pass over the rows.
 

@@ -327,9 +327,14 @@ def truth_key(header: Header, name: str) -> str:
     return name + _OF_TRUTH if name in header.names else name
 
 
+def beside_key(place: int, name: str) -> str:
+    """The name that a column of one of several inputs has beside those of the first."""
+    return f"{name}\0of input {place}"
+
+
 def plain_name(key: str) -> str:
     """The name that a column has in its own file."""
-    return key.removesuffix(_OF_TRUTH)
+    return key.partition("\0of ")[0]
 
 
 def _select_any(header: Header, text: str, option: str, path: str) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from lossctl.batch import Within
+from lossctl.batch import since
 from lossctl.errors import InputError, NoRowsError, count, quoted
 from lossctl.readers.cells import is_missing, is_number, unheld
 
@@ -111,7 +111,7 @@ class Chunk(NamedTuple):
             columns={name: cells[start:stop] for name, cells in self.columns.items()},
             rows=stop - start,
             first_row=self.first_row + start,
-            origin=self.origin if start == 0 else Within(self.origin, start),
+            origin=self.origin if start == 0 else since(self.origin, start),
             unheld={name: mask[start:stop] for name, mask in self.unheld.items()},
         )
 

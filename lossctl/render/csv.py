@@ -60,6 +60,11 @@ def separated(result: Result, delimiter: str) -> str:
     if result.verdict is not None:
         checks = [map(printable, _check(check)) for check in result.verdict.checks]
         return _text([CHECKS, *checks], delimiter)
+    if result.comparisons:
+        from lossctl.render.comparisons import CSV_HEADER, csv_row  # values are faster without
+
+        rows = [map(printable, csv_row(comparison)) for comparison in result.comparisons]
+        return _text([CSV_HEADER, *rows], delimiter)
     return _text([HEADER, *([printable(cell) for cell in _row(value)] for value in result.values)], delimiter)
 
 

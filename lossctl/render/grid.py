@@ -51,6 +51,8 @@ def grids(result: Result, look: Look) -> list[Grid]:
     if result.verdict is not None:
         remarks = [*_remarks(result.verdict, look), *_unlike(result, look)]
         return [_grid(_checks(result, result.verdict.checks, look), look, remarks=remarks)]
+    if result.comparisons:
+        return _compared(result, look)
     if not result.summary:
         return [_grid(_values(result, look, result.values, "value"), look, remarks=_unlike(result, look))]
     remarks = [*_carried(result, look), *_unlike(result, look)]
@@ -84,7 +86,7 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
         yield "input", "text", [value.input for value in values]
     yield "loss", "text", [value.text for value in values]
     for group in dict.fromkeys(group for value in values for group in value.group or ()):
-        yield group, "text", [_group_cell(value.group, group) for value in values]
+        yield group, "text", [group_cell(value.group, group) for value in values]
     several = len({value.like for value in values}) > 1
     if several:
         yield "like", "text", [value.like for value in values]
@@ -133,7 +135,7 @@ def _checks(result: Result, checks: Sequence[Check], look: Look) -> Iterator[tup
     if len(result.inputs) > 1:
         yield "input", "text", [check.input for check in checks]
     for group in dict.fromkeys(group for check in checks for group in check.group or ()):
-        yield group, "text", [_group_cell(check.group, group) for check in checks]
+        yield group, "text", [group_cell(check.group, group) for check in checks]
     pairs = [numbers(check, look) for check in checks]
     yield "value", "number", [value for value, _ in pairs]
     yield "limit", "number", [limit for _, limit in pairs]
@@ -153,6 +155,18 @@ def _remarks(verdict: Verdict, look: Look) -> Iterator[str]:
         yield f"{STATUS[check.status]} {check.name}{text}"
     if len(said) > _MOST_REMARKS:
         yield f"and {count(len(said) - _MOST_REMARKS, 'more gate')}, which -f json tells of"
+
+
+def _compared(result: Result, look: Look) -> list[Grid]:
+    from lossctl.render.comparisons import carried, columns, reasons, sentences  # tables of values are faster without
+
+    remarks = [*sentences(result.comparisons, look), *_unlike(result, look)]
+    tables = [_grid(columns(result.comparisons, look), look, remarks=remarks)]
+    for about in dict.fromkeys((reason.new, reason.loss) for reason in result.reasons):
+        rows = [reason for reason in result.reasons if (reason.new, reason.loss) == about]
+        title, remark = carried(rows, result, look)
+        tables.append(_grid(reasons(rows, look), look, title, [remark]))
+    return tables
 
 
 def _groups(result: Result, look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
@@ -198,8 +212,8 @@ def _carried(result: Result, look: Look) -> Iterator[str]:
         elif worst is not None and tenth is not None:
             about = "about " if one.approximate else ""
             yield (
-                f"{name}: the worst 1 % of rows ({worst_rows(one.n, '0.01'):,}) carry {about}{_percent(worst, look)} % "
-                f"of the total, the worst 10 % ({worst_rows(one.n, '0.1'):,}) {about}{_percent(tenth, look)} %"
+                f"{name}: the worst 1 % of rows ({worst_rows(one.n, '0.01'):,}) carry {about}{percent(worst, look)} % "
+                f"of the total, the worst 10 % ({worst_rows(one.n, '0.1'):,}) {about}{percent(tenth, look)} %"
             )
 
 
@@ -230,15 +244,15 @@ def _row_columns(layout: Layout, rows: Sequence[Row], look: Look) -> Iterator[tu
         yield "id", "text", [row.id or "" for row in rows]
     guesses = [row.guess for row in rows]
     if any(guesses):
-        yield "true class", "text", [_cell(row.guess.true if row.guess else row.inputs[0], look) for row in rows]
+        yield "true class", "text", [cell(row.guess.true if row.guess else row.inputs[0], look) for row in rows]
         yield "p(true)", "number", ["" if one is None else short(one.probability, look.digits) for one in guesses]
-        yield "top class", "text", ["" if one is None else _cell(one.top, look) for one in guesses]
+        yield "top class", "text", ["" if one is None else cell(one.top, look) for one in guesses]
         yield "p(top)", "number", ["" if one is None else short(one.most, look.digits) for one in guesses]
     else:
         for index, (name, _) in enumerate(layout.roles):
             cells = [row.inputs[index] for row in rows]
             kind: Kind = "number" if all(isinstance(cell, (int, float)) for cell in cells) else "text"
-            yield name, kind, [_cell(cell, look) for cell in cells]
+            yield name, kind, [cell(each, look) for each in cells]
     if rows[0].weight is not None:
         yield "weight", "number", [short(row.weight or 0.0, look.digits) for row in rows]
     for index, text in enumerate(layout.losses):
@@ -259,35 +273,37 @@ def _grads(
     if any(guesses):
         for place, which in enumerate(("true", "top")):
             cells = [
-                _cell(grad[guess.at[place]], look) if guess is not None and isinstance(grad, tuple) else ""
+                cell(grad[guess.at[place]], look) if guess is not None and isinstance(grad, tuple) else ""
                 for grad, guess in zip(grads, guesses, strict=True)
             ]
             yield f"{name}({which})", "number", cells
     else:
         kind: Kind = "text" if isinstance(grads[0], tuple) else "number"
-        yield name, kind, [_cell(grad, look) for grad in grads]
+        yield name, kind, [cell(grad, look) for grad in grads]
 
 
 def _shares(shares: Sequence[float | None], look: Look) -> Iterator[tuple[str, Kind, list[str]]]:
     """A column of shares, where there is any."""
     if any(share is not None for share in shares):
-        yield "share %", "number", [_percent(share, look) for share in shares]
+        yield "share %", "number", [percent(share, look) for share in shares]
 
 
-def _cell(cells: Cells, look: Look) -> str:
+def cell(cells: Cells, look: Look) -> str:
+    """What a row holds for one role, as text."""
     if isinstance(cells, tuple):
-        return _named([_cell(cell, look) for cell in cells])
+        return _named([cell(each, look) for each in cells])
     if cells is None:
         return ""
     return short(cells, look.digits) if isinstance(cells, float) else str(cells)
 
 
-def _percent(share: float | None, look: Look) -> str:
+def percent(share: float | None, look: Look) -> str:
     """A share in hundredths, of three digits at most: it is for the eye."""
     return "" if share is None else short(100 * share, min(look.digits, 3))
 
 
-def _group_cell(group: Group | None, name: str) -> str:
+def group_cell(group: Group | None, name: str) -> str:
+    """The part of a group that a column makes."""
     if group is None:
         return ALL_ROWS
     part = group.get(name)

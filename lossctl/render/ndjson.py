@@ -18,11 +18,13 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """Each entry of `results` on its line; of a breakdown each row, of gates each check."""
+    """Each entry of `results` on its line; of a breakdown each row, of gates each check, of models each comparison."""
     if result.layout is not None:
         return block(result.layout, result.rows, look)
     if result.verdict is not None:
         return "".join(dumps(check.to_dict(), look) + "\n" for check in result.verdict.checks)
+    if result.comparisons:
+        return "".join(dumps(comparison.to_dict(), look) + "\n" for comparison in result.comparisons)
     return "".join(dumps(value.to_dict(), look) + "\n" for value in result.values)
 
 

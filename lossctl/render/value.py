@@ -18,11 +18,16 @@ BETWEEN = ""
 
 
 def render(result: Result, look: Look) -> str:
-    """The values in the order of inputs, losses and groups; of a breakdown the losses of its rows, of gates their values."""
+    """The values in the order of inputs, losses and groups.
+
+    Of a breakdown the losses of its rows, of gates their values, of comparisons the differences.
+    """
     if result.layout is not None:
         return block(result.layout, result.rows, look)
     if result.verdict is not None:
         return "".join(_value(check.value) + "\n" for check in result.verdict.checks)
+    if result.comparisons:
+        return "".join(full(comparison.difference) + "\n" for comparison in result.comparisons)
     return "".join(full(value.value) + "\n" for value in result.values)
 
 
