@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
-import threading
 from contextlib import ExitStack
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -315,58 +312,3 @@ def test_the_sample_says_what_text_is(tmp_path: Path) -> None:
         ("d", 2, False),
         ("e", 1, False),
     ]
-
-
-class _Store(BaseHTTPRequestHandler):
-    """A store of one object that gives any range of it."""
-
-    data = b""
-
-    def do_HEAD(self) -> None:
-        self._answer(send=False)
-
-    def do_GET(self) -> None:
-        self._answer(send=True)
-
-    def _answer(self, *, send: bool) -> None:
-        if not self.path.startswith("/a.parquet"):
-            self.send_error(404)
-            return
-        first, last = 0, len(self.data) - 1
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
-        if asked is not None:
-            first = int(asked[1]) if asked[1] else max(len(self.data) - int(asked[2]), 0)
-            last = min(int(asked[2]), last) if asked[1] and asked[2] else last
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(last + 1 - first))
-        self.send_header("Last-Modified", "Thu, 29 Feb 2024 00:00:00 GMT")
-        self.send_header("ETag", '"1"')
-        if asked:
-            self.send_header("Content-Range", f"bytes {first}-{last}/{len(self.data)}")
-        self.end_headers()
-        if send:
-            self.wfile.write(self.data[first : last + 1])
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-def test_parquet_of_a_store(run: Callable[..., Ran]) -> None:
-    _Store.data = tables.parquet({"y_true": [1, 2, 3], "y_pred": [1, 2, 6]})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    store = f"http://127.0.0.1:{server.server_port}"
-    try:
-        ran = run("compute", "mse", f"x={store}/a.parquet?version=1", "-f", "value")
-        assert (ran.code, ran.out, ran.err) == (0, "3.0\n", "")
-        ran = run("compute", "mse", f"{store}/b.parquet")
-        assert (ran.code, ran.err) == (2, f"lossctl: {store}/b.parquet: the store has no such object\n")
-        ran = run("compute", "mse", f"{store}/a.csv")
-        assert (ran.code, ran.err) == (
-            2,
-            f"lossctl: {store}/a.csv: only Parquet is read from a store, and its name ends with .parquet\n"
-            "  help: other formats come through a pipe, like curl -s URL | lossctl compute mse -\n",
-        )
-    finally:
-        server.shutdown()
-        server.server_close()

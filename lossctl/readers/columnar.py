@@ -13,6 +13,7 @@ import numpy as np
 from lossctl.errors import InputError, quoted
 from lossctl.readers import arrow
 from lossctl.readers.cells import unheld
+from lossctl.readers.streams import is_url
 from lossctl.readers.table import Chunk, Column, Header, MemoryOrigin, described
 
 if TYPE_CHECKING:
@@ -123,28 +124,23 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Columnar:
     return Columnar(label, stream.path, name, schema, sample, frames)
 
 
-def stored(label: str, url: str) -> Columnar:
-    """The reader of Parquet in a store: `s3://`, `gs://`, `az://`, `https://`. The environment says who asks.
+def stored(label: str, url: str, format: str) -> Columnar:
+    """The reader of a Parquet or Arrow file in a store.
 
     Raises:
         InputError: it is not there, or of another format.
     """
-    if not url.partition("?")[0].lower().endswith((".parquet", ".pq")):
-        raise InputError(
-            f"{url}: only Parquet is read from a store, and its name ends with .parquet",
-            help="other formats come through a pipe, like curl -s URL | lossctl compute mse -",
-        )
-    _require(url, "Parquet")
-    with _quiet(), _reading(url, "Parquet"):
-        try:
-            schema, sample, frames = _parquet(url, url)
-        except FileNotFoundError as error:
-            raise InputError(f"{url}: the store has no such object") from error
-        except OSError as error:
-            raise InputError(
-                f"{url}: the store did not answer, or gave nothing", help="--debug shows its answer"
-            ) from error
-    return Columnar(label, url, "Parquet", schema, sample, frames)
+    from lossctl.readers.stores import asking
+
+    name = _NAMES[format]
+    with _quiet(), _reading(url, name), asking(url):
+        schema, sample, frames = _scanned(url, url, name)
+
+    def asked(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        with asking(url):
+            yield from frames(columns)
+
+    return Columnar(label, url, name, schema, sample, asked)
 
 
 def _require(path: str, name: str) -> None:
@@ -161,13 +157,14 @@ def _parquet_file(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
     from io import BytesIO
 
     source = stream.file if stream.file.isprintable() and stream.file else BytesIO(stream.all())
-    return _parquet(source, stream.path)
+    return _scanned(source, stream.path, "Parquet")
 
 
-def _parquet(source: str | io.BytesIO, path: str) -> tuple[pl.Schema, pl.DataFrame, Frames]:
+def _scanned(source: str | io.BytesIO, path: str, name: str) -> tuple[pl.Schema, pl.DataFrame, Frames]:
     import polars as pl
 
-    scan = pl.scan_parquet(source, glob=False, hive_partitioning=False)
+    scanner = pl.scan_parquet if name == "Parquet" else pl.scan_ipc
+    scan = scanner(source, glob=False, hive_partitioning=False)
     schema = scan.collect_schema()
     rows = scan.select(pl.len()).collect().item()
     sample = scan.select(_untold(schema)).head(_SAMPLE).collect()
@@ -178,7 +175,7 @@ def _parquet(source: str | io.BytesIO, path: str) -> tuple[pl.Schema, pl.DataFra
             found += frame.height
             yield frame
         if found != rows:  # of a row group that is damaged polars may lose the rows without a word
-            raise _damaged(path, "Parquet")
+            raise _damaged(path, name)
 
     return schema, sample, frames
 
@@ -320,10 +317,12 @@ def _reading(path: str, name: str) -> Iterator[None]:
 
 
 def _damaged(path: str, name: str) -> InputError:
-    return InputError(
-        f"{path}: the {name} data are cut off, damaged or of a kind that is not known here",
-        help="make the file again, or export the table as CSV",
-    )
+    help = "make the file again, or export the table as CSV"
+    if is_url(path):
+        from lossctl.readers.stores import pipe
+
+        help = f"{pipe(path)} reads more kinds"
+    return InputError(f"{path}: the {name} data are cut off, damaged or of a kind that is not known here", help=help)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
-from lossctl.readers.streams import BOM, LINE_END, replayed
+from lossctl.readers.streams import BOM, LINE_END, is_url, replayed
 from lossctl.readers.table import CHUNK_ROWS, LARGE, WORTH_A_NOTE, Chunk, Header, Place, described, slow_reader
 
 if TYPE_CHECKING:
@@ -198,8 +198,8 @@ class Delimited(NamedTuple):
         columns: list[Cells] = [[row[index] for row in rows] for index in range(len(names))]
         columns = [with_points(cells, self.decimal) for cells in columns]
         head = self.stream.head
-        plain = self.headed and self.decimal == "." and not self.stream.compression and head[:1].strip() != b""
-        plain = plain and not any(mark in head for mark in (b'"', b"\r", BOM))
+        plain = self.headed and self.decimal == "." and not self.stream.compression and not is_url(self.path)
+        plain = plain and head[:1].strip() != b"" and not any(mark in head for mark in (b'"', b"\r", BOM))
         described_columns = tuple(map(described, names, columns))
         return Header(described_columns, self.headed, notes, delimiter=self.delimiter if plain else None)
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
-from lossctl.readers.streams import BOM, Stream, open_path, open_stdin
+from lossctl.readers.streams import BOM, Stream, is_url, open_path, open_stdin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,6 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"PK\x05\x06": "npz",
 }
-_URL = re.compile(r"(?:s3|gs|az|abfss?|https?)://")
 _WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
@@ -95,10 +94,8 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
         InputError: it cannot be opened, or is of no format known here.
     """
     label, path = label_and_path(argument)
-    if _URL.match(path):
-        from lossctl.readers import columnar
-
-        return columnar.stored(label, path)
+    if is_url(path):
+        return _stored(label, path, options)
     if path == "-":
         return _source(label, open_stdin(), path, options)
     if not _is_several(path):
@@ -106,10 +103,39 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
     from lossctl.readers.parts import Parts, listed
 
     def part(file: str, opened: ExitStack) -> Source:
+        if not os.path.lexists(file):
+            raise InputError(
+                f"{file}: it was there when the files were listed and is gone", help="let nothing move the parts"
+            )
         return _source(file, open_path(file, opened), file, options)
 
     files = listed(path)
     return Parts(label, path, files, part(files.paths[0], opened), part)
+
+
+def _stored(label: str, url: str, options: Options) -> Source:
+    """The input that a URL names: an object of a store, or several."""
+    from lossctl.readers import stores
+    from lossctl.readers.parts import Parts
+
+    files = stores.listed(url)
+    if files is None:
+        return _object(label, url, options)
+
+    def part(object: str, opened: ExitStack) -> Source:
+        return _object(object, object, options)
+
+    return Parts(label, url, files, _object(files.paths[0], files.paths[0], options), part)
+
+
+def _object(label: str, url: str, options: Options) -> Source:
+    from lossctl.readers import columnar, stores
+
+    name = stores.name(url)
+    format = options.input_format or _BINARY_NAMES.get(os.path.splitext(name.lower())[1], "").lower()
+    if format in {"parquet", "arrow"}:
+        return columnar.stored(label, url, format)
+    return _source(label, stores.lines(url), name, options)
 
 
 def label_and_path(argument: str) -> tuple[str, str]:
@@ -138,7 +164,7 @@ def _found(path: str) -> Sequence[str]:
 
 def _is_several(path: str) -> bool:
     """Whether a path names a folder or a pattern; a path that exists is no pattern, whatever it contains."""
-    wild = _WILD.search(path) is not None and not _URL.match(path)
+    wild = _WILD.search(path) is not None and not is_url(path)
     return os.path.isdir(path) or (wild and not os.path.lexists(path))
 
 

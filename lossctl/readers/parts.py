@@ -30,7 +30,8 @@ ENDINGS = {
 """What the names of the files that a folder is read for end with, perhaps before the name of a compression."""
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
-_WILD = re.compile(r"[*?]|\[.+?\]")
+WILD = re.compile(r"[*?]|\[.+?\]")
+"""What makes a path a pattern."""
 _NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -88,7 +89,7 @@ class Parts(NamedTuple):
         before = 0
         for index, path in enumerate(self.files.paths):
             with ExitStack() as opened:
-                source = self._opened(path, opened) if index else self.first
+                source = self.locate(path, opened) if index else self.first
                 theirs = source.header() if index else header
                 folders = {name: text for name, text in self._folders(index).items() if name not in theirs.names}
                 if index:
@@ -108,13 +109,6 @@ class Parts(NamedTuple):
     def notes(self) -> tuple[Warn, ...]:
         """What the first file tells."""
         return self.first.notes()
-
-    def _opened(self, path: str, opened: ExitStack) -> Source:
-        if not os.path.lexists(path):
-            raise InputError(
-                f"{path}: it was there when the files were listed and is gone", help="let nothing move the parts"
-            )
-        return self.locate(path, opened)
 
     def _folders(self, index: int) -> dict[str, str]:
         """The columns that the folders of a file make, as Hive names them."""
@@ -152,7 +146,7 @@ def listed(path: str) -> Listed:
     """
     if os.path.isdir(path):
         files = _once(_below(path, set()))
-        known = [file for file in files if _is_known(file)]
+        known = [file for file in files if is_known(file)]
         if not known:
             there = f"; there is {quoted(files[0])}" if files else ""
             raise InputError(
@@ -160,11 +154,11 @@ def listed(path: str) -> Listed:
                 help="a quoted pattern takes files of any name, like 'preds/*.txt'",
             )
         return Listed(known, path, len(files) - len(known))
-    wild = _WILD.search(path)
+    wild = WILD.search(path)
     base = os.path.dirname(path[: wild.start()] if wild else path)
     found: list[str] = []
     for match in _matching(base, path[len(base) :].strip(os.sep).split(os.sep)):
-        found += filter(_is_known, _below(match, set())) if os.path.isdir(match) else [match]
+        found += filter(is_known, _below(match, set())) if os.path.isdir(match) else [match]
     if not found:
         raise InputError(f"{path}: no file matches this pattern", help="* stands for any letters, ** for any folders")
     return Listed(_once(found), base)
@@ -173,18 +167,19 @@ def listed(path: str) -> Listed:
 def _once(files: Iterable[str]) -> list[str]:
     """Files in natural order, each once, however many links lead to it."""
     found: dict[str, str] = {}
-    for file in sorted(files, key=lambda file: (os.path.islink(file), _natural(file))):
+    for file in sorted(files, key=lambda file: (os.path.islink(file), natural(file))):
         found.setdefault(os.path.realpath(file), file)
-    return sorted(found.values(), key=_natural)
+    return sorted(found.values(), key=natural)
 
 
-def _natural(path: str) -> list[tuple[str, int]]:
+def natural(path: str) -> list[tuple[str, int]]:
     """What sorts numbers in names by their size."""
     pieces = [*_NUMBER.split(path), "0"]
     return [(text, int(number)) for text, number in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
-def _is_known(path: str) -> bool:
+def is_known(path: str) -> bool:
+    """Whether the name of a file tells a format known here."""
     stem, ending = os.path.splitext(path.lower())
     return (os.path.splitext(stem)[1] if ending in _COMPRESSED else ending) in ENDINGS
 
@@ -242,7 +237,7 @@ def _matching(folder: str, pattern: Sequence[str]) -> Iterator[str]:
             yield from _matching(below, others or ["*"])
         return
     names = [first]
-    if _WILD.search(first):
+    if WILD.search(first):
         wanted = re.compile(translate(first))
         names = [
             name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -21,7 +22,13 @@ LINE_END = b"\n"
 BOM = b"\xef\xbb\xbf"
 """The mark that some programs write before UTF-8 text."""
 
+_URL = re.compile(r"(?:s3|gs|az|abfss?|https?)://")
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def is_url(path: str) -> bool:
+    """Whether a path names an object of a store."""
+    return _URL.match(path) is not None
 
 
 class Stream:
