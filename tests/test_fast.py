@@ -66,15 +66,16 @@ def _read(chunk: Any, name: str) -> list[object]:
     return read
 
 
-def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Hold the fast reader to the careful one; the number of blocks it took itself."""
-    taken = 0
+def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Hold the fast reader to the careful one; the number of blocks it took itself, and of those with quotes."""
+    taken = quoted = 0
     parse = fast.Parser.parse
 
     def counted(self: fast.Parser, data: bytes) -> fast.Parsed | None:
-        nonlocal taken
+        nonlocal taken, quoted
         parsed = parse(self, data)
         taken += parsed is not None
+        quoted += parsed is not None and b'"' in data
         return parsed
 
     for numbers in (True, False):
@@ -88,7 +89,7 @@ def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pyte
             patch.setattr(fast.Parser, "parse", counted)
             quick = facts(path, options, numbers=numbers)
         assert quick == careful, (path.read_bytes(), options, block, slice)
-    return taken
+    return taken, quoted
 
 
 TABLE = {
@@ -133,6 +134,20 @@ QUOTED = (
     '"1" ',
     '"\n',
     '"\n\n"',
+    '" a"',
+    '"a "',
+    '"a"""',
+    '"""a"',
+    '""""',
+    '"a\x1fb"',
+    '"a\x1e"',
+    '"\ufeff1"',
+    '"NA"',
+    '"1,5"',
+    '"a;b|c d\te,f"',
+    '"a\rb"',
+    '"a"\r',
+    "'1'",
 )
 
 
@@ -145,6 +160,7 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
     often = {
         name: rng.choice([0, 0, 0.02, 0.1]) for name in ("odd", "quoted", "ragged", "blank", "blanks", "end", "cancel")
     }
+    wrapped = rng.choice([0, 0, 0.1, 1])
 
     def cell() -> str:
         chance = rng.random()
@@ -154,6 +170,9 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
             return rng.choice(QUOTED)
         text = rng.choice(NUMBERS) if rng.random() < 0.3 else repr(round(rng.uniform(-9, 9), rng.randrange(17)))
         text = text.replace(".", decimal)
+        if rng.random() < wrapped:
+            text = rng.choice([text, text, text, "a" + delimiter, 'so ""called""', delimiter + delimiter, '""', ""])
+            return f'"{text}"'
         return rng.choice(["{}", "{}", " {}", "{} ", "  {}"]).format(text) if rng.random() < often["blanks"] else text
 
     lines = [delimiter.join(f"c{index}" for index in range(width))] if rng.random() < 0.85 else []
@@ -210,12 +229,14 @@ def test_both_readers_read_what_is_easily_misread(tmp_path: Path, monkeypatch: p
 def test_both_readers_read_odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(4)
     path = tmp_path / "odd.csv"
-    taken = 0
+    taken = quoted = 0
     for _ in range(1500):
         data, options = odd_file(rng)
         path.write_bytes(data)
-        taken += both(path, options, rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000]), monkeypatch)
+        blocks = both(path, options, rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000]), monkeypatch)
+        taken, quoted = taken + blocks[0], quoted + blocks[1]
     assert taken > 1500  # the fast reader was at work
+    assert quoted > 500
 
 
 def rows(count: int, change: dict[int, str] | None = None) -> str:

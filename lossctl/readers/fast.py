@@ -32,6 +32,8 @@ SLICE = 1 << 16
 """Rows of a chunk: few enough for its arrays to stay in the cache while losses are computed."""
 AHEAD = 2  # blocks read before their turn
 _COUNTED = 1 << 19
+_LOOK = 1 << 16  # bytes in which quotes are sought before polars is asked
+_QUOTE, _DELIMITER = b"\x1e", b"\x1f"  # stand for those within quotes
 
 
 def polars() -> ModuleType | None:
@@ -106,7 +108,18 @@ class Parser(NamedTuple):
     decimal: str
 
     def parse(self, data: bytes) -> Parsed | None:
-        """The rows of some whole lines, None where the careful reader might read others.
+        """The rows of some whole lines, None where the careful reader might read others."""
+        if not data.endswith(LINE_END):
+            data += LINE_END
+        if b'"' not in data[:_LOOK]:
+            parsed = self._parse(data, data)
+            if parsed is not None or b'"' not in data:
+                return parsed
+        bare = _bare(data, self.delimiter.encode())
+        return None if bare is None else self._parse(bare, data)
+
+    def _parse(self, bare: bytes, data: bytes) -> Parsed | None:
+        """The rows of some whole lines.
 
         What polars does in another way than the careful reader, and what is done about it:
         it takes stray quotes (no quote is let in), ends a line at line feeds only (no other carriage return is let in),
@@ -115,18 +128,20 @@ class Parser(NamedTuple):
         other digits, no hexadecimals. It refuses blanks behind a number and missing markers other than an empty cell
         and NaN, so a block that it refuses is read again as text, which is then looked at. With decimal commas it
         takes points too (none is let in).
+
+        Args:
+            bare: the lines without quotes.
+            data: the lines as they stand in the file.
         """
-        if not data.endswith(LINE_END):
-            data += LINE_END
-        if data.startswith((BOM, b"\r", LINE_END)) or (self.decimal == "," and self.numbers and b"." in data):
+        if bare.startswith((BOM, b"\r", LINE_END)) or (self.decimal == "," and self.numbers and b"." in bare):
             return None
-        frame = self._frame(data, self.numbers)
-        frame = self._frame(data, frozenset()) if frame is None else frame
+        frame = self._frame(bare, self.numbers)
+        frame = self._frame(bare, frozenset()) if frame is None else frame
         if frame is None:
             return None
         last = frame[str(len(self.names) - 1)]
         gaps = last.null_count() > 0 or (last.dtype == self.polars.String and (last == "").any())
-        if not self._as_told(data, frame.height, gaps=gaps):
+        if not self._as_told(bare, frame.height, gaps=gaps):
             return None
         columns: dict[str, Cells] = {}
         for name, place in self._places.items():
@@ -138,7 +153,11 @@ class Parser(NamedTuple):
                 column = column.fill_null(math.nan) if column.null_count() else column
                 columns[name] = np.ascontiguousarray(column.to_numpy(), np.float64)
             else:
-                columns[name] = column.fill_null("").str.strip_chars_start(" ").to_list()
+                text = column.fill_null("").str.strip_chars_start(" ")
+                if bare is not data:
+                    for mark, meant in ((_QUOTE, '"'), (_DELIMITER, self.delimiter)):
+                        text = text.str.replace_all(mark.decode(), meant, literal=True)
+                columns[name] = text.to_list()
         return Parsed(data, frame.height, columns)
 
     @property
@@ -305,6 +324,34 @@ def _count(data: bytes, test: np.ufunc, byte: int) -> int:
     array = np.frombuffer(data, np.uint8)
     parts = (array[start : start + _COUNTED] for start in range(0, array.size, _COUNTED))
     return sum(int(np.count_nonzero(test(part, byte))) for part in parts)
+
+
+def _bare(data: bytes, delimiter: bytes) -> bytes | None:
+    """Lines without the quotes around their cells; None where more than quotes stands in the way.
+
+    A quote opens a cell behind a delimiter or a line end, and closes it before one; two beside each other are one of
+    the text. Within quotes this one and delimiters become bytes of their own.
+    """
+    if _QUOTE in data or _DELIMITER in data:
+        return None
+    array = np.frombuffer(LINE_END + data, np.uint8).copy()  # the first cell stands behind a line end, too
+    is_quote = array == ord('"')
+    opened, closed = (quotes := np.flatnonzero(is_quote))[::2], quotes[1::2]
+    if opened.size != closed.size:
+        return None
+    doubled = opened[1:] - closed[:-1] == 1
+    begun, ended = np.delete(opened, np.flatnonzero(doubled) + 1), np.delete(closed, np.flatnonzero(doubled))
+    ends = np.frombuffer(LINE_END + delimiter, np.uint8)
+    if not (np.isin(array[begun - 1], ends).all() and np.isin(array[ended + 1], [*ends, ord("\r")]).all()):
+        return None
+    if (array[begun + 1] == ord(" ")).any():  # blanks before a cell are skipped, and those within quotes are not
+        return None
+    within = np.bitwise_xor.accumulate(is_quote)
+    if (within & (array == ord("\n"))).any():
+        return None
+    array[within & (array == ord(delimiter))] = ord(_DELIMITER)
+    array[opened[1:][doubled]] = ord(_QUOTE)
+    return array[1:].tobytes().translate(None, b'"')
 
 
 def _uneven(data: bytes, mark: int, width: int) -> bool:
