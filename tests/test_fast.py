@@ -211,6 +211,8 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
         b"a\n1\n\n2\n",
         b'a,b\n1,"2\n3"\n4,"5\n6\n7\n8"\n',
         b"a b\n1  2\n 3 4\n",
+        b'a,b\n1,"2\r"\n3,"""\r"\n',
+        b'a,b\n"\n"\n1,2\n3,4\n',
         b"a,b\n1,2\n\xef\xbb\xbf3,4\n",
         b"a,b\n1,2\n3,4\r",
         b"a;b\n1,5;2\n2.5;3\n",

@@ -113,7 +113,10 @@ def _end_of_line(data: bytes, lines: int) -> int:
 def _blank(records: list[list[str]], start: int, width: int) -> None:
     """Make the records behind `start` that are a line of blanks as empty as those of an empty line."""
     if width > 1 and 1 in map(len, records[start:]):
-        records[start:] = [[] if len(record) == 1 and not record[0].strip() else record for record in records[start:]]
+        records[start:] = [
+            [] if len(record) == 1 and not record[0].strip() and not _BREAK.search(record[0]) else record
+            for record in records[start:]
+        ]
 
 
 class Lines(NamedTuple):
