@@ -139,7 +139,7 @@ def reasons(
 ) -> tuple[str, ...]:
     """Why the value is not the exact one, in sentences; none where it is."""
     exact = exact_value(effects, reduction)
-    if not differ(np.array([value]), np.array([exact])).any():
+    if not (effects.refused or differ(np.array([value]), np.array([exact])).any()):
         return ()
     found = [
         f"{spec.like} {words(spec.terms[index].loss.name, name, spec.terms[index].params[name])}, "
@@ -157,6 +157,8 @@ def reasons(
             found.append(
                 f"{spec.like} divides by {divisor:,}, the number of {by}, exact by the {of}, {float(mean.weight):g}"
             )
+    if effects.refused and not found:
+        found.append(f"{spec.like} takes values that exact refuses")
     return tuple(found) or (f"{spec.like} rounds the losses of rows otherwise, in their last digits",)
 
 

@@ -155,23 +155,27 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "subset_zero_one": Row("sklearn.metrics.zero_one_loss"),
     },
     "optax": {
-        "mse": Row("optax.squared_error", sum="elements"),
-        "half_mse": Row("optax.l2_loss", sum="elements"),
-        "huber": Row("optax.huber_loss", sum="elements"),
+        "mse": Row("optax.losses.squared_error", sum="elements"),
+        "half_mse": Row("optax.losses.l2_loss", sum="elements"),
+        "huber": Row("optax.losses.huber_loss", sum="elements"),
         "log_cosh": Row(
-            "optax.log_cosh", sum="elements", remark="optax loses the digits of errors below 1e-5, and all below 1e-8."
+            "optax.losses.log_cosh",
+            sum="elements",
+            remark="optax loses the digits of errors below 1e-5, and all below 1e-8.",
         ),
-        "bce_logits": Row("optax.sigmoid_binary_cross_entropy", sum="elements", remark=_OPTAX_LOGITS),
-        "hinge": Row("optax.hinge_loss", {"raw_labels": True}, sum="elements"),
-        "perceptron": Row("optax.perceptron_loss", {"raw_labels": True}, sum="elements"),
-        "cce_logits": Row("optax.softmax_cross_entropy", remark=_OPTAX_LOGITS),
-        "sparse_cce_logits": Row("optax.softmax_cross_entropy_with_integer_labels", remark=_OPTAX_LOGITS),
-        "multiclass_hinge": Row("optax.multiclass_hinge_loss"),
-        "multiclass_perceptron": Row("optax.multiclass_perceptron_loss"),
-        "poly_ce": Row("optax.poly_loss_cross_entropy"),
-        "kl": Row("optax.kl_divergence", remark="optax takes ln q, here y_pred is q."),
-        "generalized_kl": Row("optax.generalized_kl_divergence", remark="optax takes ln q, here y_pred is q."),
-        "cosine": Row("optax.cosine_distance", remark="Where optax prints nan for a zero vector, the loss is 1."),
+        "bce_logits": Row("optax.losses.sigmoid_binary_cross_entropy", sum="elements", remark=_OPTAX_LOGITS),
+        "hinge": Row("optax.losses.hinge_loss", {"raw_labels": True}, sum="elements"),
+        "perceptron": Row("optax.losses.perceptron_loss", {"raw_labels": True}, sum="elements"),
+        "cce_logits": Row("optax.losses.softmax_cross_entropy", remark=_OPTAX_LOGITS),
+        "sparse_cce_logits": Row("optax.losses.softmax_cross_entropy_with_integer_labels", remark=_OPTAX_LOGITS),
+        "multiclass_hinge": Row("optax.losses.multiclass_hinge_loss"),
+        "multiclass_perceptron": Row("optax.losses.multiclass_perceptron_loss"),
+        "poly_ce": Row("optax.losses.poly_loss_cross_entropy"),
+        "kl": Row("optax.losses.kl_divergence", remark="optax takes ln q, here y_pred is q."),
+        "generalized_kl": Row("optax.losses.generalized_kl_divergence", remark="optax takes ln q, here y_pred is q."),
+        "cosine": Row(
+            "optax.losses.cosine_distance", remark="Where optax prints nan for a zero vector, the loss is 1."
+        ),
     },
 }
 """For each convention its rows, by the name of the loss. `exact` leaves every formula as it is."""

@@ -1,0 +1,450 @@
+"""Ask Keras, PyTorch, scikit-learn and optax for their own numbers, and write them into conventions.json beside this file.
+
+    python tests/frameworks/make_conventions.py
+
+Here what is theirs is asked for: clipping, denominators, scale factors, label coding, float32, refusals. Keras runs on
+its TensorFlow backend. The text of a call is what is run: `y`, `p` and `w` in it are y_true, y_pred and weight as arrays
+or tensors of the type that the case names. The tests read the file and need none of the frameworks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import os
+import sys
+import warnings
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+
+import numpy as np
+from make_bank import labels, numbers, probabilities, simplex, weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILE = os.path.join(os.path.dirname(__file__), "conventions.json")
+MODULES = {
+    "keras": {"losses": "keras.losses", "metrics": "keras.metrics", "keras": "keras"},
+    "torch": {"F": "torch.nn.functional", "torch": "torch"},
+    "sklearn": {"metrics": "sklearn.metrics"},
+    "optax": {"optax": "optax", "jnp": "jax.numpy"},
+}
+PACKAGES = {"sklearn": "scikit-learn"}
+REFUSED = "refused"
+
+
+class Data(NamedTuple):
+    """The inputs of a call."""
+
+    y: list[Any]
+    p: list[Any]
+    w: list[float] | None = None
+
+
+class Ask(NamedTuple):
+    """One call, and what lossctl is asked for the same number."""
+
+    like: str
+    loss: str
+    reduction: str
+    call: str
+    data: Data
+
+
+def signs(seed: int, rows: int) -> list[float]:
+    """Labels -1 and 1, both of which occur."""
+    return [2.0 * label - 1 for label in labels(seed, rows, 2)]
+
+
+def one_hot(ids: list[int], k: int) -> list[list[float]]:
+    """A row of 0 and 1 for each id."""
+    return [[float(c == label) for c in range(k)] for label in ids]
+
+
+def positive(values: list[Any]) -> list[Any]:
+    """The absolute values."""
+    return np.abs(values).round(6).tolist()
+
+
+def plain(data: Data) -> Data:
+    """The data without weights."""
+    return data._replace(w=None)
+
+
+def reals(seed: int) -> list[Data]:
+    """Real numbers: of usual size, with several outputs, large, small, and far apart in size."""
+    return [
+        Data(numbers(seed, 1, 6), numbers(seed + 1, 1, 6), weights(seed + 2, 6)),
+        Data(numbers(seed + 3, 2, 4, 3), numbers(seed + 4, 2, 4, 3), weights(seed + 5, 4)),
+        Data(numbers(seed + 6, 1e10, 4), numbers(seed + 7, 1e10, 4), weights(seed + 8, 4)),
+        Data(numbers(seed + 9, 1e-10, 4), numbers(seed + 10, 1e-10, 4), weights(seed + 11, 4)),
+        Data([0.0, 2.0, -1.0, 0.5], [0.5, 2.0, -3.0, 1e3], [1.0, 0.0, 2.0, 0.5]),
+    ]
+
+
+def chances(seed: int) -> list[Data]:
+    """Probabilities: inside, at 0 and 1, near them, with several outputs, and soft truths."""
+    return [
+        Data([1.0, 0.0, 1.0, 0.0, 1.0], probabilities(seed, 5), weights(seed + 1, 5)),
+        Data([1.0, 0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0, 0.3], weights(seed + 2, 5)),
+        Data([1.0, 0.0, 1.0, 0.0, 1.0], [1e-60, 0.9999999, 1e-9, 0.25, 0.75], weights(seed + 3, 5)),
+        Data([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], probabilities(seed + 4, 2, 3), weights(seed + 5, 2)),
+        Data(probabilities(seed + 6, 4), probabilities(seed + 7, 4), weights(seed + 8, 4)),
+    ]
+
+
+def classes(seed: int) -> list[Data]:
+    """Class ids and probabilities of the classes: inside, with zeros and ones, of two classes."""
+    return [
+        Data(labels(seed, 5, 3), simplex(seed + 1, 5, 3), weights(seed + 2, 5)),
+        Data(
+            [0, 1, 2, 1], [[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.25, 0.25, 0.5], [1.0, 0.0, 0.0]], weights(seed + 3, 4)
+        ),
+        Data(labels(seed + 4, 4, 2), simplex(seed + 5, 4, 2), weights(seed + 6, 4)),
+    ]
+
+
+def keras() -> Iterator[Ask]:
+    """Losses as Keras reduces and clips them, in float64 and in float32."""
+
+    def both(loss: str, name: str, data: Data, args: str = "") -> Iterator[Ask]:
+        for dtype in ("float64", "float32"):
+            for reduction, own in (("mean", "sum_over_batch_size"), ("sum", "sum")):
+                for weighted in (data, plain(data)) if data.w else (data,):
+                    given = ", sample_weight=w" if weighted.w else ""
+                    made = f"losses.{name}(reduction={own!r}, dtype={dtype!r}{args})"
+                    spec = loss if dtype == "float64" else f"{loss}:dtype=float32"
+                    if reduction == "mean" or dtype == "float64":
+                        yield Ask("keras", spec, reduction, f"{made}(y, p{given})", weighted)
+
+    for number, data in enumerate(reals(500)):
+        yield from both("mse", "MeanSquaredError", data)
+        yield from both("mae", "MeanAbsoluteError", data)
+        if number in {0, 1, 4}:
+            yield from both("mape", "MeanAbsolutePercentageError", data)
+            yield from both("huber:delta=0.7", "Huber", data, ", delta=0.7")
+        if number in {0, 1}:
+            yield Ask("keras", "log_cosh:dtype=float32", "mean", "losses.LogCosh(dtype='float32')(y, p)", plain(data))
+            yield from both("msle", "MeanSquaredLogarithmicError", data)
+            amounts = Data(positive(data.y), positive(data.p), data.w)
+            yield from both("msle", "MeanSquaredLogarithmicError", amounts)
+            yield from both("poisson_nll", "Poisson", amounts)
+            for loss, name in (("hinge", "Hinge"), ("squared_hinge", "SquaredHinge")):
+                for low in (0.0, -1.0):
+                    coded = np.where(np.array(data.y) > 0, 1.0, low).tolist()
+                    yield from both(loss, name, data._replace(y=coded))
+    yield from both("msle", "MeanSquaredLogarithmicError", Data([1.0, -5.0, 2.0], [-3.0, 0.5, -1.0], [1.0, 2.0, 0.5]))
+    yield from both("poisson_nll", "Poisson", Data([3.0, 0.0, 1.0], [0.0, 0.0, 2.0], [1.0, 2.0, 0.5]))
+    for data in chances(520):
+        yield from both("bce", "BinaryCrossentropy", data)
+        yield from both("bce:label_smoothing=0.1", "BinaryCrossentropy", data, ", label_smoothing=0.1")
+        yield from both("binary_focal", "BinaryFocalCrossentropy", data)
+        args = ", apply_class_balancing=True, alpha=0.3, gamma=1.5"
+        yield from both("binary_focal:alpha=0.3:gamma=1.5", "BinaryFocalCrossentropy", data, args)
+    yield from both("bce", "BinaryCrossentropy", Data([1.0, 0.0, 1.0], [1.7, -0.5, 0.5], [1.0, 2.0, 0.5]))
+    logits = Data([1.0, 0.0, 1.0, 0.0], [0.5, 1000.0, -20.0, -3.0], [1.0, 2.0, 0.5, 0.0])
+    yield from both("bce_logits", "BinaryCrossentropy", logits, ", from_logits=True")
+    yield from both(
+        "bce_logits:label_smoothing=0.2", "BinaryCrossentropy", logits, ", from_logits=True, label_smoothing=0.2"
+    )
+    for data in classes(540):
+        k = len(data.p[0])
+        hot = data._replace(y=one_hot(data.y, k))
+        scores = data._replace(p=numbers(550, 2, len(data.y), k))
+        yield from both("sparse_cce", "SparseCategoricalCrossentropy", data)
+        yield from both("sparse_cce:ignore_index=1", "SparseCategoricalCrossentropy", data, ", ignore_class=1")
+        yield from both("cce", "CategoricalCrossentropy", hot)
+        yield from both("cce:label_smoothing=0.1", "CategoricalCrossentropy", hot, ", label_smoothing=0.1")
+        yield from both("categorical_focal", "CategoricalFocalCrossentropy", hot)
+        yield from both(
+            "categorical_focal:gamma=3:alpha=0.5", "CategoricalFocalCrossentropy", hot, ", gamma=3, alpha=0.5"
+        )
+        yield from both("kl", "KLDivergence", hot)
+        near = hot._replace(y=simplex(556, len(data.y), k))
+        yield from (ask for ask in both("kl", "KLDivergence", near) if "float64" in ask.call)
+        yield from both("sparse_cce_logits", "SparseCategoricalCrossentropy", scores, ", from_logits=True")
+        args = ", from_logits=True, ignore_class=1"
+        yield from both("sparse_cce_logits:ignore_index=1", "SparseCategoricalCrossentropy", scores, args)
+        hot_scores = hot._replace(p=scores.p)
+        yield from both("cce_logits", "CategoricalCrossentropy", hot_scores, ", from_logits=True")
+        yield from both("cosine", "CosineSimilarity", hot_scores)
+        hinged = data._replace(p=scores.p)
+        yield Ask(
+            "keras",
+            "categorical_hinge",
+            "mean",
+            f"losses.CategoricalHinge(dtype='float64')(keras.ops.one_hot(y, {k}, dtype='float64'), p)",
+            plain(hinged),
+        )
+        yield Ask(
+            "keras",
+            "categorical_hinge",
+            "mean",
+            f"losses.CategoricalHinge(dtype='float64')(keras.ops.one_hot(y, {k}, dtype='float64'), p, sample_weight=w)",
+            hinged,
+        )
+        yield from both("generalized_ce:q=0.7", "CategoricalGeneralizedCrossEntropy", data, ", q=0.7")
+    loose = Data([0, 1, 2], [[2.0, 1.0, 1.0], [0.2, 0.2, 0.2], [0.0, 3.0, 0.0]], [1.0, 2.0, 0.5])
+    yield from both("sparse_cce", "SparseCategoricalCrossentropy", loose)
+    yield from both("cce", "CategoricalCrossentropy", loose._replace(y=one_hot(loose.y, 3)))
+    yield from both("cosine", "CosineSimilarity", Data([[1.0, 0.0], [0.0, 0.0]], [[0.6, 0.8], [1.0, 2.0]]))
+    yield Ask(
+        "keras",
+        "categorical_hinge",
+        "mean",
+        "losses.CategoricalHinge(dtype='float64')(keras.ops.one_hot(y, 3, dtype='float64'), p)",
+        Data([1], [[-3.0, -2.5, -4.0]]),
+    )
+    for data in reals(560)[:2]:
+        rmse = "(lambda m: [m.update_state(y, p, sample_weight=w), m.result()][1])(metrics.RootMeanSquaredError(dtype='float64'))"
+        yield Ask(
+            "keras",
+            "rmse",
+            "mean",
+            rmse if len(np.shape(data.y)) == 1 else rmse.replace(", sample_weight=w", ""),
+            data if len(np.shape(data.y)) == 1 else plain(data),
+        )
+
+
+def torch() -> Iterator[Ask]:
+    """Functions of torch.nn.functional with their reductions and weights."""
+
+    def reduced(loss: str, call: str, data: Data, *, weighs: bool = False, single: bool = False) -> Iterator[Ask]:
+        for reduction in ("mean", "sum"):
+            yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r})", plain(data))
+            if weighs and data.w:
+                wide = "w" if len(np.shape(data.y)) == 1 else "w[:, None].expand_as(p).contiguous()"
+                yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r}, weight={wide})", data)
+        if single:
+            yield Ask("torch", f"{loss}:dtype=float32", "mean", f"{call})", plain(data))
+
+    for number, data in enumerate(reals(600)):
+        yield from reduced("mse", "F.mse_loss(p, y", data, weighs=True, single=True)
+        yield from reduced("mae", "F.l1_loss(p, y", data, weighs=True, single=True)
+        yield from reduced("huber:delta=0.7", "F.huber_loss(p, y, delta=0.7", data, weighs=True, single=True)
+        yield from reduced("smooth_l1:beta=0.3", "F.smooth_l1_loss(p, y, beta=0.3", data, single=True)
+        if number in {0, 1}:
+            counts = data._replace(y=positive(data.y))
+            yield from reduced("poisson_nll", "F.poisson_nll_loss(p, y", counts, single=True)
+            rates = counts._replace(p=positive(data.p))
+            call = "F.poisson_nll_loss(p, y, log_input=False"
+            yield from reduced("poisson_nll:log_input=false", call, rates, single=True)
+            yield from reduced("poisson_nll:log_input=false:full=true", f"{call}, full=True", rates)
+            yield from reduced("poisson_nll:full=true", "F.poisson_nll_loss(p, y, full=True", counts)
+            coded = data._replace(y=np.where(np.array(data.y) > 0, 1.0, -1.0).tolist())
+            yield from reduced("soft_margin", "F.soft_margin_loss(p, y", coded)
+            zeros = data._replace(y=np.where(np.array(data.y) > 0, 1.0, 0.0).tolist())
+            yield from reduced("soft_margin", "F.soft_margin_loss(p, y", zeros)
+    rates = Data([3.0, 2.0, 0.0, 1.0], [0.0, 3.0, 0.5, 1.0])
+    yield from reduced(
+        "poisson_nll:log_input=false:full=true", "F.poisson_nll_loss(p, y, log_input=False, full=True", rates
+    )
+    for data in chances(620):
+        yield from reduced("bce", "F.binary_cross_entropy(p, y", data, weighs=True, single=True)
+        logits = data._replace(p=numbers(630, 3, *np.shape(data.p)))
+        call = "F.binary_cross_entropy_with_logits(p, y"
+        yield from reduced("bce_logits", call, logits, weighs=True, single=True)
+        pos = f"{call}, pos_weight=torch.tensor(2.5, dtype=torch.float64)"
+        yield from reduced("bce_logits:pos_weight=2.5", pos, logits, weighs=True)
+    for wrong in (Data([1.0, 0.0], [1.7, 0.5]), Data([1.0, 0.0], [-0.1, 0.5])):
+        yield Ask("torch", "bce", "mean", "F.binary_cross_entropy(p, y)", wrong)
+    for seed, (rows, k) in enumerate(((5, 3), (4, 2), (7, 5))):
+        ids, scores = labels(640 + seed, rows, k), numbers(650 + seed, 2, rows, k)
+        by_class = [round(0.5 + 0.7 * c, 1) for c in range(k)]
+        vector = f"torch.tensor({by_class}, dtype=torch.float64)"
+        data, hot = Data(ids, scores), Data(one_hot(ids, k), scores)
+        soft = Data(simplex(660 + seed, rows, k), scores)
+        gone = Data([-100, *ids[1:]], scores)
+        call = "F.cross_entropy(p, y"
+        text = f"class_weight=[{','.join(map(str, by_class))}]"
+        yield from reduced("cross_entropy", call, data, single=True)
+        yield from reduced("cross_entropy", call, gone)
+        yield from reduced("cross_entropy:ignore_index=1", f"{call}, ignore_index=1", data)
+        yield from reduced(f"cross_entropy:{text}", f"{call}, weight={vector}", data)
+        yield from reduced(f"cross_entropy:{text}", f"{call}, weight={vector}", gone)
+        for one in (data, hot, soft):
+            yield from reduced("cross_entropy:label_smoothing=0.1", f"{call}, label_smoothing=0.1", one)
+            both = f"{call}, weight={vector}, label_smoothing=0.1"
+            yield from reduced(f"cross_entropy:{text}:label_smoothing=0.1", both, one)
+        for one in (hot, soft):
+            yield from reduced("cross_entropy", call, one)
+            yield from reduced(f"cross_entropy:{text}", f"{call}, weight={vector}", one)
+        shares = Data(simplex(670 + seed, rows, k), simplex(680 + seed, rows, k))
+        yield from reduced("kl", "F.kl_div(p.log(), y", shares)
+        yield from reduced("multi_margin:margin=0.5", "F.multi_margin_loss(p, y, margin=0.5", data)
+        yield from reduced("nll", "F.nll_loss(p, y", Data(ids, np.log(simplex(690 + seed, rows, k)).tolist()))
+    yield Ask("torch", "cross_entropy", "mean", "F.cross_entropy(p, y)", Data([0, 7], [[1.0, 2.0], [0.5, 0.5]]))
+    yield Ask("torch", "huber:delta=0", "mean", "F.huber_loss(p, y, delta=0)", Data([0.0, 1.0], [1.0, 2.0]))
+
+
+def sklearn() -> Iterator[Ask]:
+    """Metrics with and without weights."""
+
+    def mean(loss: str, call: str, data: Data) -> Iterator[Ask]:
+        yield Ask("sklearn", loss, "mean", f"{call})", plain(data))
+        if data.w:
+            yield Ask("sklearn", loss, "mean", f"{call}, sample_weight=w)", data)
+
+    for number, data in enumerate(reals(700)):
+        yield from mean("mse", "metrics.mean_squared_error(y, p", data)
+        yield from mean("mae", "metrics.mean_absolute_error(y, p", data)
+        yield from mean("rmse", "metrics.root_mean_squared_error(y, p", data)
+        yield from mean("mape", "metrics.mean_absolute_percentage_error(y, p", data)
+        yield from mean("quantile:level=0.2", "metrics.mean_pinball_loss(y, p, alpha=0.2", data)
+        if number in {0, 1}:
+            amounts = Data(positive(data.y), positive(data.p), data.w)
+            yield from mean("msle", "metrics.mean_squared_log_error(y, p", amounts)
+            yield from mean("rmsle", "metrics.root_mean_squared_log_error(y, p", amounts)
+    amounts = Data(positive(numbers(720, 3, 6)), positive(numbers(721, 3, 6)), weights(722, 6))
+    yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts)
+    yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts._replace(y=[0.0, *amounts.y[1:]]))
+    yield from mean("gamma_deviance", "metrics.mean_gamma_deviance(y, p", amounts)
+    yield from mean("tweedie_deviance:power=1.5", "metrics.mean_tweedie_deviance(y, p, power=1.5", amounts)
+    zero = Data([0.0, 1.0], [1.0, 1.0])
+    yield Ask("sklearn", "gamma_deviance", "mean", "metrics.mean_gamma_deviance(y, p)", zero)
+    yield Ask(
+        "sklearn", "poisson_deviance", "mean", "metrics.mean_poisson_deviance(y, p)", Data([1.0, 1.0], [0.0, 1.0])
+    )
+    yield Ask("sklearn", "msle", "mean", "metrics.mean_squared_log_error(y, p)", Data([-2.0, 1.0], [0.0, 1.0]))
+    for number, data in enumerate(chances(730)):
+        if number == 3:
+            continue
+        yield from mean("log_loss", "metrics.log_loss(y, p", data)
+        yield from mean("brier", "metrics.brier_score_loss(y, p", data)
+        if number < 3:
+            yield Ask("sklearn", "log_loss", "sum", "metrics.log_loss(y, p, sample_weight=w, normalize=False)", data)
+            for low in (0.0, -1.0):
+                coded = np.where(np.array(data.y) > 0, 1.0, low).tolist()
+                yield from mean("hinge", "metrics.hinge_loss(y, p", Data(coded, numbers(735, 1, 5), data.w))
+    for wrong in (Data([1.0, 0.0], [1.7, 0.5]), Data([1.0, 0.0], [-0.1, 0.5]), Data([1.0, 0.0], [1.0000001, 0.5])):
+        yield Ask("sklearn", "log_loss", "mean", "metrics.log_loss(y, p)", wrong)
+        yield Ask("sklearn", "brier", "mean", "metrics.brier_score_loss(y, p)", wrong)
+    for data in classes(740):
+        k = len(data.p[0])
+        hot = data._replace(y=one_hot(data.y, k))
+        yield from mean("log_loss", f"metrics.log_loss(y, p, labels=np.arange({k})", data)
+        yield from mean("brier_score_loss", f"metrics.brier_score_loss(y, p, labels=np.arange({k})", data)
+        if k > 2:
+            yield from mean("log_loss", "metrics.log_loss(y, p", hot)
+            yield from mean("brier_score_loss", "metrics.brier_score_loss(y, p", hot)
+            scores = data._replace(p=numbers(745, 1, len(data.y), k))
+            yield from mean("hinge_loss", f"metrics.hinge_loss(y, p, labels=np.arange({k})", scores)
+    sets = Data(one_hot(labels(750, 6, 3), 3), one_hot(labels(751, 6, 3), 3), weights(752, 6))
+    yield from mean("hamming_loss", "metrics.hamming_loss(y, p", sets)
+    yield from mean("zero_one_loss", "metrics.zero_one_loss(y, p", sets)
+    ids = Data(
+        [float(label) for label in labels(753, 6, 3)], [float(label) for label in labels(754, 6, 3)], weights(755, 6)
+    )
+    yield from mean("zero_one_loss", "metrics.zero_one_loss(y, p", ids)
+    yield Ask("sklearn", "zero_one_loss", "sum", "metrics.zero_one_loss(y, p, sample_weight=w, normalize=False)", ids)
+
+
+def optax() -> Iterator[Ask]:
+    """Losses of optax, whose mean and sum are those of the array it gives."""
+
+    def reduced(loss: str, call: str, data: Data) -> Iterator[Ask]:
+        for reduction in ("mean", "sum"):
+            yield Ask("optax", loss, reduction, f"jnp.{reduction}({call})", plain(data))
+        if "kl" not in loss:  # whose terms cancel, so that float32 has few digits of it
+            yield Ask("optax", f"{loss}:dtype=float32", "mean", f"jnp.mean({call})", plain(data))
+
+    for number, data in enumerate(reals(800)):
+        yield from reduced("mse", "optax.losses.squared_error(p, y)", data)
+        yield from reduced("half_mse", "optax.l2_loss(p, y)", data)
+        yield from reduced("huber:delta=0.7", "optax.losses.huber_loss(p, y, delta=0.7)", data)
+        if number in {0, 1}:
+            yield from reduced("log_cosh", "optax.losses.log_cosh(p, y)", data)
+            for low in (0.0, -1.0):
+                coded = data._replace(y=np.where(np.array(data.y) > 0, 1.0, low).tolist())
+                yield from reduced("hinge", "optax.losses.hinge_loss(p, y)", coded)
+                yield from reduced("perceptron", "optax.losses.perceptron_loss(p, y)", coded)
+    for data in chances(820):
+        logits = data._replace(p=numbers(830, 3, *np.shape(data.p)))
+        yield from reduced("bce_logits", "optax.losses.sigmoid_binary_cross_entropy(p, y)", logits)
+    for seed, (rows, k) in enumerate(((5, 3), (4, 2))):
+        ids, scores = labels(840 + seed, rows, k), numbers(850 + seed, 2, rows, k)
+        data, hot = Data(ids, scores), Data(one_hot(ids, k), scores)
+        soft = Data(simplex(860 + seed, rows, k), scores)
+        shares = soft._replace(p=simplex(870 + seed, rows, k))
+        yield from reduced(
+            "softmax_cross_entropy", "optax.losses.softmax_cross_entropy_with_integer_labels(p, y)", data
+        )
+        for one in (hot, soft):
+            yield from reduced("softmax_cross_entropy", "optax.losses.softmax_cross_entropy(p, y)", one)
+            yield from reduced("poly_ce:epsilon=1.5", "optax.losses.poly_loss_cross_entropy(p, y, epsilon=1.5)", one)
+            smooth = "optax.losses.softmax_cross_entropy(p, optax.losses.smooth_labels(y, 0.1))"
+            yield from reduced("softmax_cross_entropy:label_smoothing=0.1", smooth, one)
+        yield from reduced("multiclass_hinge", "optax.losses.multiclass_hinge_loss(p, y)", data)
+        yield from reduced("multiclass_perceptron", "optax.losses.multiclass_perceptron_loss(p, y)", data)
+        yield from reduced("kl", "optax.losses.kl_divergence(jnp.log(p), y)", shares)
+        yield from reduced("generalized_kl", "optax.losses.generalized_kl_divergence(jnp.log(p), y)", shares)
+        yield from reduced("cosine", "optax.losses.cosine_distance(p, y)", soft)
+
+
+FRAMEWORKS = (keras, torch, sklearn, optax)
+
+
+def answered(ask: Ask) -> dict[str, Any]:
+    """The case of a call: what was asked, of whom, and the answer as Python prints it."""
+    wide = not ask.loss.endswith("dtype=float32")
+    names = {name: import_module(module) for name, module in MODULES[ask.like].items()} | {"np": np}
+    arrays = {"y": ask.data.y, "p": ask.data.p} | ({"w": ask.data.w} if ask.data.w else {})
+    call = ask.call
+    names |= {name: _array(values, ask.like, wide=wide) for name, values in arrays.items()}
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            # The text in the file is the text that was run.
+            value = repr(float(np.asarray(eval(call, names))))
+    except (ValueError, RuntimeError, IndexError):
+        value = REFUSED
+    package = PACKAGES.get(ask.like, ask.like)
+    return {
+        "like": ask.like,
+        "version": version(package).partition("+")[0],
+        "call": call,
+        "loss": ask.loss,
+        "reduction": ask.reduction,
+        "y_true": ask.data.y,
+        "y_pred": ask.data.p,
+        "weight": ask.data.w,
+        "value": value,
+    }
+
+
+def _array(values: list[Any], like: str, *, wide: bool) -> Any:
+    array = np.array(values)
+    if not wide and array.dtype == np.float64:
+        array = array.astype(np.float32)
+    if like == "keras" and array.ndim == 1 and array.dtype.kind == "f":
+        return array[:, None]  # Keras takes a single dimension for the outputs of one row
+    return import_module("torch").from_numpy(array) if like == "torch" else array
+
+
+def main(names: list[str]) -> None:
+    """Write the cases of the frameworks that are named, or of all, a case a line; those of others stay."""
+    asked = [framework for framework in FRAMEWORKS if not names or framework.__name__ in names]
+    if keras in asked:
+        import_module("keras").config.set_floatx("float64")
+    if optax in asked:
+        import_module("jax").config.update("jax_enable_x64", val=True)
+    known = []
+    if os.path.exists(FILE):
+        with open(FILE, encoding="utf-8") as file:
+            known = json.load(file)
+    cases = [case for case in known if names and case["like"] not in names]
+    asks = {repr(ask): ask for framework in asked for ask in framework()}
+    cases += [answered(ask) for ask in asks.values()]
+    cases = [case for case in cases if case["value"] == REFUSED or not math.isnan(float(case["value"]))]
+    with open(FILE, "w", encoding="utf-8") as file:
+        file.write("[\n" + ",\n".join(json.dumps(case, allow_nan=False) for case in cases) + "\n]\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

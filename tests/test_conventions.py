@@ -1,0 +1,445 @@
+"""`--like`: what frameworks print, why it is not the exact value, and that nothing about it is silent.
+
+`frameworks/make_conventions.py` says how the frameworks were asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no types
+from test_frameworks import shown
+
+import lossctl
+from lossctl.effects import differ
+from lossctl.kinds import Number
+from lossctl.losses.conventions import CONVENTIONS, EXACT, WORDS, words
+from lossctl.losses.declare import every, get
+from lossctl.losses.spec import Shapes, fits, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Ran
+
+RELATIVE = {"float64": 1e-12, "float32": 1e-6}
+ABSOLUTE_AT_ZERO = 1e-15
+REFUSED = "refused"
+ROWS = [(like, loss) for like, rows in CONVENTIONS.items() for loss in rows]
+
+
+def bank() -> list[dict[str, Any]]:
+    with open(os.path.join(os.path.dirname(__file__), "frameworks", "conventions.json"), encoding="utf-8") as file:
+        cases: list[dict[str, Any]] = json.load(file)
+    return cases
+
+
+def printed(case: dict[str, Any]) -> str:
+    """What lossctl prints for a case, or that it refuses it."""
+    try:
+        value = lossctl.compute(
+            case["loss"],
+            case["y_true"],
+            case["y_pred"],
+            weight=case["weight"],
+            reduction=case["reduction"],
+            like=case["like"],
+        )
+    except lossctl.LossctlError:
+        return REFUSED
+    return repr(value)
+
+
+def agrees(given: str, expected: str, relative: float) -> bool:
+    if REFUSED in {given, expected}:
+        return given == expected
+    value, wanted = float(given), float(expected)
+    return value == wanted or abs(value - wanted) <= (relative * abs(wanted) or ABSOLUTE_AT_ZERO)
+
+
+def computes_in(case: dict[str, Any]) -> str:
+    rows = CONVENTIONS[case["like"]]
+    single = case["loss"].endswith("dtype=float32") or any("dtype" in row.params for row in rows.values())
+    return "float32" if single else "float64"
+
+
+@pytest.mark.parametrize("like", [like for like in CONVENTIONS if like != EXACT])
+def test_like_gives_the_number_of_the_framework_and_refuses_what_it_refuses(like: str) -> None:
+    cases = [case for case in bank() if case["like"] == like]
+    wrong = [
+        f"{given} is not {case['value']}: {case['loss']} {case['reduction']} {case['call']} (version {case['version']})"
+        for case in cases
+        if not agrees(given := printed(case), case["value"], RELATIVE[computes_in(case)])
+    ]
+    assert not wrong, f"{len(wrong)} of {len(cases)}: {wrong[:5]}"
+
+
+def test_the_bank_holds_many_cases_of_every_convention_and_their_versions() -> None:
+    cases = bank()
+    assert len(cases) >= 600
+    assert {case["like"] for case in cases} == set(CONVENTIONS) - {EXACT}
+    assert all(case["version"] and case["call"] and case["value"] for case in cases)
+    keys = [json.dumps({**case, "value": None}) for case in cases]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(("like", "loss"), ROWS)
+def test_a_row_of_a_convention_names_parameters_of_its_loss_and_values_they_may_have(like: str, loss: str) -> None:
+    row = CONVENTIONS[like][loss]
+    params = get(loss).params
+    assert row.name
+    assert set(row.kinds) <= set(get(loss).roles)
+    for name, value in row.params.items():
+        if name == "dtype":
+            assert value == "float32"
+            continue
+        kind = params[name].kind
+        assert kind.parse(repr(value) if isinstance(kind, Number) else str(value)) == value
+        assert value != params[name].default, f"{name} changes nothing"
+
+
+def test_every_parameter_of_conventions_has_words() -> None:
+    assert {name.rpartition(".")[2] for name in WORDS} <= {name for loss in every() for name in loss.params} | {"dtype"}
+    for like, loss in ROWS:
+        for name, value in CONVENTIONS[like][loss].params.items():
+            said = words(loss, name, value)
+            assert "{" not in said
+            assert said.split()[0].endswith("s")
+
+
+def provoking(loss: str) -> list[tuple[Any, Any]]:
+    """Inputs that provoke every difference a convention may make: of the shapes and values that the loss takes."""
+    wide = get(loss).roles["y_pred"].vector
+    numbers = ([0.0, 1.0, 2.0, -0.5, 3.0, -1.0], [0.0, 0.5, -3.0, 0.0, 1000.0, -1000.0])
+    amounts = ([0.0, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3])
+    tame = ([0.0, 1.0, 1.0, 0.0], [0.25, 0.5, 0.75, 0.1])
+    above = ([0.5, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3])
+    rates = ([0.0, 1.0, 2.0, 3.0], [0.0, 0.0, 2.5, 1e3])
+    hard = ([0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.25])
+    soft = ([0.0, 1.0, 0.3, 0.6], [1.0, 0.0, 1e-9, 0.25])
+    if not wide:
+        found = [numbers, amounts, above, rates, tame, hard, soft, ([0.0, 1.0, 0.0], [0.5, 0.5, -2.0])]
+        return found + [(np.tile(true, (3, 1)).T, np.tile(pred, (3, 1)).T) for true, pred in found]
+    shares = [[1.0, 0.0, 0.0], [0.25, 0.25, 0.5], [0.5, 0.5, 0.0], [0.34, 0.33, 0.331]]
+    scores = [[-3.0, -2.5, -4.0], [1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]
+    logs = np.log(np.maximum(shares, 1e-300)).tolist()
+    two = [[0.75, 0.25], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    hot = [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    ids = [1, 0, 2, 1]
+    return [
+        *((true, pred) for true in (ids, hot, shares) for pred in (shares, scores, logs, hot)),
+        ([1, 0, 1, 1], two),
+        ([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], two),
+        ([-100, 1, 0, 2], scores),
+    ]
+
+
+WEIGHTS = (None, [2.0, 0.5, 0.0, 1.0])
+
+
+@pytest.mark.parametrize(("like", "loss"), ROWS)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_value_under_a_convention_is_exact_or_has_its_reasons(
+    like: str, loss: str, reduction: str, run: Callable[..., Ran]
+) -> None:
+    if reduction == "sum" and get(loss).finish is not None:
+        return
+    told = 0
+    for y_true, y_pred in provoking(loss):
+        for weight in WEIGHTS if len(y_pred) == 4 else (None,):
+            options = {"weight": weight, "reduction": reduction}
+            given, exact = (_value(loss, y_true, y_pred, like=one, **options) for one in (like, EXACT))
+            if given is None:
+                continue
+            arguments = ["-t", _text(y_true), "-p", _text(y_pred), "--reduction", reduction]
+            arguments += [] if weight is None else ["-w", _text(weight)]
+            ran = run("compute", loss, *arguments, "--like", like, "--json")
+            (record,) = json.loads(ran.out)["results"]
+            if record["loss"] != loss:  # the shapes picked another loss of that name
+                continue
+            assert record["value_str"] == repr(given)
+            assert record["exact_str"] == repr(np.nan if exact is None else exact)
+            same = exact is not None and not differ(np.array([given]), np.array([exact])).any()
+            assert same == (record["reasons"] == []), (y_true, y_pred, weight, record)
+            assert all(reason.startswith(f"{like} ") for reason in record["reasons"])
+            assert not any("last digits" in reason for reason in record["reasons"])
+            told += 1
+    assert told
+
+
+def _value(loss: str, y_true: Any, y_pred: Any, **options: Any) -> float | None:
+    try:
+        value = lossctl.compute(loss, y_true, y_pred, **options)
+    except lossctl.LossctlError:
+        return None
+    assert isinstance(value, float)
+    return value
+
+
+def _text(values: Any) -> str:
+    return json.dumps(np.asarray(values).tolist())
+
+
+@pytest.mark.parametrize("loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")])
+def test_every_loss_computes_in_float32(loss: str) -> None:
+    found = 0
+    for y_true, y_pred in provoking(loss):
+        wide, single = (_value(spec, y_true, y_pred, reduction="mean") for spec in (loss, f"{loss}:dtype=float32"))
+        if wide is None or single is None or not np.isfinite(wide):
+            continue
+        assert np.float32(wide) == pytest.approx(single, rel=1e-4, abs=1e-6)
+        found += 1
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true", "y_pred", "like", "printed"),
+    [
+        # R9: keras 3.15.1; p = 1 is clipped to the float32 below it; in float64 both ends are 1e-7 away
+        ("bce:dtype=float32", [1.0], [0.0], "keras", "16.118095"),
+        ("bce:dtype=float32", [0.0], [1.0], "keras", "15.942385"),
+        ("bce", [0.0], [1.0], "keras", "16.118096"),
+        # torch 2.13.0; scikit-learn 1.9.1 in float64
+        ("bce", [1.0], [0.0], "torch", "100.0"),
+        ("bce", [0.0], [1.0], "sklearn", "36.0436534"),
+        # R11, R12: keras divides first, but by its TensorFlow backend the sparse one after the clip
+        ("sparse_cce:renormalise=true", [1], [[0.2, 0.2, 0.2]], EXACT, "1.0986"),
+        ("cce", [[0.0, 1.0, 0.0]], [[0.2, 0.2, 0.2]], "keras", "1.0986"),
+        ("sparse_cce", [0], [[2.0, 1.0, 1.0]], "keras", "1.0986"),
+        ("cce", [[1.0, 0.0, 0.0]], [[2.0, 1.0, 1.0]], "keras", "0.6931472"),
+        # R17: keras 3.15.1, q = 0 beside p = 0.4; torch 2.13.0 divides by N C
+        ("kl", [[0.6, 0.4]], [[1.0, 0.0]], "keras", "5.774"),
+        ("kl", [[0.36, 0.48, 0.16], [0.0, 0.5, 0.5]], [[0.3, 0.5, 0.2], [0.1, 0.4, 0.5]], "torch", "0.0203183"),
+        # R18, R19, R22, R23
+        ("hinge", [0.0], [0.3], "optax", "1.0"),
+        ("multiclass_hinge", [1], [[-3.0, -2.5, -4.0]], "keras", "3.5"),
+        ("multiclass_hinge", [1], [[-3.0, -2.5, -4.0]], "sklearn", "0.5"),
+        ("msle", [[1.0, 1.0]], [[-3.0, 1.0]], "keras", "0.2402"),
+        ("mape", [0.0, 1.0], [1.0, 1.0], "keras", "5e+08"),
+        ("mape", [0.0, 1.0], [1.0, 1.0], "sklearn", "2.2518e+15"),
+        # R27: keras 3.15.1 and torch 2.13.0 at a rate of 0; torch takes logarithms unless told otherwise
+        ("poisson_nll", [3.0], [0.0], "keras", "48.354"),
+        ("poisson_nll:log_input=false", [3.0], [0.0], "torch", "55.262"),
+        ("poisson_nll", [2.0], [1.0], "torch", "0.7182818"),
+        ("poisson_nll:log_input=false:full=true", [2.0], [3.0], "torch", "1.4546"),
+        ("poisson_nll:full=true", [2.0], [3.0], EXACT, "1.4959"),
+        # R29 to R31, R34
+        ("brier_score_loss", [1, 0], [[0.3, 0.7], [0.8, 0.2]], "sklearn", "0.065"),
+        ("categorical_focal", [[0.0, 1.0]], [[0.5, 0.5]], "keras", "0.0433217"),
+        ("cosine", [[1.0, 0.0]], [[0.6, 0.8]], "keras", "-0.6"),
+        ("cosine", [[1.0, 0.0]], [[0.6, 0.8]], "optax", "0.4"),
+    ],
+)
+def test_golden_numbers_of_conventions_hold(loss: str, y_true: Any, y_pred: Any, like: str, printed: str) -> None:
+    value = lossctl.compute(loss, y_true, y_pred, like=like)
+    assert isinstance(value, float)
+    assert shown(value, printed) == printed
+
+
+@pytest.mark.parametrize(
+    ("like", "reduction", "value"),
+    [
+        # R5: errors 1, 2, 3 of weights 1, 1, 2; keras 3.15.1, torch 2.13.0 and scikit-learn 1.9.1
+        ("keras", "mean", 3.0),
+        ("keras", "sum", 9.0),
+        ("keras", "mean-weight", 2.25),
+        ("torch", "mean", 2.25),
+        ("torch", "mean-count", 3.0),
+        ("sklearn", "mean", 2.25),
+        ("exact", "mean", 2.25),
+    ],
+)
+def test_each_framework_has_its_own_mean(like: str, reduction: str, value: float) -> None:
+    errors, weights = [1.0, 2.0, 3.0], [1.0, 1.0, 2.0]
+    assert lossctl.compute("mae", [0.0] * 3, errors, weight=weights, reduction=reduction, like=like) == value
+
+
+LOGITS = [[2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 1.0, 1.0]]
+
+
+def test_class_weights_count_in_the_denominator_of_ids_and_not_of_probabilities() -> None:
+    # torch 2.13.0 F.cross_entropy, weight=[1, 2, 3]: R5, R15
+    spec = "cross_entropy:class_weight=[1,2,3]"
+    assert lossctl.compute(spec, [0, 1, 2], LOGITS, like="torch") == pytest.approx(1.0864425, rel=1e-7)
+    assert lossctl.compute(spec, np.eye(3), LOGITS, like="torch") == pytest.approx(2.1728849, rel=1e-7)
+    assert lossctl.compute(f"{spec}:label_smoothing=0.1", np.eye(3), LOGITS, like="torch") == pytest.approx(
+        2.2165, 1e-4
+    )
+
+
+def test_what_the_user_gives_wins_over_the_convention() -> None:
+    assert lossctl.compute("bce:clip=0", [1.0], [0.0], like="keras") == np.inf
+    assert lossctl.compute("poisson_nll:log_input=false:eps=0", [2.0], [1.0], like="torch") == 1.0
+    assert lossctl.compute("bce:clip=0.25", [1.0], [0.0], like="torch") == pytest.approx(np.log(4))
+
+
+def truth(value: Callable[[], Any]) -> float:
+    with mp.workdps(400):
+        return float(value())
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true", "y_pred", "value"),
+    [
+        # torch 2.13.0 and optax 0.2.8 give nan at an infinite logit; keras 3.15.1 on NumPy gives 15.94 for the second
+        ("bce_logits", 1.0, np.inf, lambda: 0),
+        ("bce_logits", 0.0, 1000.0, lambda: mp.log1p(mp.exp(1000))),
+        # torch 100, scikit-learn 1.9.1 36.04, keras 16.12; then keras 1e-7, scikit-learn 2.2e-16
+        ("bce", 1.0, 1e-60, lambda: -mp.ln(mpf(1e-60))),
+        ("bce", 0.0, 1e-20, lambda: -mp.ln(1 - mpf(1e-20))),
+        # torch 0.0
+        ("sparse_cce_logits", 0, [40.0, 0.0, 0.0], lambda: mp.log1p(2 * mp.exp(-40))),
+        # torch nan, where y = 0 meets a logit of -inf
+        ("cce_logits", [1.0, 0.0], [3.0, -np.inf], lambda: 0),
+        # torch inf in float64 beyond -709
+        ("soft_margin", 1.0, -1000.0, lambda: mp.log1p(mp.exp(1000))),
+        # torchmetrics 1.9.0 inf; keras and optax 0.0
+        ("log_cosh", 0.0, 100.0, lambda: mp.ln(mp.cosh(100))),
+        ("log_cosh", 0.0, 1e-10, lambda: mp.ln(mp.cosh(mpf(1e-10)))),
+        # scipy 1.17.1 and the plain formula 0 and inf
+        ("pseudo_huber", 0.0, 1e-9, lambda: mp.sqrt(1 + mpf(1e-9) ** 2) - 1),
+        ("pseudo_huber", 0.0, 1e200, lambda: mp.sqrt(1 + mpf(1e200) ** 2) - 1),
+        # the plain formula warns of an overflow in the branch it does not take
+        ("huber", 0.0, 1e160, lambda: mpf(1e160) - mpf(1) / 2),
+        # keras in float32 0
+        ("msle", 1e-9, 2e-9, lambda: (mp.ln(1 + mpf(2e-9)) - mp.ln(1 + mpf(1e-9))) ** 2),
+        # torch 1.4546 by Stirling's formula
+        ("poisson_nll:full=true", 2.0, 3.0, lambda: 3 - 2 * mp.ln(3) + mp.ln(2)),
+        # scikit-learn 0
+        ("poisson_deviance", 1.0, 1.000000001, lambda: 2 * (mpf(1.000000001) - 1 - mp.ln(mpf(1.000000001)))),
+        ("gamma_deviance", 1.0, 1.000000001, lambda: 2 * (mp.ln(mpf(1.000000001)) + 1 / mpf(1.000000001) - 1)),
+        # scikit-learn is off by 1.3e-8 and 3.9e-7 of the value
+        (f"tweedie_deviance:power={1 + 1e-9!r}", 2.0, 1.0, lambda: _tweedie(1 + 1e-9)),
+        (f"tweedie_deviance:power={2 - 1e-9!r}", 2.0, 1.0, lambda: _tweedie(2 - 1e-9)),
+        # torch and optax nan for p = q = 0
+        ("kl", [0.0, 1.0], [0.0, 1.0], lambda: 0),
+        # optax nan for a zero vector; the plain formula overflows at the length of the second
+        ("cosine", [0.0, 0.0], [1.0, 1.0], lambda: 1),
+        ("cosine", [1e200, 0.0], [1e200, 1e200], lambda: 1 - 1 / mp.sqrt(2)),
+        # scikit-learn inf
+        ("rmse", 0.0, 1e200, lambda: mpf(1e200)),
+        # keras in float32 0
+        ("mse", 100000000.0, 100000001.0, lambda: 1),
+    ],
+)
+def test_exact_is_right_where_frameworks_are_not(loss: str, y_true: Any, y_pred: Any, value: Callable[[], Any]) -> None:
+    given = lossctl.compute(loss, [y_true], [y_pred])
+    assert given == pytest.approx(truth(value), rel=1e-15, abs=0)
+
+
+def _tweedie(power: float) -> Any:
+    p, y = mpf(power), mpf(2)
+    return 2 * (y ** (2 - p) / ((1 - p) * (2 - p)) - y / (1 - p) + 1 / (2 - p))
+
+
+BCE = ("compute", "bce", "-t", "1,0,1", "-p", "0,1,0.5")
+
+
+def test_a_table_says_what_acted_on_how_many_rows_and_what_exact_is(run: Callable[..., Ran]) -> None:
+    ran = run(*BCE, "--like", "keras")
+    assert ran.out == (
+        "loss   n     value\n"
+        "──────────────────\n"
+        "bce    3   10.9764\n"
+        "\n"
+        "bce: keras clips probabilities to 1e-07, which changed 2 rows; exact is inf\n"
+        "\n"
+        "arguments: all 3 rows used\n"
+        "reduction mean, convention keras\n"
+    )
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("format", ["value", "csv", "tsv", "plain"])
+def test_a_machine_format_leaves_the_reasons_to_a_note(format: str, run: Callable[..., Ran]) -> None:
+    ran = run(*BCE, "--like", "keras", "-f", format)
+    assert ran.err == (
+        "lossctl: note: arguments: bce: keras clips probabilities to 1e-07, which changed 2 rows; exact is inf "
+        "[unlike-exact]\n"
+    )
+
+
+def test_a_loss_that_the_framework_lacks_is_exact_and_said_to_be(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "tukey", "-t", "1,0", "-p", "0,1", "--like", "keras", "--json")
+    record = json.loads(ran.out)
+    assert record["results"][0]["like"] == "exact"
+    assert record["warnings"] == [
+        {
+            "code": "no-such-loss",
+            "message": 'keras has no "tukey", so what is printed is exact',
+            "input": "arguments",
+            "rows": [],
+        }
+    ]
+
+
+def test_all_losses_under_a_convention_are_those_it_has(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "all", "-t", "1,0", "-p", "0.5,1", "--like", "torch", "--json")
+    record = json.loads(ran.out)
+    had = {name for name in CONVENTIONS["torch"] if fits(get(name), Shapes(1, 1))}
+    assert {value["loss"] for value in record["results"]} == had
+    assert {value["like"] for value in record["results"]} == {"torch"}
+
+
+def test_like_all_prints_each_convention_beside_the_exact_value(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "bce,tukey", "-t", "1,0,1", "-p", "0,1,0.5", "--like", "all")
+    table, reasons, footer = ran.out.split("\n\n")
+    assert [line.split() for line in table.splitlines()[2:5]] == [
+        ["bce", "exact", "3", "inf"],
+        ["bce", "keras", "3", "10.9764", "-inf"],
+        ["bce", "torch", "3", "66.8977", "-inf"],
+    ]
+    assert "bce: torch lets no logarithm fall below -100, which changed 2 rows" in reasons
+    assert [line.split()[:2] for line in table.splitlines() if line.startswith("tukey")] == [["tukey", "exact"]]
+    assert "conventions exact, keras, torch, " in footer
+
+
+@pytest.mark.parametrize("format", ["table", "plain", "json", "ndjson", "csv", "tsv", "md", "value", "svg"])
+def test_every_format_shows_all_conventions(format: str, run: Callable[..., Ran]) -> None:
+    ran = run(*BCE, "--like", "all", "-f", format)
+    names = [
+        request.like for request in parse("bce", "all") if request.like == EXACT or "bce" in CONVENTIONS[request.like]
+    ]
+    if format == "value":
+        assert len(ran.out.splitlines()) == len(names)
+    else:
+        assert all(name in ran.out for name in names)
+
+
+def test_a_convention_that_refuses_the_values_is_told_beside_the_others(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "bce", "-t", "0.5,0", "-p", "0.5,0.25", "--like", "all", "-f", "csv")
+    assert ",sklearn," not in ran.out
+    assert "sklearn takes no such values, so it has no number for bce [refused]" in ran.err
+
+
+def test_groups_have_their_own_reasons_and_the_table_those_of_all_rows(run: Callable[..., Ran], tmp_path: Any) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,y_pred,g\n1,0,a\n0,0.5,b\n")
+    ran = run("compute", "bce", str(path), "-g", "g", "--like", "keras", "--json")
+    assert [len(value["reasons"]) for value in json.loads(ran.out)["results"]] == [1, 0, 1]
+    ran = run("compute", "bce", str(path), "-g", "g", "--like", "keras")
+    assert ran.out.count("which changed") == 1
+
+
+def test_reasons_add_over_chunks_and_missing_rows_change_nothing(run: Callable[..., Ran], tmp_path: Any) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,y_pred\n" + "1,0\n0,0.5\n" * 40_000 + "1,\n")
+    ran = run("compute", "bce", str(path), "--like", "keras", "--nan", "propagate", "--json")
+    (record,) = json.loads(ran.out)["results"]
+    assert record["reasons"] == []
+    assert record["value_str"] == record["exact_str"] == "nan"
+    ran = run("compute", "bce", str(path), "--like", "keras", "--nan", "drop", "--json")
+    (record,) = json.loads(ran.out)["results"]
+    assert record["reasons"] == ["keras clips probabilities to 1e-07, which changed 40,000 rows"]
+
+
+def test_one_convention_is_asked_for_where_one_value_is_wanted(run: Callable[..., Ran]) -> None:
+    with pytest.raises(lossctl.LossctlError, match="compute takes one convention, not all"):
+        lossctl.compute("mse", [1.0], [2.0], like="all")
+    ran = run("breakdown", "mse", "-t", "1,2", "-p", "1,3", "--like", "all")
+    assert ran.code == 2
+    assert ran.err.startswith("lossctl: breakdown takes one convention, not all\n")
