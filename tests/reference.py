@@ -648,6 +648,39 @@ def _sparse_categorical_focal(
     return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, renormalise=renormalise)
 
 
+def _sigmoid_focal(y: Exact, z: Exact, gamma: float = 2.0, alpha: float | None = None) -> list[Term]:
+    def missing() -> Exact:
+        # Far beyond float64 the logarithms stand for themselves: mpmath has no exponent for what they are of.
+        miss = y * _bounded_sigmoid(-z) + (1 - y) * _bounded_sigmoid(z)
+        return miss ** mpf(gamma) * _balance(y, alpha)
+
+    return [
+        _weighed(lambda: missing() * y, lambda: _softplus(-z, mp.dps)),
+        _weighed(lambda: missing() * (1 - y), lambda: _softplus(z, mp.dps)),
+    ]
+
+
+def _bounded_sigmoid(z: Exact) -> Exact:
+    return 1 / (1 + mp.exp(-z)) if abs(z) < 10**6 else mpf(z > 0)
+
+
+def _categorical_focal_logits(t: Sequence[Exact], z: tuple[Exact, ...], gamma: float = 2.0) -> list[Term]:
+    def term(c: int) -> Term:
+        def value() -> Exact:
+            shares = _exponentials(z, mp.dps)
+            rest = mp.fsum(share for place, share in enumerate(shares) if place != c) / mp.fsum(shares)
+            surprise = _surprise_of_logits(z, c, mp.dps)
+            return surprise * rest ** mpf(gamma) if surprise else mpf(0)
+
+        return _weighed(lambda: t[c], value)
+
+    return [term(c) for c in range(len(z))]
+
+
+def _sparse_categorical_focal_logits(y: Exact, z: tuple[Exact, ...], gamma: float = 2.0) -> list[Term]:
+    return _categorical_focal_logits([mpf(c == y) for c in range(len(z))], z, gamma)
+
+
 def _generalized_ce(y: Exact, p: Sequence[Exact], q: float = 0.5, renormalise: bool = False) -> list[Term]:
     own = (_quotients(p) if renormalise else p)[int(y)]
     return [lambda: (1 - own ** mpf(q)) / mpf(q)]
@@ -905,6 +938,9 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "binary_focal": _binary_focal,
     "categorical_focal": _categorical_focal,
     "sparse_categorical_focal": _sparse_categorical_focal,
+    "sigmoid_focal": _sigmoid_focal,
+    "categorical_focal_logits": _categorical_focal_logits,
+    "sparse_categorical_focal_logits": _sparse_categorical_focal_logits,
     "generalized_ce": _generalized_ce,
     "poly_ce": _poly_ce,
     "sparse_poly_ce": _sparse_poly_ce,

@@ -64,6 +64,7 @@ from lossctl.losses.scores import (
     subset_zero_one,
     top_k_error,
 )
+from lossctl.losses.focal import categorical_focal_logits, sigmoid_focal, sparse_categorical_focal_logits
 from lossctl.losses.divergences import chi2, generalized_kl, hellinger, jeffreys, js, reverse_kl, total_variation
 from lossctl.losses.forecasts import (
     crps_ensemble,
@@ -88,6 +89,7 @@ __all__ = [
     "brier",
     "brier_multiclass",
     "categorical_focal",
+    "categorical_focal_logits",
     "cauchy",
     "cce",
     "cce_logits",
@@ -153,11 +155,13 @@ __all__ = [
     "rmsle",
     "rps",
     "savage",
+    "sigmoid_focal",
     "smape",
     "smooth_l1",
     "soft_margin",
     "sparse_brier",
     "sparse_categorical_focal",
+    "sparse_categorical_focal_logits",
     "sparse_cce",
     "sparse_cce_logits",
     "sparse_poly_ce",

@@ -109,6 +109,49 @@ def slope_of_logits(weights: Floats, logits: Floats) -> Floats:
     return row_rest(weights) * chances - weights * row_rest(chances)
 
 
+def power_of_rest(logits: Floats, gamma: float) -> Floats:
+    """(1 - softmax(z)_c)^γ for each class c.
+
+    What the other classes add up to counts γ times, with all that was rounded in it; so for the largest logit, beside
+    which it may be tiny, the next largest goes before the sum.
+    """
+    with np.errstate(all="ignore"):
+        _, shares, top = _behind(logits)
+        total, shed = (part[:, None] for part in _sum_and_error(shares))
+        others, lost = difference(total, shares)
+        lost += shed
+        below = logits.copy()
+        below[top] = -np.inf
+        gap, missed = difference(logits[top], below.max(axis=1))
+        _, few, _ = _behind(below)
+        few[top] = 0.0
+        others[top], lost[top] = _sum_and_error(few)
+        power = power_of_ratio((others, lost), (total, shed), gamma)
+        power[top] *= shrunk(gap, gamma, missed)
+        power[top] = np.where(np.isinf(gap), 0.0**gamma, power[top])
+    return power
+
+
+def shrunk(size: Floats, gamma: float, lost: Floats | float = 0.0) -> Floats:
+    """exp(-γ size), with the rounding error of the product, and of the size where one is given."""
+    if gamma == 0:
+        return np.ones_like(size)
+    with np.errstate(all="ignore"):
+        whole, rest = product(np.asarray(gamma), size)
+        left = rest + gamma * lost
+        return np.exp(-whole) * (1.0 - np.where(np.isfinite(left), left, 0.0))
+
+
+def power_of_ratio(above: tuple[Floats, Floats], below: tuple[Floats, Floats], gamma: float) -> Floats:
+    """The quotient of two numbers to the power of γ, each with what rounding took from it."""
+    (total, lost), (base, shed) = above, below
+    ratio = total / base
+    whole, rest = product(ratio, base)
+    left = ((total - whole) - rest) + (lost - ratio * shed)
+    power: Floats = np.power(ratio, gamma) * (1.0 + gamma * (left / np.where(total == 0, 1.0, total)))
+    return power
+
+
 def _behind(logits: Floats) -> tuple[Floats, Floats, tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """How far each logit lies below the largest of its row, e to minus that, and where the largest are."""
     top = np.arange(len(logits)), logits.argmax(axis=1)

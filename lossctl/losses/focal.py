@@ -1,0 +1,162 @@
+"""Focal losses of logits. Throughout, γ = gamma and z = y_pred."""
+
+import numpy as np
+
+from lossctl.kinds import (
+    Balance,
+    Floats,
+    Label,
+    Logits,
+    NonNegative,
+    PerElement,
+    PerRow,
+    Real,
+    TargetDistribution,
+    Truth,
+)
+from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.stable import (
+    counted,
+    difference,
+    of_label,
+    power_of_ratio,
+    power_of_rest,
+    product,
+    row_sum,
+    shrunk,
+    softplus,
+    surprise_of_logits,
+)
+
+FAMILY = "focal losses of logits"
+
+
+@loss(
+    "sigmoid_focal_loss", "binary_focal_logits", "binary_focal_loss_with_logits", family=FAMILY, claims=NEVER_NEGATIVE
+)
+def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alpha: Balance = None) -> PerElement:
+    """Focal loss of logits: a cross entropy that makes little of rows already right.
+
+    Formula:
+        a q^γ (y ln(1 + exp(-z)) + (1 - y) ln(1 + exp(z))),   q = y (1 - p) + (1 - y) p,   p = 1 / (1 + exp(-z)),
+        a = α y + (1 - α) (1 - y), 1 without alpha,   α = alpha
+
+    Range:
+        0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none.
+
+    Use:
+        For training where positives are rare and most rows easy, as in detection. With gamma above 0 it is not
+        least at the right probability, so judge the probabilities themselves by bce_logits.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection, equation 5.
+
+    Example:
+        >>> sigmoid_focal(np.array([1.0, 0.0]), np.array([0.0, -1000.0])).round(7)
+        array([0.1732868, 0.       ])
+    """
+    negative = 1.0 - y_true
+    with np.errstate(invalid="ignore"):
+        entropy = np.where(y_true > 0, y_true * softplus(-y_pred), 0.0) + np.where(
+            negative > 0, negative * softplus(y_pred), 0.0
+        )
+    focal = _power_of_miss(y_true, y_pred, gamma) * entropy
+    return focal if alpha is None else counted(_balance(y_true, alpha), focal)
+
+
+@loss("categorical_focal_loss_with_logits", "softmax_focal", "softmax_focal_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamma: NonNegative = 2.0) -> PerRow:
+    """Focal loss of the classes' logits against one-hot or soft targets.
+
+    Formula:
+        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = softmax of z
+
+    Range:
+        0 to inf. Keras multiplies it by 0.25.
+
+    Use:
+        For training on many classes of which most rows are easy. With gamma above 0 it is not least at the right
+        probabilities, so judge those by cce_logits.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
+
+    Example:
+        >>> categorical_focal_logits(np.array([[0.0, 1.0]]), np.array([[0.0, 0.0]])).round(7)
+        array([0.1732868])
+    """
+    return row_sum(counted(y_true, _focal_of_classes(y_pred, gamma)))
+
+
+@loss(
+    "sparse_categorical_focal_loss_with_logits",
+    "categorical_focal_logits",
+    "categorical_focal_loss_with_logits",
+    "softmax_focal",
+    "softmax_focal_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+)
+def sparse_categorical_focal_logits(y_true: Label, y_pred: Logits, *, gamma: NonNegative = 2.0) -> PerRow:
+    """Focal loss of the classes' logits against class ids or names.
+
+    Formula:
+        -(1 - p_y)^γ ln p_y,   y = y_true,   p = softmax of z
+
+    Range:
+        0 to inf.
+
+    Use:
+        As categorical_focal_logits, where the true class is one column of ids or names.
+
+    References:
+        Lin, Goyal, Girshick, He and Dollár (2017), Focal Loss for Dense Object Detection.
+
+    Example:
+        >>> sparse_categorical_focal_logits(np.array([1]), np.array([[0.0, 0.0]])).round(7)
+        array([0.1732868])
+    """
+    return of_label(_focal_of_classes(y_pred, gamma), y_true)
+
+
+def _focal_of_classes(logits: Floats, gamma: float) -> Floats:
+    surprise = surprise_of_logits(logits)
+    with np.errstate(under="ignore"):
+        return counted(surprise, power_of_rest(logits, gamma))
+
+
+def _power_of_miss(y_true: Floats, z: Floats, gamma: float) -> Floats:
+    """q^γ, of which each rounding in q would count γ times.
+
+    With e = exp(-|z|), a what y gives to the class that z speaks against and b = 1 - a, q is (a + b e) / (1 + e). The
+    larger term goes before the bracket: a, or e, whose power is exp(-γ |z|) and none of a rounded number.
+    """
+    with np.errstate(all="ignore"):
+        size = np.abs(z)
+        # Near 0 the exponential is 1 and something small, which has more digits by itself.
+        small, tail = difference(np.ones_like(size), -np.expm1(-size))
+        small, tail = np.where(size < 0.5, small, np.exp(-size)), np.where(size < 0.5, tail, 0.0)
+        negative, shed = difference(np.ones_like(y_true), y_true)
+        above = z >= 0
+        against, over = np.where(above, negative, y_true), np.where(above, shed, 0.0)
+        within, under = np.where(above, y_true, negative), np.where(above, 0.0, shed)
+        far = (against == 0) | (against < within * small)
+        # b e and a / e, with what rounding took from them; a is 0 where e may be.
+        mixed, rest = product(within, small)
+        rest += within * tail + under * small
+        share = np.where(against == 0, 0.0, against / small)
+        whole, left = product(share, small)
+        left = np.where(against == 0, 0.0, (((against - whole) - left) + over - share * tail) / small)
+        total, lost = difference(np.where(far, within, against), -np.where(far, share, mixed))
+        lost += np.where(far, under + left, over + rest)
+        base, cut = difference(np.ones_like(small), -small)
+        power = power_of_ratio((total, lost), (base, cut + tail), gamma)
+        return np.where(far, shrunk(size, gamma), 1.0) * power
+
+
+def _balance(y_true: Floats, alpha: float) -> Floats:
+    """α y + (1 - α) (1 - y), rounded once."""
+    (negative, shed), (other, cut) = difference(np.ones_like(y_true), y_true), difference(np.ones(1), np.full(1, alpha))
+    (one, rest), (two, left) = product(np.asarray(alpha), y_true), product(other, negative)
+    total, lost = difference(one, -two)
+    return total + (lost + rest + left + other * shed + cut * negative)
