@@ -349,19 +349,21 @@ class Breakdown(NamedTuple):
         return [found.get(place) for place in places.tolist()]
 
 
-def refuse_level(specs: Sequence[Spec]) -> None:
+def refuse_slopeless(specs: Sequence[Spec]) -> None:
     """Refuse losses that are named but have no derivative by y_pred.
 
     Raises:
         UsageError: there are some.
     """
     losses = [term.loss for spec in specs if not spec.optional for term in spec.terms if term.loss.slope is None]
-    level = {loss.name: None for loss in losses if "y_pred" in loss.roles}
-    blind = {loss.name: None for loss in losses if loss.name not in level}
+    blind = {loss.name: None for loss in losses if "y_pred" not in loss.roles}
+    level = {loss.name: None for loss in losses if "level" in loss.claims}
+    others = {loss.name: None for loss in losses if loss.name not in blind | level}
     found = []
     for names, one, more in (
         (level, "it is constant but where it jumps", "they are constant but where they jump"),
         (blind, "it has no y_pred", "they have no y_pred"),
+        (others, "lossctl knows none", "lossctl knows none"),
     ):
         if names:
             has, why = ("has", one) if len(names) == 1 else ("have", more)

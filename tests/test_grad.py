@@ -166,6 +166,13 @@ def test_losses_without_a_slope(run: Callable[..., Ran], ask: Callable[..., str]
         'lossctl: "interval" has no derivative by y_pred: it has no y_pred\n'
         "  help: leave --grad out, or name other losses\n"
     )
+    (tmp_path / "a.csv").write_text(SMALL)
+    ran = run("breakdown", "max_error,median_absolute_error,zero_one", str(tmp_path / "a.csv"), "--grad")
+    assert ran.err == (
+        'lossctl: "zero_one" has no derivative by y_pred: it is constant but where it jumps; '
+        '"max_error" and "median_absolute_error" have no derivative by y_pred: lossctl knows none\n'
+        "  help: leave --grad out, or name other losses\n"
+    )
     # of LOSS all the others have theirs
     (row,) = json.loads(ask("all", SMALL, "-k", "1", "-f", "json"))["rows"]
     assert math.isfinite(row["zero_one"])

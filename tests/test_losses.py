@@ -140,6 +140,12 @@ def test_claim_the_largest_error_has_a_finite_loss(loss: Loss) -> None:
     assert np.isfinite(values).all()
 
 
+@claiming("level")
+@given(seed=st.integers(0, 2**32))
+def test_claim_zero_or_one(loss: Loss, seed: int) -> None:
+    assert set(loss.rows(*drawn(loss, np.random.default_rng(seed), 50)).tolist()) <= {0.0, 1.0}
+
+
 @claiming("distance")
 @given(values=st.lists(st.integers(-1000, 1000), min_size=2), shift=st.integers(-1000, 1000))
 def test_claim_only_the_difference_counts(loss: Loss, values: list[int], shift: int) -> None:

@@ -42,7 +42,7 @@ def breakdown(
 
     lossctl breakdown bce preds.csv --all --grad -f csv
     """
-    from lossctl.breakdown import Breakdown, refuse_level
+    from lossctl.breakdown import Breakdown, refuse_slopeless
     from lossctl.cli.inputs import gathered, misread, models
     from lossctl.cli.output import emit, notes, target, written
     from lossctl.engines.local import fold
@@ -68,7 +68,7 @@ def breakdown(
         found = [models(source, job, "mean") for source in job.sources]
         several = sum(map(len, found)) > 1
         if grad:
-            refuse_level([spec for each in found for model in each for spec in model.plan.specs])
+            refuse_slopeless([spec for each in found for model in each for spec in model.plan.specs])
         asked = [[Breakdown(model.plan, model.label, most, several, grad) for model in each] for each in found]
         if to.format in {"csv", "tsv"}:
             _refuse_other_columns([ask.layout for asks in asked for ask in asks])

@@ -27,7 +27,7 @@ Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median"]
 Setting: TypeAlias = "float | int | bool | str | tuple[float, ...] | None"
 Params: TypeAlias = "Mapping[str, Setting]"
 
-Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth", "bounded", "symmetric"]
+Claim: TypeAlias = Literal["distance", "nonnegative", "zero_at_truth", "bounded", "symmetric", "level"]
 
 DISTANCE: frozenset[Claim] = frozenset({"distance", "nonnegative", "zero_at_truth"})
 """The loss depends on y_pred - y_true alone, is never negative, and is 0 where they are equal."""
@@ -37,6 +37,8 @@ NEVER_NEGATIVE: frozenset[Claim] = frozenset({"nonnegative"})
 ZERO_AT_TRUTH: frozenset[Claim] = frozenset({"nonnegative", "zero_at_truth"})
 SYMMETRIC: frozenset[Claim] = ZERO_AT_TRUTH | {"symmetric"}
 """Also y_true and y_pred may change places."""
+LEVEL: frozenset[Claim] = frozenset({"nonnegative", "level"})
+"""The loss is 0 or 1, and so constant but where it jumps."""
 
 
 class Param(NamedTuple):

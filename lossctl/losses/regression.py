@@ -16,7 +16,7 @@ from lossctl.kinds import (
     Real,
     Reals,
 )
-from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, SYMMETRIC, ZERO_AT_TRUTH, loss
+from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, LEVEL, SYMMETRIC, ZERO_AT_TRUTH, loss
 from lossctl.losses.stable import Split, difference, half_distance, in_rows, log_ratio, row_sum
 
 FAMILY = "regression"
@@ -706,7 +706,7 @@ def _beyond(y_true: Floats, y_pred: Floats, epsilon: float) -> Floats:
     "hamming_loss",
     "misclassification_error",
     family=FAMILY,
-    claims=SYMMETRIC | BOUNDED_DISTANCE,
+    claims=SYMMETRIC | BOUNDED_DISTANCE | LEVEL,
 )
 def zero_one(y_true: Real, y_pred: Real) -> PerElement:
     """Whether the prediction is another number than the truth.

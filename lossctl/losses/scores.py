@@ -14,7 +14,7 @@ from lossctl.kinds import (
     Rank,
     Scores,
 )
-from lossctl.losses.declare import NEVER_NEGATIVE, loss
+from lossctl.losses.declare import LEVEL, NEVER_NEGATIVE, loss
 from lossctl.losses.stable import difference, of_label, row_mean, row_sum, sigmoid, softplus, to_label
 
 FAMILY = "scores"
@@ -203,7 +203,7 @@ def one_vs_all(y_true: Label, y_pred: Scores) -> PerRow:
     return row_mean(softplus(np.where(own, -y_pred, y_pred)))
 
 
-@loss("multi_error", "merror", "top_k_categorical_error", family=FAMILY, claims=NEVER_NEGATIVE)
+@loss("multi_error", "merror", "top_k_categorical_error", family=FAMILY, claims=LEVEL)
 def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
     """Whether the true class is not among the k with the highest scores.
 
@@ -267,7 +267,7 @@ def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
     return row_mean(pairs)
 
 
-@loss("subset_zero_one_loss", "zero_one_loss", "exact_match_error", family=FAMILY, claims=NEVER_NEGATIVE)
+@loss("subset_zero_one_loss", "zero_one_loss", "exact_match_error", family=FAMILY, claims=LEVEL)
 def subset_zero_one(y_true: LabelSet, y_pred: LabelSet) -> PerRow:
     """Whether any label of a row is predicted wrongly.
 
