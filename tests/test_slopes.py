@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 UNKNOWN = {
     *("wmape", "max_error", "median_absolute_error", "dice", "tversky", "generalized_dice"),
     *("iou", "unitbox", "giou", "diou", "ciou"),
+    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits"),
 }
 """Losses that have a derivative by y_pred, of which no slope is declared."""
 EXACT_SHARES = {"cce", "sparse_cce"}
