@@ -608,6 +608,36 @@ def _rps(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
     return [term(c) for c in range(len(p))]
 
 
+def _rls(y: Exact, p: Sequence[Exact], renormalise: bool = False) -> list[Term]:
+    p = _quotients(p) if renormalise else p
+
+    def term(c: int) -> Term:
+        def value() -> Exact:
+            with mp.workdps(ZERO_DIGITS):
+                side = abs(mp.fsum(p[: c + 1]) + (y <= c) - 1)
+            return -mp.ln(side) if side else mp.inf
+
+        return value
+
+    return [term(c) for c in range(len(p))]
+
+
+def _ranking_softmax(y: Sequence[Exact], z: tuple[Exact, ...]) -> list[Term]:
+    return [_weighed(lambda c=c: y[c], lambda c=c: _surprise_of_logits(z, c, mp.dps)) for c in range(len(z))]  # type: ignore[misc]  # mypy sees no defaults
+
+
+def _barron(y: Exact, f: Exact, shape: float = 1.0, scale: float = 1.0) -> list[Term]:
+    def value() -> Exact:
+        square, a = ((f - y) / mpf(scale)) ** 2, mpf(shape)
+        if a == 2:
+            return square / 2
+        if a == 0:
+            return mp.ln(square / 2 + 1)
+        return abs(a - 2) / a * ((square / abs(a - 2) + 1) ** (a / 2) - 1)
+
+    return [value]
+
+
 def _binary_focal(
     y: Exact, p: Exact, gamma: float = 2.0, alpha: float | None = None, clip: float | None = None
 ) -> list[Term]:
@@ -935,6 +965,9 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "brier_multiclass": _brier_multiclass,
     "sparse_brier": _sparse_brier,
     "rps": _rps,
+    "rls": _rls,
+    "ranking_softmax": _ranking_softmax,
+    "barron": _barron,
     "binary_focal": _binary_focal,
     "categorical_focal": _categorical_focal,
     "sparse_categorical_focal": _sparse_categorical_focal,

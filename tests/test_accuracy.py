@@ -34,6 +34,7 @@ BOUNDS: dict[str, float] = {"msle": 6, "poisson_deviance": 5, "tweedie_deviance"
 """Units in the last place, where more than 4 are granted: a square of logarithms doubles their error, powers add to a
 deviance more than its small value, and the fifth power of a sigmoid has five times its error."""
 OF_SIZE = {
+    "rls",
     *("kl", "reverse_kl", "poisson_nll", "gamma_nll", "cosine"),
     *("gaussian_nll", "logs_normal", "crps_normal", "crps_ensemble", "energy_score", "dss"),
     *("triplet_margin", "cosine_embedding"),
@@ -119,6 +120,8 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "similarity": lambda _: (False, True),
     "halve_two": lambda _: (False, True),
     "categorical_focal.alpha": lambda _: (1.0, 0.25, 0.0),
+    "shape": lambda _: (-2.0, -1e-9, 0.0, 0.5, 1.0, 2.0, 3.0),
+    "barron.scale": lambda _: (0.3, 1.0),
     "smooth": lambda _: (0.0, 1.0),
     "tversky.alpha": lambda _: (0.0, 0.5, 0.7, 1.0),
     "tversky.beta": lambda _: (0.5, 0.3),
@@ -634,6 +637,12 @@ def targets(rows: Sequence[list[float]]) -> list[tuple[Any, Any]]:
     return found
 
 
+def grades(rows: Sequence[list[float]]) -> list[tuple[Any, Any]]:
+    """Each row with the grades of its items."""
+    random = np.random.default_rng(19)
+    return [(random.choice([0.0, 1.0, 2.0, 0.3, 1e-10], len(row)).tolist(), row) for row in rows for _ in range(2)]
+
+
 def to_labels(rows: Sequence[list[float]]) -> list[tuple[Any, Any]]:
     """Each row with the label of its largest value, of its smallest, and of one between."""
     random = np.random.default_rng(9)
@@ -734,6 +743,7 @@ ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = 
     (kinds.AMOUNTS, kinds.AMOUNTS): bags,
     (kinds.VECTOR, kinds.VECTOR): vectors,
     (kinds.BOX, kinds.BOX): boxes,
+    (kinds.AMOUNTS, kinds.LOGITS): lambda k, _: grades(list(logits(k))),
     (kinds.MASK, kinds.PIXELS): masks,
     (kinds.MASK_OF_CLASS, kinds.PIXELS_OF_CLASS): masks,
     (kinds.REALS, kinds.REALS): lambda k, _: reals(k, _) if k == 1 else vectors(k, _),

@@ -160,6 +160,51 @@ Q = [[0.3, 0.5, 0.2], [0.1, 0.4, 0.5]]
         ("mape", [4.0], [3.0], None, "mean", "0.25"),
         # Σ over labels the row has and labels it has not, by hand; the documentation of torch.nn.MultiLabelMarginLoss
         ("multilabel_margin", [[1.0, 0.0, 0.0, 1.0]], [[0.1, 0.2, 0.4, 0.8]], None, "mean", "0.85"),
+        # torchvision 0.28.0 sigmoid_focal_loss at alpha=-1 of the logits of 0.9 and 0.6, keras' probabilities above
+        ("sigmoid_focal", [1.0, 0.0], [2.1972245773362196, 0.4054651081081642], None, "none", "0.0010536 0.3298647"),
+        (
+            "sigmoid_focal:alpha=0.25",
+            [1.0, 0.0],
+            [2.1972245773362196, 0.4054651081081642],
+            None,
+            "none",
+            "0.0002634 0.2473985",
+        ),
+        # optax 0.2.8 sigmoid_focal_loss(gamma=5) and (alpha=0.25) with float64, a soft label among the others
+        (
+            "sigmoid_focal:gamma=5",
+            [1.0, 0.0, 0.3],
+            [2.0, -1.0, 0.5],
+            None,
+            "none",
+            "3.05486471e-06 4.40753492e-04 0.0410927459",
+        ),
+        (
+            "sigmoid_focal:alpha=0.25",
+            [1.0, 0.0, 0.3],
+            [2.0, -1.0, 0.5],
+            None,
+            "none",
+            "0.00045089 0.01699354 0.14901774",
+        ),
+        # exp(-40) · exp(-40)^½ and 800, by hand; the sigmoid of 40 is 1 in float64
+        ("sigmoid_focal:gamma=0.5", [1.0, 1.0], [40.0, -800.0], None, "none", "8.75651076e-27 800.0"),
+        # (½)² ln 2 for either of two classes, by hand
+        ("sparse_categorical_focal_logits", [1], [[0.0, 0.0]], None, "mean", "0.1732868"),
+        # optax 0.2.8 ranking_softmax_loss
+        ("ranking_softmax", [[0, 1, 2], [1, 0, 0]], [[1, 2, 3], [0, 1, 0]], None, "mean", "1.887131303632596"),
+        # -ln 0.2 - ln 0.7, by hand; scoringrules' rls_score is the same sum
+        ("rls", [0], [[0.2, 0.5, 0.3]], None, "mean", "1.9661129"),
+        # Barron's special cases, by hand: ½ r², √(1 + r²) - 1, ln(½ r² + 1), 2 r² / (r² + 4)
+        ("barron:shape=2", [0.0], [3.0], None, "mean", "4.5"),
+        ("barron:shape=1", [0.0], [0.75], None, "mean", "0.25"),
+        ("barron:shape=0", [0.0], [2.0], None, "mean", "1.0986123"),
+        ("barron:shape=-2", [0.0], [2.0], None, "mean", "1.0"),
+        # 4 / 110, by hand
+        ("wmape", [100.0, 10.0, 0.0], [98.0, 11.0, 1.0], None, "mean", "0.0363636"),
+        # scikit-learn 1.9.1 max_error and median_absolute_error of its documentation
+        ("max_error", [3.0, 2.0, 7.0, 1.0], [4.0, 2.0, 7.0, 1.0], None, "mean", "1.0"),
+        ("median_absolute_error", [3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0], None, "mean", "0.5"),
         # at 0 each is the square of its distance to the margin, by hand; -4 m beyond
         ("modified_huber", [1.0, 1.0, 1.0], [0.0, 2.0, -3.0], None, "none", "1.0 0.0 12.0"),
     ],

@@ -29,7 +29,7 @@ from lossctl.losses.regression import (
     wmape,
     zero_one,
 )
-from lossctl.losses.robust import cauchy, fair, geman_mcclure, tukey, welsch
+from lossctl.losses.robust import barron, cauchy, fair, geman_mcclure, tukey, welsch
 from lossctl.losses.counts import (
     gamma_deviance,
     gamma_nll,
@@ -49,6 +49,7 @@ from lossctl.losses.probabilities import (
     categorical_focal,
     generalized_ce,
     poly_ce,
+    rls,
     rps,
     sparse_brier,
     sparse_categorical_focal,
@@ -61,6 +62,7 @@ from lossctl.losses.scores import (
     multilabel_margin,
     nll,
     one_vs_all,
+    ranking_softmax,
     subset_zero_one,
     top_k_error,
 )
@@ -83,6 +85,7 @@ from lossctl.losses.boxes import ciou, diou, giou, iou, unitbox
 # isort: on
 
 __all__ = [
+    "barron",
     "bce",
     "bce_logits",
     "binary_focal",
@@ -150,7 +153,9 @@ __all__ = [
     "poly_ce",
     "pseudo_huber",
     "quantile",
+    "ranking_softmax",
     "reverse_kl",
+    "rls",
     "rmse",
     "rmsle",
     "rps",

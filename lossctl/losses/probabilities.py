@@ -183,6 +183,31 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
     return row_sum(np.square(_cumulated(y_true, renormalised(y_pred, divide=renormalise))))
 
 
+@loss("rls_score", "ranked_logarithmic_score", "ranked_log_score", family=FAMILY)
+def rls(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
+    """Ranked logarithmic score: for each place to cut the ordered classes the log loss of the side that came.
+
+    Formula:
+        -Σ_k ln |Σ_{c ≤ k} p_c + [y ≤ k] - 1|,   the classes in the order of the columns, p = y_pred;
+        renormalise first divides p by its sum, in float64
+
+    Range:
+        0 to inf; inf where p excludes all classes on the side of a cut that came.
+
+    Use:
+        For classes that have an order, where a miss by two classes is worse than by one. It punishes a probability
+        of 0 without limit; rps stays finite.
+
+    References:
+        Todter and Ahrens (2012), Generalization of the Ignorance Score: Continuous Ranked Version and Its Decomposition.
+
+    Example:
+        >>> rls(np.array([0]), np.array([[0.25, 0.5, 0.25]])).round(7)
+        array([1.6739764])
+    """
+    return row_sum(_surprise_of_cuts(y_true, renormalised(y_pred, divide=renormalise)))
+
+
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def _binary_focal_slope(
     y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None, clip: float | None
@@ -488,6 +513,22 @@ def _cumulated(labels: Label, shares: Floats) -> Floats:
         lost = lost + ((before - (total - shift)) + (share - shift))
         apart[:, place] = (total - (labels <= place)) + lost
     return apart
+
+
+def _surprise_of_cuts(labels: Label, shares: Floats) -> Floats:
+    """-ln of what the classes on the side of y have, for a cut behind each class k."""
+    up_to, lost, rest = np.zeros((3, len(shares)))
+    surprise = np.empty_like(shares)
+    for place, share in enumerate(shares.T):
+        up_to, shed = difference(up_to, -share)
+        lost, tail = difference(lost, -shed)
+        rest = rest + tail
+        behind, cut = difference(np.ones_like(up_to), up_to)
+        sides = up_to + (lost + rest), behind + (cut - (lost + rest))
+        own, other = (np.where(labels <= place, one, two) for one, two in (sides, sides[::-1]))
+        with np.errstate(divide="ignore"):
+            surprise[:, place] = -np.where(own > 0.5, np.log1p(-np.minimum(other, 0.5)), np.log(np.abs(own)))
+    return surprise
 
 
 def _poly(surprise: Floats, epsilon: float) -> Floats:

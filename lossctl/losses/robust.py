@@ -6,7 +6,7 @@ r is squared where it is the smaller and c where it is.
 
 import numpy as np
 
-from lossctl.kinds import Floats, PerElement, Positive, Real
+from lossctl.kinds import Finite, Floats, PerElement, Positive, Real
 from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, loss
 from lossctl.losses.stable import difference, excess, half_distance
 
@@ -199,6 +199,47 @@ def tukey(y_true: Real, y_pred: Real, *, scale: Positive = 4.685) -> PerElement:
     # 1 - v³ is (1 - v) (1 + v + v²), and 1 - v is (r / c)².
     left = (1.0 - ratio) * (1.0 + ratio)
     return near * near * (2 * (1.0 + left + left * left) / 3)
+
+
+@loss("adaptive_robust", "general_robust", family=FAMILY, claims=DISTANCE)
+def barron(y_true: Real, y_pred: Real, *, shape: Finite = 1.0, scale: Positive = 1.0) -> PerElement:
+    """A family of losses from the squared error to level tails, told apart by one number.
+
+    Formula:
+        |α - 2| / α ((x² / |α - 2| + 1)^(α / 2) - 1),   x = r / c,   α = shape,   c = scale;
+        ½ x² where α is 2, ln(½ x² + 1) where α is 0
+
+    Range:
+        0 to inf; for a negative shape 0 to |α - 2| / -α.
+
+    Use:
+        To choose how much outliers count without choosing a loss: shape 2 is half the squared error, 1 pseudo_huber,
+        0 cauchy, -2 geman_mcclure, each of another scale and divided by its square.
+
+    References:
+        Barron (2019), A General and Adaptive Robust Loss Function, equation 8.
+
+    Example:
+        >>> barron(np.zeros(2), np.array([0.0, 0.75])).round(7)
+        array([0.  , 0.25])
+    """
+    gap, lost = difference(y_pred / 2, y_true / 2)
+    with np.errstate(all="ignore"):
+        # What rounding took from the difference counts as often as its power.
+        ratio = np.abs(gap) / (scale / 2) * (1.0 + lost / np.where(gap == 0, 1.0, gap))
+        square = np.square(np.minimum(ratio, 1e100))
+        if shape == 2:
+            return np.square(ratio) / 2
+        # Beyond 1e100 the 1 beside x² is less than a rounding, and x² may leave the range where the loss does not.
+        far = np.log(np.abs(gap)) - np.log(scale / 2)
+        if abs(shape) < 1e-20:  # the loss is that of 0 to all digits
+            return np.where(ratio > 1e100, 2 * far - np.log(2.0), np.log1p(square / 2))
+        width = abs(shape - 2.0)
+        exponent = np.where(ratio > 1e100, shape * (far - np.log(width) / 2), shape / 2 * np.log1p(square / width))
+        large = np.power(np.abs(gap), shape) * np.power(scale / 2 * np.sqrt(width), -shape)
+        power = np.where(ratio > 1e100, large, np.power(1.0 + square / width, shape / 2))
+        rise = np.where(np.abs(exponent) < 1.0, np.expm1(exponent), power - 1.0)
+        return np.where(square < 1e-18 * width, square / 2, width * (rise / shape))
 
 
 def _ratios(half: Floats, scale: float) -> tuple[Floats, Floats]:

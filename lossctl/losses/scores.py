@@ -3,10 +3,12 @@
 import numpy as np
 
 from lossctl.kinds import (
+    Amounts,
     Flag,
     Floats,
     Label,
     LabelSet,
+    Logits,
     LogProbabilities,
     OneOrTwo,
     PerRow,
@@ -15,7 +17,17 @@ from lossctl.kinds import (
     Scores,
 )
 from lossctl.losses.declare import LEVEL, NEVER_NEGATIVE, loss
-from lossctl.losses.stable import difference, of_label, row_mean, row_sum, sigmoid, softplus, to_label
+from lossctl.losses.stable import (
+    counted,
+    difference,
+    of_label,
+    row_mean,
+    row_sum,
+    sigmoid,
+    softplus,
+    surprise_of_logits,
+    to_label,
+)
 
 FAMILY = "scores"
 
@@ -265,6 +277,30 @@ def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
         lacks = _lack(y_pred, score[:, None], 1.0)
         pairs[:, place] = row_sum(np.where((has == 1)[:, None] & (y_true == 0), lacks, 0.0))
     return row_mean(pairs)
+
+
+@loss("ranking_softmax_loss", "listnet", "softmax_ranking", family=FAMILY, claims=NEVER_NEGATIVE)
+def ranking_softmax(y_true: Amounts, y_pred: Logits) -> PerRow:
+    """Softmax cross entropy of the scores of a list against the grades of its items, a list a row.
+
+    Formula:
+        Σ_i y_i (ln Σ_j exp z_j - z_i),   y = y_true, the grades,   z = y_pred, the scores
+
+    Range:
+        0 to inf; 0 for a list without any grade above 0.
+
+    Use:
+        For lists to be ranked, such as the answers to a query. Grades are not divided by their sum, so lists with much
+        in them weigh more; grades that add to 1 make it cce_logits.
+
+    References:
+        Cao, Qin, Liu, Tsai and Li (2007), Learning to Rank: From Pairwise Approach to Listwise Approach.
+
+    Example:
+        >>> ranking_softmax(np.array([[2.0, 1.0]]), np.array([[0.0, 0.0]])).round(7)
+        array([2.0794415])
+    """
+    return row_sum(counted(y_true, surprise_of_logits(y_pred)))
 
 
 @loss("subset_zero_one_loss", "zero_one_loss", "exact_match_error", family=FAMILY, claims=LEVEL)
