@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lossctl.cards import Curve, Picture
-from lossctl.errors import UsageError
+from lossctl.errors import UsageError, quoted, repeated
 from lossctl.kinds import TARGET_DISTRIBUTION
 from lossctl.losses.spec import Shapes, fits
 from lossctl.results import Warn
@@ -24,7 +25,9 @@ POINTS = 240
 CODES = {"no-slope": "The loss declares no derivative, so its curve is drawn without one."}
 """What each note means, in words that hold for every loss."""
 
+_PLAIN = "y_pred"
 _CLASSES = 3
+_FINEST = 1e-6  # width of a range below which twelve decimals are too few
 _REACH = 3.0  # to both sides of the truth
 _LOGITS = 6.0
 
@@ -62,6 +65,8 @@ def picture(
             in the range.
     """
     specs = [_fitted(request) for request in requests]
+    if (twice := repeated(spec.text for spec in specs)) is not None:
+        raise UsageError(f"{quoted(twice)} is asked for twice", help="name each loss once")
     losses = [term.loss for spec in specs for term in spec.terms]
     labels = {loss.name: _label(loss) for loss in losses}
     if len(set(labels.values())) > 1:
@@ -73,7 +78,7 @@ def picture(
             help="plot them one by one",
         )
     domain = _domain(specs, at, ends)
-    x = np.round(np.linspace(domain.low, domain.high, POINTS + 1), 12)
+    x = _places(domain)
     curves, untold = [], []
     for spec in specs:
         with np.errstate(all="ignore"):
@@ -82,9 +87,12 @@ def picture(
                 untold.append(Warn("no-slope", f"{spec.text} declares no derivative", "plot"))
             elif slope:
                 curves.append(Curve(spec.text, slope=True, y=_shown(spec, x, _slopes(spec, domain, x))))
-    if all(y != y for curve in curves for y in curve.y):
+    if not any(math.isfinite(y) for curve in curves for y in curve.y):
+        names = " and ".join(spec.text for spec in specs)
         raise UsageError(
-            f"there is nothing to draw from {domain.low:g} to {domain.high:g}", help="--from and --to choose the range"
+            f"there is nothing to draw: {names} ha{'s' if len(specs) == 1 else 've'} no finite value for y_pred from "
+            f"{domain.low:g} to {domain.high:g}",
+            help="--from and --to choose another range",
         )
     return Picture(domain.label, domain.truth, tuple(x.tolist()), tuple(curves), tuple(untold))
 
@@ -100,8 +108,11 @@ def drawable(loss: Loss) -> bool:
 
 
 def _fitted(request: Request) -> Spec:
-    for shapes in (Shapes(1, 1), Shapes(1, _CLASSES), Shapes(_CLASSES, _CLASSES)):
-        if all(any(fits(loss, shapes) and drawable(loss) for loss in wish.candidates) for wish in request.asked):
+    for shapes in (Shapes(1, 1), Shapes(_CLASSES, _CLASSES), Shapes(1, _CLASSES)):
+        # The shapes of the loss that a spelling names first; those of three outputs are only for classes.
+        firsts = [next((loss for loss in wish.candidates if drawable(loss)), None) for wish in request.asked]
+        wide = shapes.y_pred > 1
+        if all(loss is not None and fits(loss, shapes) and loss.takes_classes == wide for loss in firsts):
             return request.fit(shapes)
     loss = next(loss for loss in request.candidates if not drawable(loss))
     inputs = [f"{role} ({kind.name})" for role, kind in loss.roles.items()]
@@ -114,7 +125,7 @@ def _fitted(request: Request) -> Spec:
 def _label(loss: Loss) -> str:
     true, pred = loss.roles["y_true"], loss.roles["y_pred"]
     if not pred.vector:
-        return "y_pred"
+        return _PLAIN
     whose = "first class" if true == pred else "first label" if true.allowed else "true class"
     if pred.adds_up:
         return f"y_pred of the {whose}, the rest shared equally by {_CLASSES - 1} others"
@@ -128,12 +139,13 @@ def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, f
     kinds = [(term.loss.roles["y_true"], term.loss.roles["y_pred"]) for term in terms]
     label = _label(terms[0].loss)
     truths = [true for true, _ in kinds]
-    given = at is not None
-    if all(true.coding == "class" or (true.allowed and true.vector) for true in truths):
-        if given:
-            raise UsageError(
-                f"--at is a number of y_true, and {terms[0].loss.name} takes {truths[0].name}", help="leave it out"
-            )
+    counted = [place for place, true in enumerate(truths) if true.coding == "class" or (true.allowed and true.vector)]
+    if counted and at is not None:
+        place = counted[0]
+        raise UsageError(
+            f"--at is a number of y_true, and {terms[place].loss.name} takes {truths[place].name}", help="leave it out"
+        )
+    if len(counted) == len(truths):
         truth = "y_true is the first of 3 labels" if truths[0].allowed else "y_true is the first of 3 classes"
         at = None
     else:
@@ -142,9 +154,9 @@ def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, f
             wrong = true.coding != "class" and true.fault(_true(true, at, 1), term.params, _CLASSES)
             if wrong:
                 raise UsageError(
-                    f"--at {at:g} {wrong.problem}, which {term.loss.name} takes as y_true", help=wrong.help
+                    f"--at {at:g} {wrong.problem}, which {term.loss.name} takes as y_true", help="--at chooses another"
                 )
-        truth = f"y_true {at:g}" if not truths[0].vector else f"y_true {at:g} for the first of {_CLASSES} classes"
+        truth = f"y_true {at:g}" if label == _PLAIN else f"y_true {at:g} for the first of {_CLASSES} classes"
     reaches = [_reach(true, pred, at or 0.0, term.params) for (true, pred), term in zip(kinds, terms, strict=True)]
     low, high = (
         given_end if given_end is not None else pick(reach[side] for reach in reaches)
@@ -153,6 +165,19 @@ def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, f
     if not low < high:
         raise UsageError(f"the range from {low:g} to {high:g} is empty", help="--from is the lower end, --to the upper")
     return Domain(label, truth, at, low, high)
+
+
+def _places(domain: Domain) -> Floats:
+    """The points of a range, of few digits where its size allows."""
+    x = np.linspace(domain.low, domain.high, POINTS + 1)
+    if _FINEST < domain.high - domain.low < 1 / _FINEST:
+        x = np.round(x, 12)
+    if np.unique(x).size < x.size or not np.isfinite(x).all():
+        raise UsageError(
+            f"the range from {domain.low:g} to {domain.high:g} cannot be parted into {POINTS} points",
+            help="--from and --to choose another range",
+        )
+    return x
 
 
 def _reach(true: Kind, pred: Kind, at: float, params: Params) -> tuple[float, float]:
@@ -174,8 +199,8 @@ def _truth(specs: Sequence[Spec]) -> float:
     """What y_true suits the losses: 1 in binary losses and for amounts, 0 elsewhere unless every error is the same there."""
     losses = [term.loss for spec in specs for term in spec.terms]
     truths = [loss.roles["y_true"] for loss in losses]
-    if truths[0].vector:
-        return 1.0 if TARGET_DISTRIBUTION in truths else 0.5
+    if losses[0].takes_classes:
+        return 1.0 if TARGET_DISTRIBUTION in truths or any(true.coding == "class" for true in truths) else 0.5
     if any(true.coding == "binary" or true.low == 0 for true in truths):
         return 1.0
     errors = np.array([-2.0, -1.0, 1.0, 2.0])

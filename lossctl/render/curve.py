@@ -56,10 +56,10 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield f'<g><rect width="{WIDTH}" height="{height}" rx="8" fill="#ffffff" />'
     for value in ticks(*seen, 7):
         yield f'<path class="grid" d="M{_LEFT} {down(value):.2f}H{right}" />'
-        yield f'<text x="{_LEFT - 8}" y="{down(value) + 5:.2f}" text-anchor="end">{value:g}</text>'
+        yield f'<text x="{_LEFT - 8}" y="{down(value) + 5:.2f}" text-anchor="end">{value:.12g}</text>'
     for value in ticks(low, high, 9):
         yield f'<path class="grid" d="M{across(value):.2f} {_TOP}V{bottom}" />'
-        yield f'<text x="{across(value):.2f}" y="{bottom + 20}" text-anchor="middle">{value:g}</text>'
+        yield f'<text x="{across(value):.2f}" y="{bottom + 20}" text-anchor="middle">{value:.12g}</text>'
     yield f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}M{_LEFT} {down(0):.2f}H{right}" />'
     yield (
         f'<text x="{(_LEFT + right) / 2}" y="{bottom + 46}" text-anchor="middle">'

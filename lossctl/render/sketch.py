@@ -44,7 +44,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     >>> ticks(-3, 3, 7), ticks(0, 4.5, 4)
     ([-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0], [0.0, 2.0, 4.0])
     """
-    raw = (high - low) / max(most - 1, 1)
+    raw = max((high - low) / max(most - 1, 1), abs(high) * 1e-12)
     power = 10.0 ** math.floor(math.log10(raw))
     for step in (power, 2 * power, 5 * power, 10 * power, 20 * power):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
@@ -65,7 +65,7 @@ def sketch(picture: Picture, columns: int, rows: int, *, unicode: bool) -> list[
     """
     seen = frame(curve.y for curve in picture.curves)
     heights = ticks(*seen, 1 + rows // 3)
-    labels = {round((seen.top - value) / (seen.top - seen.bottom) * (rows - 1)): f"{value:g}" for value in heights}
+    labels = {round((seen.top - value) / (seen.top - seen.bottom) * (rows - 1)): f"{value:.12g}" for value in heights}
     margin = max(map(len, labels.values())) + 1
     room = max(columns - margin - 2, 10)
     many = len(picture.curves) > 1 or not unicode
@@ -81,7 +81,7 @@ def sketch(picture: Picture, columns: int, rows: int, *, unicode: bool) -> list[
     for value in ticks(low, high, max(room // 10, 2)):
         at = round((value - low) / (high - low) * (room - 1))
         below[at] = mark
-        text = f"{value:g}"
+        text = f"{value:.12g}"
         start = margin + 2 + at - len(text) // 2
         numbers[start : start + len(text)] = text
     drawn += [" " * (margin + 1) + corner + "".join(below), "".join(numbers).rstrip()]
