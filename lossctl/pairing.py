@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lossctl.aggregates.finished import Ratio
 from lossctl.aggregates.groups import Each, Groups
 from lossctl.aggregates.mean import Mean, RootMeanSquare
 from lossctl.aggregates.pairs import Pairs, Rows, Shape, numerators
@@ -338,13 +339,15 @@ class Pairing(NamedTuple):
     def _replicates(self, scored: Sequence[Scored]) -> Iterator[Mean]:
         """For each model and spec its mean in each replicate."""
         for spec, losses, weights in self._drawn(scored):
-            yield aggregate_of(spec).of(losses.values, weights, losses.factor)
+            above, below = losses.added
+            yield aggregate_of(spec).of(above, weights, below)
 
     def _replicates_by_group(
         self, codes: NDArray[np.intp], keys: Sequence[Key], scored: Sequence[Scored]
     ) -> Iterator[list[Mean]]:
         for spec, losses, weights in self._drawn(scored):
-            yield aggregate_of(spec).by_code(losses.values, weights, losses.factor, codes, len(keys))
+            above, below = losses.added
+            yield aggregate_of(spec).by_code(above, weights, below, codes, len(keys))
 
     def _drawn(self, scored: Sequence[Scored]) -> Iterator[tuple[Spec, RowLosses, Floats]]:
         """For each model and spec the losses of rows, and their weights in each replicate."""
@@ -434,11 +437,15 @@ def _group_key(value: Value) -> Key | None:
 
 def _rows(spec: Spec, losses: RowLosses | None, size: int) -> Rows:
     found = losses or RowLosses(np.zeros(size))
-    return Rows(found.values, found.values, np.ones(size) if found.factor is None and _weighs(spec) else found.factor)
+    above, below = found.added
+    return Rows(found.values, above, np.ones(size) if below is None and _weighs(spec) else below)
 
 
 def _shape(spec: Spec) -> Shape:
-    return "root" if issubclass(aggregate_of(spec), RootMeanSquare) else "mean"
+    aggregate = aggregate_of(spec)
+    if issubclass(aggregate, Ratio):
+        return "ratio"
+    return "root" if issubclass(aggregate, RootMeanSquare) else "mean"
 
 
 def _weighs(spec: Spec) -> bool:

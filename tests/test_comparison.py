@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # it has no types
 
 import lossctl
+from lossctl.aggregates.finished import Ratio
 from lossctl.aggregates.mean import Mean, RootMeanSquare
 from lossctl.aggregates.pairs import FEW, Pairs, Rows, Shape
 from lossctl.aggregates.replicates import counts
@@ -433,3 +434,25 @@ def test_shares_of_groups_and_of_all_rows_add_to_1(asked: dict[str, str]) -> Non
             whole = next(one for one in result.comparisons if (one.new, one.loss, one.group) == (new, loss, None))
             better = [one.new_loss < one.base_loss for one in rows]
             assert all(better) if whole.difference < 0 else not any(better)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("same", [False, True])
+def test_ratios_have_the_spread_of_leaving_rows_out(weighted: bool, same: bool) -> None:
+    rng = np.random.default_rng(15)
+    above = rng.exponential(size=(2, 2000))
+    below = rng.uniform(1, 2, (2, 2000))
+    below[1] = below[0] if same else below[1] + 0.1 * above[1]
+    weights = rng.uniform(0.5, 1.5, 2000) if weighted else np.ones(2000)
+    given = weights if weighted else None
+    rows = np.arange(2000)
+    first, second = (Rows(a / b, a, b) for a, b in zip(above, below, strict=True))
+    base, new = (Ratio.of(a, given, b) for a, b in zip(above, below, strict=True))
+    one = found(base, new, Pairs.of(first, second, rows, given, "ratio"), [], HOW)
+    sums = [(np.sum(weights * a), np.sum(weights * b)) for a, b in zip(above, below, strict=True)]
+    assert one.difference == pytest.approx(sums[1][0] / sums[1][1] - sums[0][0] / sums[0][1], rel=1e-9)
+    parts = [(a - weights * x) / (b - weights * y) for (a, b), x, y in zip(sums, above, below, strict=True)]
+    without = parts[1] - parts[0]
+    error = math.sqrt(1999 / 2000 * np.sum((without - without.mean()) ** 2))  # the jackknife, equal to order 1 / n
+    assert (one.high - one.low) / 2 == pytest.approx(stats.t.ppf(0.975, 1999) * error, rel=5e-3)
+    assert one.test == "paired t"

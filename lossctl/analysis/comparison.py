@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lossctl.aggregates.exact import UNIT
+from lossctl.aggregates.finished import Largest, Median, Ratio
 from lossctl.aggregates.mean import SQUARE_UNIT, RootMeanSquare
 from lossctl.aggregates.replicates import hashed, mixed
 from lossctl.analysis.student import quantile, two_sided
@@ -91,8 +92,8 @@ def found(base: Mean, new: Mean, pairs: Pairs, replicates: Sequence[tuple[Mean, 
     """What two means and their pairs say.
 
     The standard error is that of the mean difference of the rows, s / √n; with weights the linearised one of a ratio of
-    two means, √(m / (m - 1) · Σ(a - μb)²) / Σb, of the m rows whose b is not 0; of roots of mean squares that of the delta
-    method. The interval is Student's t with m - 1 degrees of freedom around the exact difference.
+    two means, √(m / (m - 1) · Σ(a - μb)²) / Σb, of the m rows whose b is not 0; of roots of mean squares and of ratios that
+    of the delta method. The largest loss and the median have none. The interval is Student's t with m - 1 degrees of freedom around the exact difference.
 
     Args:
         base: the mean under base, of one row or more.
@@ -190,13 +191,13 @@ def numerator(mean: Mean) -> Fraction:
 
 def denominator(mean: Mean) -> Fraction:
     """What that is divided by."""
-    return Fraction(mean.weight.units, 1 << UNIT)
+    return Fraction((mean.below if isinstance(mean, Ratio) else mean.weight).units, 1 << UNIT)
 
 
 def _difference(base: Mean, new: Mean) -> float:
     """The difference of two values, rounded once but for roots, of which it has all digits but the last."""
     values = [(numerator(mean), denominator(mean)) for mean in (base, new)]
-    if not all(below for _, below in values):
+    if not all(below for _, below in values) or isinstance(new, (Largest, Median)):
         return new.value("mean") - base.value("mean")
     first, second = (above / below for above, below in values)
     try:
@@ -225,7 +226,7 @@ class _Spread(NamedTuple):
 def _spread(base: Mean, new: Mean, pairs: Pairs) -> _Spread | None:
     """How far rows lie from the difference; None where nothing adds up to it, or sums leave the range of numbers."""
     above, below = ([part(mean) for mean in (base, new)] for part in (numerator, denominator))
-    if not all(below):
+    if isinstance(new, (Largest, Median)) or not all(below):
         return None
     if any(each.nans or each.plus or each.minus for each in (*pairs.squares, *pairs.products)):
         return None
@@ -281,6 +282,9 @@ def _doubt(pairs: Pairs, spread: _Spread, difference: float, error: float) -> Do
 def _factors(above: Sequence[Fraction], below: Sequence[Fraction], new: Mean) -> list[Fraction]:
     """What the columns of a row add to the difference of two values, to first order."""
     first, second = (one / two for one, two in zip(above, below, strict=True))
+    if isinstance(new, Ratio):
+        parts = [1 / each for each in below]
+        return [parts[1], -second * parts[1], parts[1] - parts[0], first * parts[0] - second * parts[1]]
     if not isinstance(new, RootMeanSquare):
         return [1 / below[1], (first - second) / below[1]]
     roots = [_root(first), _root(second)]

@@ -31,6 +31,9 @@ def compare(
 ) -> None:
     """Hold models against each other, row by row: is one better, or is it chance?
 
+    The first FILE, or the first -p, is the base. Files hold the same rows in the same order, or --id joins them; where
+    both have y_true, it must agree. Lower is better, and the exit code is 0 whatever the verdict.
+
     lossctl compare mse base.csv new.csv
 
     lossctl compare mse,mae preds.csv -p model_a -p model_b

@@ -153,7 +153,7 @@ IdOption: TypeAlias = Annotated[
         metavar="COLUMN",
         show_default=False,
         help="Column of row ids; with --truth it joins the files (TRUTHCOL=PREDCOL where the names differ), in any "
-        "order, holding the truth in memory.",
+        "order, holding the truth in memory; in compare it joins NEW to BASE likewise (BASECOL=NEWCOL), holding NEW.",
     ),
 ]
 ClassesOption: TypeAlias = Annotated[
