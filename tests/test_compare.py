@@ -121,6 +121,9 @@ def test_groups_share_the_difference(run: Callable[..., Ran], monkeypatch: pytes
         "\n"
         "these 2 rows of 442 carry 12.3 % of the difference\n"
     ) in ran.out
+    # by NumPy: the differences above 0, over the sum of all
+    all_of_them = run("compare", "mae", "diabetes.csv", "-p", "ridge", "-p", "boosting", "--why", "-k", "239")
+    assert "these 239 rows of 442 carry 350 % of the difference, and the others take 250 % back\n" in all_of_them.out
     whole = compared(run, "mae", "diabetes.csv", "-p", "ridge", "-p", "boosting", "-g", "sex", "--why")
     assert [one["group"] for one in whole] == [{"sex": "female"}, {"sex": "male"}, None]
     assert math.fsum(one["share"] for one in whole[:2]) == pytest.approx(1, abs=1e-12)
@@ -363,3 +366,30 @@ def test_notes_stay_quiet_and_verdicts_are_no_failures(files: Callable[..., None
     assert run("compare", "mse", "base.csv", "new.csv").err == FEW
     worse = run("compare", "mse", "new.csv", "base.csv", "-q")
     assert (worse.code, worse.err) == (0, "")
+
+
+def test_losses_that_are_no_means_say_what_can_be_said(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(SAMPLES)
+    arguments = ("wmape,max_error,median_absolute_error", "ink.csv", "-p", "poisson", "-p", "boosting")
+    ran = run("compare", *arguments, "--json")
+    found = json.loads(ran.out)["comparisons"]
+    for one in found:
+        assert one["difference"] == pytest.approx(one["new_value"] - one["base_value"], rel=1e-12)
+    wmape, *others = found
+    with open("ink.csv") as file:
+        rows = list(csv.DictReader(file))
+    y, poisson, boosting = (np.array([float(row[name]) for row in rows]) for name in ("y_true", "poisson", "boosting"))
+    d = np.abs(boosting - y) - np.abs(poisson - y)
+    residuals = d - d.sum() / y.sum() * y  # the linearised difference of two ratios over one denominator
+    error = math.sqrt(600 / 599 * np.sum(residuals**2)) / y.sum()
+    reach = stats.t.ppf(0.975, 599) * error
+    assert wmape["interval"] == pytest.approx([wmape["difference"] - reach, wmape["difference"] + reach], rel=1e-9)
+    assert (wmape["verdict"], wmape["test"]) == ("better", "paired t")
+    for one in others:
+        assert (one["verdict"], one["p_value"], one["interval"], one["test"]) == ("undecided", None, None, None)
+    assert ran.err == (
+        "lossctl: note: boosting: max_error, median_absolute_error: nothing tells how far the difference may be chance, "
+        "so nothing is decided [no-spread]\n"
+    )

@@ -97,11 +97,13 @@ def carried(rows: Sequence[Reason], result: Result, look: Look) -> tuple[str, st
     """The title of such a table, and what its rows carry together."""
     first = rows[0]
     used = next(one.n for one in result.comparisons if one.new == first.new and one.group is None)
-    share = percent(math.fsum(row.share for row in rows), look)
+    carried = math.fsum(row.share for row in rows)
+    share, back = percent(carried, look), percent(carried - 1, look)
     these = "this row" if len(rows) == 1 else f"these {len(rows):,} rows"
     return (
         f"what carries the difference of {first.new} from {first.base} under {first.loss}",
-        f"{these} of {used:,} {'carries' if len(rows) == 1 else 'carry'} {share} % of the difference",
+        f"{these} of {used:,} {'carries' if len(rows) == 1 else 'carry'} {share} % of the difference"
+        + (f", and the others take {back} % back" if carried > 1 else ""),
     )
 
 
