@@ -42,6 +42,7 @@ _SCORES = (
     ((2.0, 0.5, -1.0), (-0.5, 1.5, 1.0)),
     ((2.0, 0.5, 1.0), (0.5, 1.5, 1.0)),
     ((-0.25, -2.0, -2.5), (-1.5, -0.5, -1.75)),
+    ((0.9, 0.25, 0.75), (0.1, 0.8, 0.2)),
 )
 
 
@@ -154,6 +155,8 @@ def _text(kind: Kind, *, truth: bool) -> str:
         return _rows(((0, 1, 0), (1, 0, 0)))
     if kind.adds_up:
         return _rows(((0.1, 0.8, 0.1), (0.5, 0.3, 0.2)) if truth else ((0.2, 0.7, 0.1), (0.6, 0.3, 0.1)))
+    if kind.boxed:
+        return _rows(((0, 0, 2, 2), (1, 1, 3, 4)) if truth else ((1, 0, 2, 2), (1, 1, 4, 4)))
     if kind.vector:
         choices = (_LABELS, *_SCORES) if truth or kind.allowed else _SCORES
         return _rows(

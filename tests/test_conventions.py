@@ -135,6 +135,7 @@ def provoking(loss: str) -> list[tuple[Any, Any]]:
         ([1, 0, 1, 1], two),
         ([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], two),
         ([-100, 1, 0, 2], scores),
+        ([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 1.0, 1.0]], [[1.0, 1.0, 3.0, 3.0], [0.0, 0.0, 1.0, 1.5]]),
     ]
 
 
@@ -184,7 +185,9 @@ def _text(values: Any) -> str:
     return json.dumps(np.asarray(values).tolist())
 
 
-@pytest.mark.parametrize("loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")])
+@pytest.mark.parametrize(
+    "loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")]
+)
 def test_every_loss_computes_in_float32(loss: str) -> None:
     found = 0
     for y_true, y_pred in provoking(loss):

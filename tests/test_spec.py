@@ -210,7 +210,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
             LABELS,
             "y_true has 1 column and y_pred has 3 columns: mse takes as many of one as of the other",
             '-t and -p choose other columns; for these columns there are "sparse_cce", "sparse_cce_logits", "sparse_brier", '
-            '"rps", "sparse_categorical_focal", "generalized_ce", "sparse_poly_ce", "nll" and 8 more',
+            '"rps", "rls", "sparse_categorical_focal", "generalized_ce", "sparse_poly_ce" and 10 more',
         ),
         (
             "cce:ignore_index=0",

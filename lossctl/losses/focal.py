@@ -28,7 +28,7 @@ from lossctl.losses.stable import (
     surprise_of_logits,
 )
 
-FAMILY = "focal losses of logits"
+FAMILY = "probabilities"
 
 
 @loss(
@@ -39,7 +39,7 @@ def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alph
 
     Formula:
         a q^γ (y ln(1 + exp(-z)) + (1 - y) ln(1 + exp(z))),   q = y (1 - p) + (1 - y) p,   p = 1 / (1 + exp(-z)),
-        a = α y + (1 - α) (1 - y), 1 without alpha,   α = alpha
+        a = α y + (1 - α) (1 - y), 1 without alpha,   z = y_pred,   y = y_true,   γ = gamma,   α = alpha
 
     Range:
         0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none.
@@ -69,7 +69,7 @@ def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamm
     """Focal loss of the classes' logits against one-hot or soft targets.
 
     Formula:
-        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = softmax of z
+        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = softmax of y_pred,   γ = gamma
 
     Range:
         0 to inf. Keras multiplies it by 0.25.
@@ -101,7 +101,7 @@ def sparse_categorical_focal_logits(y_true: Label, y_pred: Logits, *, gamma: Non
     """Focal loss of the classes' logits against class ids or names.
 
     Formula:
-        -(1 - p_y)^γ ln p_y,   y = y_true,   p = softmax of z
+        -(1 - p_y)^γ ln p_y,   y = y_true,   p = softmax of y_pred,   γ = gamma
 
     Range:
         0 to inf.

@@ -24,7 +24,7 @@ def dice(
     """One minus the Dice coefficient of two masks.
 
     Formula:
-        1 - (2 Σ p y + 2 s) / (Σ p + Σ y + 2 s + ε),   s = smooth,   ε = eps;
+        1 - (2 Σ_i p_i y_i + 2 s) / (Σ_i p_i + Σ_i y_i + 2 s + ε),   p = y_pred,   y = y_true,   s = smooth,   ε = eps;
         0 where both masks are empty and ε is 0; pool takes all rows as one mask
 
     Range:
@@ -64,7 +64,8 @@ def tversky(
     """One minus the Tversky index of two masks: false positives and false negatives weigh differently.
 
     Formula:
-        1 - Σ p y / (Σ p y + α Σ p (1 - y) + β Σ (1 - p) y + ε),   α = alpha,   β = beta,   ε = eps;
+        1 - Σ_i p_i y_i / (Σ_i p_i y_i + α Σ_i p_i (1 - y_i) + β Σ_i (1 - p_i) y_i + ε),
+        p = y_pred,   y = y_true,   α = alpha,   β = beta,   ε = eps;
         0 where both masks are empty and ε is 0; pool takes all rows as one mask
 
     Range:
@@ -104,8 +105,9 @@ def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNega
     """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.
 
     Formula:
-        1 - 2 Σ_c w_c Σ p y / Σ_c w_c (Σ p + Σ y),   w_c = 1 / ((Σ y)² + ε),   c over the rows,   ε = eps;
-        a class without a true pixel has weight 0 where ε is 0; of one row it is dice, 0 where its weight is
+        1 - 2 Σ_i p_i y_i / (Σ_i p_i + Σ_i y_i),   p = y_pred,   y = y_true,   of one row;
+        over rows both sums are added up with the weight 1 / ((Σ y)² + ε) of each row, ε = eps; where ε is 0, a row
+        without a true pixel has weight 0, and by itself the value 0
 
     Range:
         0 to 1.

@@ -495,7 +495,8 @@ def wmape(y_true: Reals, y_pred: Reals) -> PerRow:
     """Absolute errors as a share of the true values, both added up first.
 
     Formula:
-        Σ |r| / Σ |y_true|, over all rows and their outputs; of one row over its outputs;   0 where both are 0
+        Σ_i |f_i - y_i| / Σ_i |y_i|,   f = y_pred,   y = y_true;
+        i over all rows and their outputs, of one row over its outputs; 0 where both sums are 0
 
     Range:
         0 to inf; inf where each true value is 0 and some prediction is not. A share: some tools multiply it by 100.
