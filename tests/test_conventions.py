@@ -184,7 +184,9 @@ def _text(values: Any) -> str:
     return json.dumps(np.asarray(values).tolist())
 
 
-@pytest.mark.parametrize("loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")])
+@pytest.mark.parametrize(
+    "loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")]
+)
 def test_every_loss_computes_in_float32(loss: str) -> None:
     found = 0
     for y_true, y_pred in provoking(loss):
