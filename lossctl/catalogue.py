@@ -42,8 +42,9 @@ _SCORES = (
     ((2.0, 0.5, -1.0), (-0.5, 1.5, 1.0)),
     ((2.0, 0.5, 1.0), (0.5, 1.5, 1.0)),
     ((-0.25, -2.0, -2.5), (-1.5, -0.5, -1.75)),
-    ((0.9, 0.25, 0.75), (0.1, 0.8, 0.2)),
+    ((0.75, 0.25, 0.5), (0.125, 0.875, 0.375)),
 )
+_BOXES = ((1.0, 1.0, 3.0, 3.0), (0.0, 0.0, 2.0, 2.0)), ((1.0, 1.0, 3.0, 4.0), (0.0, 1.0, 2.0, 2.0))
 
 
 def entry(loss: Loss) -> Entry:
@@ -156,7 +157,7 @@ def _text(kind: Kind, *, truth: bool) -> str:
     if kind.adds_up:
         return _rows(((0.1, 0.8, 0.1), (0.5, 0.3, 0.2)) if truth else ((0.2, 0.7, 0.1), (0.6, 0.3, 0.1)))
     if kind.boxed:
-        return _rows(((0, 0, 2, 2), (1, 1, 3, 4)) if truth else ((1, 0, 2, 2), (1, 1, 4, 4)))
+        return _rows(_BOXES[0 if truth else 1])
     if kind.vector:
         choices = (_LABELS, *_SCORES) if truth or kind.allowed else _SCORES
         return _rows(

@@ -59,7 +59,7 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
         "\n"
         "6.065845731  bce, like keras\n"
         "             keras clips probabilities to 1e-07, which changed 1 row\n"
-        "$ lossctl compute bce a.csv --like keras -f value\n"
+        "  lossctl compute bce a.csv --like keras -f value\n"
         "\n"
         "a.csv: all 3 rows used; y_true is y_true, y_pred is y_pred\n"
     )

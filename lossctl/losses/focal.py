@@ -1,4 +1,4 @@
-"""Focal losses of logits. Throughout, γ = gamma and z = y_pred."""
+"""Focal losses of logits. Throughout, y = y_true, γ = gamma and z = y_pred."""
 
 import numpy as np
 

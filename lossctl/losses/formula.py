@@ -143,9 +143,9 @@ class _Parser:
             parts.append(self._product())
         return parts[0] if len(parts) == 1 and signs[0] else Node("sum", parts=tuple(parts), signs=tuple(signs))
 
-    def _product(self) -> Node:
+    def _product(self, *, divide: bool = True) -> Node:
         parts, signs = [self._factor()], [True]
-        while (sign := self._peek()) and (sign in "/·×" or self._begins()):
+        while (sign := self._peek()) and (sign in "/·×" or self._begins()) and (divide or sign != "/"):
             signs.append(sign != "/")
             if sign in "/·×":
                 self._next()
@@ -195,6 +195,8 @@ class _Parser:
             raise Unreadable(text)
         if text in {"Σ", "max", "min"} and index:
             return Node("over", text, (self._product(),), index)
+        if text == "Σ":  # over all there is in a row: what divides it stands outside
+            return Node("over", text, (self._product(divide=False),))
         if text in _FUNCTIONS or text in {"max", "min"}:
             if self._peek() != "(":
                 return Node("call", text, (self._factor(),))
@@ -281,7 +283,7 @@ class _Work:
         if cases:
             self._main, pieces = _Cases(tuple(cases)), whole
         else:
-            parts = re.split(r",\s{2,}|;|\n| for one row|, for ", whole, maxsplit=1)
+            parts = re.split(r",\s{2,}|;|\n| for one row|, for |, over ", whole, maxsplit=1)
             self._main, pieces = parts[0], parts[1] if len(parts) > 1 else ""
             found = [_CASE.fullmatch(part) for part in parts[0].split(", ")]
             if all(found):
@@ -306,7 +308,7 @@ class _Work:
                 how = "/" if match[1] == "renormalise" else "1 - clip" if match[3].endswith("1 - clip") else "1"
                 for name in ("p", "q") if match[2] in {"both", "them"} else ("p",):
                     self._changes.setdefault(name, []).append(how)
-        elif piece == "in the logarithms alone" and self._given.get("clip"):
+        elif piece == "c over the rows" or (piece == "in the logarithms alone" and self._given.get("clip")):
             raise Unreadable(piece)
         elif re.match(r"(?:and )?log_floor\b", piece):
             floor = self._given.get("log_floor")
@@ -450,6 +452,9 @@ class _Work:
             return _number(node.text)
         if node.kind == "symbol":
             return self._of_symbol(node, env)
+        if node.kind == "over" and not node.at:
+            whole = self._value(node.parts[0], env)
+            return math.fsum(whole) if isinstance(whole, tuple) else whole
         if node.kind == "over":
             found = [cast("float", self._value(node.parts[0], inner)) for inner in self._runs(node.at, env)]
             return math.fsum(found) if node.text == "Σ" else max(found) if node.text == "max" else min(found)
@@ -506,7 +511,7 @@ class _Work:
 
     def _unroll(self, node: Node) -> None:
         """Show each term of the sums in a formula, and what they are made of."""
-        if node.kind == "over":
+        if node.kind == "over" and node.at:
             runs = list(self._runs(node.at, {}))
             if len(runs) <= _TERMS:
                 for inner in runs:

@@ -90,7 +90,7 @@ def _identification(record: Identification, look: Look) -> list[Block]:
     for one in record.explained:
         same = [f"the same to these digits like {', '.join(one.likes)}"] if one.likes and record.found else []
         item = Item(short(one.printed, max(look.digits, _TOLD)), (one.text, *same, *one.reasons))
-        found += [Verse(("",)), (item,), Verse((f"$ {one.command}",))]
+        found += [Verse(("",)), (item,), Verse((f"  {one.command}",))]
     return [*found, Verse(("",)), Prose("; ".join(about(record) for record in record.inputs))]
 
 
@@ -253,7 +253,8 @@ def _worked(row: Worked, look: Look) -> list[Block]:
 
 def _steps(output: Output, work: Work, look: Look) -> list[Block]:
     lines = [text for line in output.lines for text in _step(line, look)]
-    found: list[Block] = [Verse(tuple(lines))] if lines else []
+    untold = Prose("The formula has words or measures where numbers would stand, so there is no step to show.")
+    found: list[Block] = [Verse(tuple(lines)) if lines else untold]
     if output.plain is not None:
         rounded = f"Rounded at each step, as here, it comes to {full(output.plain)}; lossctl keeps the digits that this loses."
         narrow = f"In float64 it comes to {full(output.plain)}; {work.params.get('dtype')} gives what stands below."
