@@ -1354,7 +1354,7 @@ JSON = [
 ]
 
 WORDS = [
-    bad("command", "comput mse a.csv", 'there is no command "comput"', 'did you mean "compute"?'),
+    bad("command", "comput mse a.csv", 'there is no command "comput"', 'did you mean "compute" or "compare"?'),
     bad("command-far", "zzzz", 'there is no command "zzzz"', "lossctl --help lists the commands"),
     bad(
         "loss-for-a-command",

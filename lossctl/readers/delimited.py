@@ -142,7 +142,7 @@ class Lines(NamedTuple):
                 if row == 0:
                     break
                 row -= 1
-            line += 1 + sum(len(_BREAK.findall(cell)) for cell in record)
+            line += 1 + sum(len(_BREAK.findall(cell)) for cell in record if "\n" in cell or "\r" in cell)
         return line
 
     def cell(self, row: int, column: str) -> str:

@@ -347,7 +347,7 @@ def _bare(data: bytes, delimiter: bytes) -> bytes | None:
     if (array[begun + 1] == ord(" ")).any():  # blanks before a cell are skipped, and those within quotes are not
         return None
     within = np.bitwise_xor.accumulate(is_quote)
-    if (within & (array == ord("\n"))).any():
+    if any(mark in data and (within & (array == ord(mark))).any() for mark in (LINE_END, b"\r")):
         return None
     array[within & (array == ord(delimiter))] = ord(_DELIMITER)
     array[opened[1:][doubled]] = ord(_QUOTE)
