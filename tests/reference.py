@@ -152,8 +152,8 @@ def root_mean_square(values: Sequence[Exact]) -> Exact:
         return mp.sqrt(mp.fsum(value * value for value in values) / len(values))
 
 
-def _mae(y: Exact, f: Exact, dead_zone: float = 0.0) -> list[Term]:
-    return [lambda: max(mpf(0), abs(f - y) - mpf(dead_zone))]
+def _mae(y: Exact, f: Exact, dead_zone: float | None = None) -> list[Term]:
+    return [lambda: max(mpf(0), abs(f - y) - mpf(dead_zone or 0))]
 
 
 def _mse(y: Exact, f: Exact) -> list[Term]:
@@ -190,8 +190,8 @@ def _log_cosh(y: Exact, f: Exact) -> list[Term]:
     return [lambda: mp.ln(mp.cosh(f - y))]
 
 
-def _quantile(y: Exact, f: Exact, level: float = 0.5, dead_zone: float = 0.0) -> list[Term]:
-    return [lambda: (mpf(level) if y >= f else 1 - mpf(level)) * max(mpf(0), abs(y - f) - mpf(dead_zone))]
+def _quantile(y: Exact, f: Exact, level: float = 0.5, dead_zone: float | None = None) -> list[Term]:
+    return [lambda: (mpf(level) if y >= f else 1 - mpf(level)) * max(mpf(0), abs(y - f) - mpf(dead_zone or 0))]
 
 
 def _bce(

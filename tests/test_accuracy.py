@@ -114,7 +114,7 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "msle.clip": lambda _: (None, -0.5, 1e-7, 2.0),
     "log_floor": lambda _: (None, -100.0, -1.0),
     "percent": lambda _: (False, True),
-    "dead_zone": lambda _: (0.0, 1e-6, 1.0),
+    "dead_zone": lambda _: (None, 1e-6, 1.0),
     "eps_true": lambda _: (0.0, 1e-6),
     "ties": lambda _: (False, True),
     "stirling": lambda _: (False, True),

@@ -5,6 +5,7 @@ import numpy as np
 from lossctl.kinds import (
     AboveMinusOne,
     AtLeastOne,
+    DeadZone,
     Flag,
     Floats,
     Floor,
@@ -27,13 +28,13 @@ def _sign(y_true: Floats, y_pred: Floats) -> Floats:
     return np.sign(y_pred - y_true)
 
 
-def _mae_slope(y_true: Floats, y_pred: Floats, *, dead_zone: float) -> Floats:
+def _mae_slope(y_true: Floats, y_pred: Floats, *, dead_zone: float | None) -> Floats:
     """0 at the kink, as PyTorch does."""
     return _past(y_true, y_pred, _sign(y_true, y_pred), dead_zone)
 
 
 @loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE, slope=_mae_slope)
-def mae(y_true: Real, y_pred: Real, *, dead_zone: NonNegative = 0.0) -> PerElement:
+def mae(y_true: Real, y_pred: Real, *, dead_zone: DeadZone = None) -> PerElement:
     """Absolute error.
 
     Formula:
@@ -286,7 +287,7 @@ def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
     )
 
 
-def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: float) -> Floats:
+def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: float | None) -> Floats:
     """0 at the kink, as for the absolute error."""
     slope = np.where(y_true == y_pred, 0.0, np.where(y_true > y_pred, -level, 1.0 - level))
     return _past(y_true, y_pred, slope, dead_zone)
@@ -302,7 +303,7 @@ def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: 
     claims=DISTANCE,
     slope=_quantile_slope,
 )
-def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: NonNegative = 0.0) -> PerElement:
+def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZone = None) -> PerElement:
     """Pinball loss, least at the quantile of the given level.
 
     Formula:
@@ -706,7 +707,7 @@ def squared_epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegat
         return np.square(_beyond(y_true, y_pred, epsilon))
 
 
-def _past(y_true: Floats, y_pred: Floats, slope: Floats, epsilon: float) -> Floats:
+def _past(y_true: Floats, y_pred: Floats, slope: Floats, epsilon: float | None) -> Floats:
     """The slope where the error is beyond a tolerance, 0 elsewhere."""
     return np.where(_beyond(y_true, y_pred, epsilon) > 0, slope, 0.0) if epsilon else slope
 

@@ -237,8 +237,8 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1, ties: Flag = Fals
         >>> top_k_error(np.array([1, 1]), np.array([[0.2, 0.3, 0.5], [0.1, 0.5, 0.4]]))
         array([1., 0.])
     """
-    own = of_label(y_pred, y_true)[:, None]
-    higher = (y_pred >= own).sum(axis=1) - 1 if ties else (y_pred > own).sum(axis=1)
+    above = np.greater_equal if ties else np.greater
+    higher = above(y_pred, of_label(y_pred, y_true)[:, None]).sum(axis=1) - ties
     return np.where(higher >= k, 1.0, 0.0)
 
 
