@@ -152,15 +152,20 @@ def reasons(
     if reduction == "mean" and spec.divides != "weights":
         divisor = _divisor(spec, mean, effects, outputs)
         if float(mean.weight) != divisor:
-            by = {"rows": "rows", "kept": "rows that it does not ignore", "elements": "values of y_pred"}[spec.divides]
             of = "number of rows" if float(mean.weight) == mean.rows else "sum of the weights"
-            found.append(
-                f"{spec.like} divides by {divisor:,}, the number of {by}, exact by the {of}, {float(mean.weight):g}"
-            )
+            found.append(f"{spec.like} {_BY[spec.divides].format(divisor)}, exact by the {of}, {float(mean.weight):g}")
     if effects.refused and not found:
         found.append(f"{spec.like} takes values that exact refuses")
     return tuple(found) or (f"{spec.like} rounds the losses of rows otherwise, in their last digits",)
 
 
+_BY = {
+    "rows": "divides by {:,}, the number of rows",
+    "kept": "divides by {:,}, the number of rows that it does not ignore",
+    "elements": "divides by {:,}, the number of values of y_pred",
+    "one": "divides the sum of the rows by nothing",
+}
+
+
 def _divisor(spec: Spec, mean: Mean, effects: Effects, outputs: int) -> int:
-    return {"rows": mean.rows, "kept": effects.kept, "elements": mean.rows * outputs}[spec.divides]
+    return {"rows": mean.rows, "kept": effects.kept, "elements": mean.rows * outputs, "one": 1}[spec.divides]

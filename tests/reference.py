@@ -152,8 +152,8 @@ def root_mean_square(values: Sequence[Exact]) -> Exact:
         return mp.sqrt(mp.fsum(value * value for value in values) / len(values))
 
 
-def _mae(y: Exact, f: Exact) -> list[Term]:
-    return [lambda: abs(f - y)]
+def _mae(y: Exact, f: Exact, dead_zone: float | None = None) -> list[Term]:
+    return [lambda: max(mpf(0), abs(f - y) - mpf(dead_zone or 0))]
 
 
 def _mse(y: Exact, f: Exact) -> list[Term]:
@@ -190,8 +190,8 @@ def _log_cosh(y: Exact, f: Exact) -> list[Term]:
     return [lambda: mp.ln(mp.cosh(f - y))]
 
 
-def _quantile(y: Exact, f: Exact, level: float = 0.5) -> list[Term]:
-    return [lambda: mpf(level) * (y - f) if y >= f else (1 - mpf(level)) * (f - y)]
+def _quantile(y: Exact, f: Exact, level: float = 0.5, dead_zone: float | None = None) -> list[Term]:
+    return [lambda: (mpf(level) if y >= f else 1 - mpf(level)) * max(mpf(0), abs(y - f) - mpf(dead_zone or 0))]
 
 
 def _bce(
@@ -364,8 +364,8 @@ def _mape(y: Exact, f: Exact, eps: float = 0.0, percent: bool = False) -> list[T
     return [lambda: mpf(0) if f == y else factor * abs(f - y) / base if base else mp.inf]
 
 
-def _smape(y: Exact, f: Exact) -> list[Term]:
-    return [lambda: 2 * abs(f - y) / (abs(y) + abs(f)) if f or y else mpf(0)]
+def _smape(y: Exact, f: Exact, percent: bool = False) -> list[Term]:
+    return [lambda: (200 if percent else 2) * abs(f - y) / (abs(y) + abs(f)) if f or y else mpf(0)]
 
 
 def _wmape(y: Any, f: Any) -> list[Term]:
@@ -517,8 +517,15 @@ def _tukey(y: Exact, f: Exact, scale: float = 4.685) -> list[Term]:
 
 
 def _poisson_nll(
-    y: Exact, f: Exact, log_input: bool = False, eps: float = 0.0, full: bool = False, stirling: bool = False
+    y: Exact,
+    f: Exact,
+    log_input: bool = False,
+    eps: float = 0.0,
+    full: bool = False,
+    stirling: bool = False,
+    clip: float | None = None,
 ) -> list[Term]:
+    f = f if clip is None or log_input else max(f, mpf(clip))
     rest: list[Term] = []
     if full and not stirling:
         rest = [lambda: mp.loggamma(1 + y)]
@@ -537,8 +544,12 @@ def _poisson_deviance(y: Exact, f: Exact) -> list[Term]:
     return [lambda: 2 * (_y_ln_ratio(y, f) - y + f)]
 
 
-def _gamma_deviance(y: Exact, f: Exact) -> list[Term]:
-    return [lambda: 2 * (y / f - mp.ln(y / f) - 1) if y else mp.inf]
+def _gamma_deviance(y: Exact, f: Exact, eps: float = 0.0, eps_true: float = 0.0) -> list[Term]:
+    def term() -> Exact:
+        ratio = (y + mpf(eps_true)) / (f + mpf(eps))
+        return 2 * (ratio - mp.ln(ratio) - 1) if ratio else mp.inf
+
+    return [term]
 
 
 def _tweedie_deviance(y: Exact, f: Exact, power: float = 1.5) -> list[Term]:
@@ -552,12 +563,13 @@ def _tweedie_deviance(y: Exact, f: Exact, power: float = 1.5) -> list[Term]:
     return [lambda: 2 * (y ** (2 - p) / ((1 - p) * (2 - p)) - y * f ** (1 - p) / (1 - p) + f ** (2 - p) / (2 - p))]
 
 
-def _gamma_nll(y: Exact, f: Exact) -> list[Term]:
+def _gamma_nll(y: Exact, f: Exact, clip: float | None = None) -> list[Term]:
+    f = f if clip is None else max(f, mpf(clip))
     return [lambda: y / f, lambda: mp.ln(f)]
 
 
-def _tweedie_nll(y: Exact, f: Exact, power: float = 1.5) -> list[Term]:
-    p = mpf(power)
+def _tweedie_nll(y: Exact, f: Exact, power: float = 1.5, clip: float | None = None) -> list[Term]:
+    p, f = mpf(power), f if clip is None else max(f, mpf(clip))
     return [lambda: y * f ** (1 - p) / (p - 1), lambda: f ** (2 - p) / (2 - p)]
 
 
@@ -763,8 +775,10 @@ def _one_vs_all(y: Exact, z: Sequence[Exact]) -> list[Term]:
     return [term(c) for c in range(len(z))]
 
 
-def _top_k_error(y: Exact, z: Sequence[Exact], k: int = 1) -> list[Term]:
-    return [lambda: mpf(sorted(z, reverse=True)[k - 1] > z[int(y)] if k <= len(z) else 0)]
+def _top_k_error(y: Exact, z: Sequence[Exact], k: int = 1, ties: bool = False) -> list[Term]:
+    others = _others(y, z)
+    higher = [other for other in others if other > z[int(y)] or (ties and other == z[int(y)])]
+    return [lambda: mpf(len(higher) >= k)]
 
 
 def _multilabel_margin(t: Sequence[Exact], z: Sequence[Exact]) -> list[Term]:

@@ -535,7 +535,10 @@ SETTINGS: Mapping[str, object] = {
     "renormalise": True,
     "scale": 2.0,
 }
-UNTOLD = {("msle", "clip"), ("rmsle", "clip"), ("binary_focal", "clip")}
+UNTOLD = {
+    *((name, "clip") for name in ("msle", "rmsle", "binary_focal", "poisson_nll", "gamma_nll", "tweedie_nll")),
+    ("smape", "percent"),
+}
 """What the notation has no symbols for; such rows show what the function held."""
 
 NOTED = [

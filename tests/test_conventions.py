@@ -61,19 +61,13 @@ def agrees(given: str, expected: str, relative: float) -> bool:
     return value == wanted or abs(value - wanted) <= (relative * abs(wanted) or ABSOLUTE_AT_ZERO)
 
 
-def computes_in(case: dict[str, Any]) -> str:
-    rows = CONVENTIONS[case["like"]]
-    single = case["loss"].endswith("dtype=float32") or any("dtype" in row.params for row in rows.values())
-    return "float32" if single else "float64"
-
-
 @pytest.mark.parametrize("like", [like for like in CONVENTIONS if like != EXACT])
 def test_like_gives_the_number_of_the_framework_and_refuses_what_it_refuses(like: str) -> None:
     cases = [case for case in bank() if case["like"] == like]
     wrong = [
         f"{given} is not {case['value']}: {case['loss']} {case['reduction']} {case['call']} (version {case['version']})"
         for case in cases
-        if not agrees(given := printed(case), case["value"], RELATIVE[computes_in(case)])
+        if not agrees(given := printed(case), case["value"], RELATIVE[case["dtype"]])
     ]
     assert not wrong, f"{len(wrong)} of {len(cases)}: {wrong[:5]}"
 

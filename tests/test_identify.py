@@ -63,9 +63,9 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
         "\n"
         "a.csv: all 3 rows used; y_true is y_true, y_pred is y_pred\n"
     )
-    none = run("identify", "1234", "a.csv")
+    none = run("identify", "98765", "a.csv")
     assert none.out.startswith("none of ")
-    assert "values is 1234; the nearest are\n" in none.out
+    assert "values is 98765; the nearest are\n" in none.out
     assert none.code == 0
     values = run("identify", "0.4583", "a.csv", "-f", "csv").out.splitlines()
     assert values[0] == "loss,like,reduction,reading,value,printed,command"

@@ -161,7 +161,7 @@ def test_all_is_every_loss_that_fits_and_gives_way_to_what_is_named() -> None:
         ("hubr", ONE, 'there is no loss "hubr"', 'did you mean "huber"?'),
         ("MSELos", ONE, 'there is no loss "MSELos"', 'did you mean "mse"?'),
         ("huber:detla=2", ONE, 'huber has no parameter "detla"', 'did you mean "delta"?'),
-        ("quantile:alpha=0.5", ONE, 'quantile has no parameter "alpha"', 'its parameter is "level"'),
+        ("quantile:alpha=0.5", ONE, 'quantile has no parameter "alpha"', 'its parameters are "level" and "dead_zone"'),
         ("mse:delta=1", ONE, 'mse has no parameter "delta"', "mse has no parameters"),
         ("huber:delta=0", ONE, 'huber takes a number above 0 as delta, not "0"', "its default is 1.0"),
         ("huber:delta=inf", ONE, 'huber takes a number above 0 as delta, not "inf"', "its default is 1.0"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, quoted
 from lossctl.kinds import Number, Switch
-from lossctl.losses.conventions import EXACT
+from lossctl.losses.conventions import CONVENTIONS, EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -200,7 +200,8 @@ def nearest(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float])
 
 def _readings(values: Sequence[Value], ranks: Mapping[str, float]) -> Iterator[Match]:
     for value in values:
-        given = value.text.count("=")
+        row = CONVENTIONS[value.like].get(value.loss)
+        given = value.text.count("=") + (0 if row is None else len(row.params.keys() & USUAL.keys()))
         cost = _REDUCTIONS[value.reduction] + _PARAMETER * given + ranks[value.loss]
         cost += _CONVENTION if value.like != EXACT else 0.0
         for reading in READINGS:

@@ -6,6 +6,7 @@ by, what its sum adds, which inputs it refuses, and what no parameter shows. Wha
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 EXACT = "exact"
 
-Mean: TypeAlias = Literal["weights", "rows", "kept", "elements"]
+Mean: TypeAlias = Literal["weights", "rows", "kept", "elements", "one"]
 """What a framework's own mean divides by: the sum of the weights, class weights among them; the number of rows, or of
-those that are not ignored; or the number of values in y_pred."""
+those that are not ignored; the number of values in y_pred; or nothing, so that it is the sum."""
 Sum: TypeAlias = Literal["rows", "elements"]
 """What a framework's own sum adds: the rows, in which outputs are averaged, or each output of each row."""
 
@@ -63,12 +64,27 @@ _HARD_TARGETS = {
     "y_pred": kinds.DISTRIBUTION._replace(clipped=False),
 }
 _UNCLIPPED = {"y_pred": kinds.DISTRIBUTION._replace(clipped=False)}
+_ROOTS = "Of several outputs scikit-learn takes the mean of their roots; here the root is that of all."
 _ONE_LABEL = (
     "scikit-learn orders the classes of text labels by name and refuses labels of a single class; here --positive and "
     "--classes say what they are."
 )
 
 _ONE_MASK = "Keras multiplies the one value by each weight; here weights count in the sums."
+
+# LightGBM and XGBoost have these in float32.
+_LN_1E_15, _LN_1E_16 = (float(np.float32(math.log(floor))) for floor in (1e-15, 1e-16))
+_1E_10 = float(np.float32(1e-10))
+_SINGLE: Params = {"dtype": "float32"}
+_HARD_LABELS = {
+    "y_true": kinds.TRUTH._replace(
+        meaning="0 or 1, the labels that LightGBM's binary_logloss takes",
+        allowed=(0.0, 1.0),
+        help="--like exact takes soft labels",
+    )
+}
+_BINARY_OF_LIGHTGBM = "LightGBM's cross_entropy, which takes soft labels, has its floor at ln 1e-12."
+_LEVEL_OF_CATBOOST = "CatBoost rounds this parameter to float32."
 
 CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     EXACT: {},
@@ -133,9 +149,9 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     "sklearn": {
         "mse": Row("sklearn.metrics.mean_squared_error"),
         "mae": Row("sklearn.metrics.mean_absolute_error"),
-        "rmse": Row("sklearn.metrics.root_mean_squared_error"),
+        "rmse": Row("sklearn.metrics.root_mean_squared_error", remark=_ROOTS),
         "msle": Row("sklearn.metrics.mean_squared_log_error"),
-        "rmsle": Row("sklearn.metrics.root_mean_squared_log_error"),
+        "rmsle": Row("sklearn.metrics.root_mean_squared_log_error", remark=_ROOTS),
         "mape": Row("sklearn.metrics.mean_absolute_percentage_error", {"eps": _EPS}),
         "quantile": Row("sklearn.metrics.mean_pinball_loss"),
         "poisson_deviance": Row("sklearn.metrics.mean_poisson_deviance"),
@@ -177,14 +193,77 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
             "optax.losses.cosine_distance", remark="Where optax prints nan for a zero vector, the loss is 1."
         ),
     },
+    # Metrics of given predictions, on probabilities and rates as the models print them.
+    "lightgbm": {
+        "mse": Row("l2"),
+        "rmse": Row("rmse"),
+        "mae": Row("l1"),
+        "quantile": Row("quantile", {"level": 0.9}),
+        "huber": Row("huber", {"delta": 0.9}),
+        "fair": Row("fair"),
+        "mape": Row("mape", {"eps": 1.0}),
+        "poisson_nll": Row("poisson", {"clip": _1E_10}),
+        "gamma_nll": Row("gamma"),
+        "gamma_deviance": Row("gamma_deviance", {"eps": 1e-9}, mean="one"),
+        "tweedie_nll": Row("tweedie", {"clip": _1E_10}),
+        "bce": Row("binary_logloss", {"log_floor": _LN_1E_15}, kinds=_HARD_LABELS, remark=_BINARY_OF_LIGHTGBM),
+        "sparse_cce": Row("multi_logloss", {"log_floor": _LN_1E_15}),
+        "top_k_error": Row("multi_error", {"ties": True}),
+    },
+    "xgboost": {
+        "rmse": Row("rmse", _SINGLE),
+        "rmsle": Row("rmsle", _SINGLE),
+        "mae": Row("mae", _SINGLE),
+        "mape": Row("mape", _SINGLE),
+        "pseudo_huber": Row("mphe", _SINGLE),
+        "quantile": Row("quantile", _SINGLE),
+        "poisson_nll": Row("poisson-nloglik", {"clip": 1e-16, "full": True, **_SINGLE}),
+        "gamma_nll": Row("gamma-nloglik", {"clip": 1e-6, **_SINGLE}),
+        "gamma_deviance": Row("gamma-deviance", {"eps": 1e-6, "eps_true": 1e-6, **_SINGLE}),
+        "tweedie_nll": Row("tweedie-nloglik", _SINGLE),
+        "bce": Row("logloss", {"log_floor": _LN_1E_16, **_SINGLE}),
+        "sparse_cce": Row("mlogloss", {"log_floor": _LN_1E_16, **_SINGLE}),
+        "top_k_error": Row("merror", _SINGLE),
+    },
+    "catboost": {
+        "rmse": Row("RMSE"),
+        "mae": Row("MAE", {"dead_zone": 1e-6}),
+        "mape": Row("MAPE", {"eps": 1.0}),
+        "smape": Row("SMAPE", {"percent": True}),
+        "quantile": Row("Quantile", {"dead_zone": 1e-6}, remark=_LEVEL_OF_CATBOOST),
+        "expectile": Row("Expectile", remark=_LEVEL_OF_CATBOOST),
+        "huber": Row("Huber", remark=_LEVEL_OF_CATBOOST),
+        "lq": Row("Lq"),
+        "log_cosh": Row("LogCosh", remark="CatBoost's logarithm has four to five right digits here."),
+        "fair": Row("FairLoss"),
+        "msle": Row("MSLE"),
+        "poisson_nll": Row("Poisson", {"log_input": True}),
+        "bce_logits": Row("Logloss, CrossEntropy"),
+        "hinge": Row("HingeLoss"),
+        "sparse_cce_logits": Row("MultiClass"),
+        "one_vs_all": Row("MultiClassOneVsAll"),
+    },
+    "vw": {
+        "mse": Row("squared", _SINGLE),
+        "quantile": Row("quantile", _SINGLE),
+        "expectile": Row("expectile", _SINGLE, remark="Its expectile_q is 1 less the level."),
+        "soft_margin": Row("logistic", _SINGLE),
+        "hinge": Row("hinge", _SINGLE),
+    },
 }
 """For each convention its rows, by the name of the loss. `exact` leaves every formula as it is."""
 
 WORDS: Mapping[str, str] = {
     "clip": "clips probabilities to {value}",
     "msle.clip": "raises values below {value} to it",
-    "rmsle.clip": "raises values below {value} to it",
     "poisson_nll.clip": "raises rates below {value} to it",
+    "gamma_nll.clip": "raises rates below {value} to it",
+    "tweedie_nll.clip": "raises rates below {value} to it",
+    "gamma_deviance.eps": "adds {value} to y_pred",
+    "eps_true": "adds {value} to y_true",
+    "full": "adds ln y!",
+    "ties": "counts classes of an equal score as higher",
+    "dead_zone": "takes {value} from each error",
     "log_floor": "lets no logarithm fall below {value}",
     "renormalise": "divides each row by its sum",
     "eps": "adds {value} inside the logarithm",

@@ -14,6 +14,7 @@ from lossctl.kinds import (
     AtLeastOne,
     Flag,
     Floats,
+    Floor,
     NonNegative,
     OneToTwo,
     PerElement,
@@ -49,11 +50,14 @@ _QUADRATURE = (
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def _poisson_nll_slope(
-    y_true: Floats, y_pred: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool
+    y_true: Floats, y_pred: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool, clip: float | None
 ) -> Floats:
-    del full, stirling  # what they add does not depend on y_pred
+    """0 where clip raises the rate."""
     if log_input:
         return np.exp(y_pred) - y_true
+    if clip is not None:
+        slope = _poisson_nll_slope(y_true, y_pred, log_input=False, eps=eps, full=full, stirling=stirling, clip=None)
+        return np.where(y_pred > clip, slope, 0.0)
     gap, lost = difference(y_pred, y_true)
     return np.where(y_true == 0, 1.0, (gap + (eps + lost)) / (y_pred + eps))
 
@@ -67,12 +71,14 @@ def poisson_nll(
     eps: NonNegative = 0.0,
     full: Flag = False,
     stirling: Flag = False,
+    clip: Floor = None,
 ) -> PerElement:
     """Negative log-likelihood of counts under the Poisson distribution, without what y_pred does not change.
 
     Formula:
         μ - y ln(μ + ε),   ε = eps;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.
-        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1
+        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1; clip raises
+        rates below it to it
 
     Range:
         y - y ln y to inf; inf where the rate 0 excludes a count. Keras and PyTorch add a small number inside the
@@ -94,6 +100,7 @@ def poisson_nll(
         if log_input:
             rate = np.exp(y_pred)
             return rate - np.where((y_true == 0) | np.isinf(rate), 0.0, y_true * y_pred) + rest
+        y_pred = _raised(y_pred, clip)
         rate, lost = difference(y_pred, np.asarray(-eps, y_pred.dtype))
         logarithm = np.log(rate) + lost / np.where(rate == 0, 1.0, rate)
         return y_pred - np.where(y_true == 0, 0.0, y_true * logarithm) + rest
@@ -131,16 +138,19 @@ def poisson_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         return 2 * np.where(y_true == 0, y_pred, np.where(_near(y_true, y_pred), near, far))
 
 
-def _gamma_deviance_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    return 2.0 * _gamma_nll_slope(y_true, y_pred)
+def _gamma_deviance_slope(y_true: Floats, y_pred: Floats, *, eps: float, eps_true: float) -> Floats:
+    rise = _shifted_rise(y_true, y_pred, eps, eps_true)
+    return -2.0 * (rise / (y_pred + eps) / (y_pred + eps))
 
 
 @loss("mean_gamma_deviance", family=FAMILY, claims=NEVER_NEGATIVE, slope=_gamma_deviance_slope)
-def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
+def gamma_deviance(
+    y_true: Amount, y_pred: PositiveAmount, *, eps: NonNegative = 0.0, eps_true: NonNegative = 0.0
+) -> PerElement:
     """Twice what the gamma log-likelihood falls short of its maximum; it depends on y / μ alone.
 
     Formula:
-        2 (y / μ - ln(y / μ) - 1)
+        2 (y / μ - ln(y / μ) - 1); eps is added to μ, and eps_true to y
 
     Range:
         0 to inf; inf where y is 0, which scikit-learn refuses. The Itakura-Saito divergence is half of it.
@@ -157,7 +167,9 @@ def gamma_deviance(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         array([0.6137056, 0.       ])
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        share, rest = excess((y_true - y_pred) / y_pred)
+        rise = _shifted_rise(y_true, y_pred, eps, eps_true)
+        y_true, y_pred = y_true + eps_true, y_pred + eps
+        share, rest = excess(rise / y_pred)
         far = (y_true / y_pred - 1.0) - signed_log_ratio(y_true, y_pred)
         return 2 * np.where(_near(y_true, y_pred), share * rest, far)
 
@@ -208,16 +220,19 @@ def tweedie_deviance(y_true: Amount, y_pred: PositiveAmount, *, power: AtLeastOn
 
 
 @np.errstate(over="ignore")
-def _gamma_nll_slope(y_true: Floats, y_pred: Floats) -> Floats:
-    return _surplus(y_true, y_pred) / y_pred
+def _gamma_nll_slope(y_true: Floats, y_pred: Floats, *, clip: float | None) -> Floats:
+    """0 where clip raises μ."""
+    raised = _raised(y_pred, clip)
+    slope = _surplus(y_true, raised) / raised
+    return slope if clip is None else np.where(y_pred > clip, slope, 0.0)
 
 
 @loss("gamma_nloglik", family=FAMILY, slope=_gamma_nll_slope)
-def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
+def gamma_nll(y_true: Amount, y_pred: PositiveAmount, *, clip: Floor = None) -> PerElement:
     """Negative log-likelihood of amounts under the gamma distribution, without what y_pred does not change.
 
     Formula:
-        y / μ + ln μ, for shape 1; another shape multiplies it
+        y / μ + ln μ, for shape 1; another shape multiplies it; clip raises μ below it to it
 
     Range:
         1 + ln y to inf.
@@ -234,21 +249,25 @@ def gamma_nll(y_true: Amount, y_pred: PositiveAmount) -> PerElement:
         array([2.       , 5.3068528])
     """
     with np.errstate(over="ignore"):
+        y_pred = _raised(y_pred, clip)
         return y_true / y_pred + np.log(y_pred)
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def _tweedie_nll_slope(y_true: Floats, y_pred: Floats, *, power: float) -> Floats:
-    root = np.power(y_pred, (1.0 - power) / 2)
-    return counted(_surplus(y_true, y_pred), root) * root
+def _tweedie_nll_slope(y_true: Floats, y_pred: Floats, *, power: float, clip: float | None = None) -> Floats:
+    """0 where clip raises μ."""
+    raised = _raised(y_pred, clip)
+    root = np.power(raised, (1.0 - power) / 2)
+    slope = counted(_surplus(y_true, raised), root) * root
+    return slope if clip is None else np.where(y_pred > clip, slope, 0.0)
 
 
 @loss("tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_nll_slope)
-def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5) -> PerElement:
+def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5, clip: Floor = None) -> PerElement:
     """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
 
     Formula:
-        y μ^(1 - p) / (p - 1) + μ^(2 - p) / (2 - p),   p = power
+        y μ^(1 - p) / (p - 1) + μ^(2 - p) / (2 - p),   p = power; clip raises μ below it to it
 
     Range:
         0 to inf.
@@ -265,6 +284,7 @@ def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5
         array([6., 1.])
     """
     with np.errstate(over="ignore"):
+        y_pred = _raised(y_pred, clip)
         root = np.power(y_pred, (1.0 - power) / 2)
         return y_true * root * root / (power - 1.0) + np.power(y_pred, 2.0 - power) / (2.0 - power)
 
@@ -336,6 +356,19 @@ def _zetas() -> list[float]:
         + order * (order + 1) * (order + 2) * (order + 3) * (order + 4) * 60.0 ** (-order - 5) / 30240
         for order in range(2, 56)
     ]
+
+
+def _raised(rate: Floats, clip: float | None) -> Floats:
+    return rate if clip is None else np.maximum(rate, clip)
+
+
+def _shifted_rise(y_true: Floats, y_pred: Floats, eps: float, eps_true: float) -> Floats:
+    """(y + eps_true) - (μ + eps), which keeps its digits."""
+    gap, lost = difference(y_true, y_pred)
+    if not (eps or eps_true):
+        return gap
+    total, shed = difference(gap, np.asarray(eps - eps_true, gap.dtype))
+    return total + (lost + shed)
 
 
 def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ import numpy as np
 from lossctl.kinds import (
     AboveMinusOne,
     AtLeastOne,
+    DeadZone,
     Flag,
     Floats,
     Floor,
@@ -27,12 +28,17 @@ def _sign(y_true: Floats, y_pred: Floats) -> Floats:
     return np.sign(y_pred - y_true)
 
 
-@loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE, slope=_sign)
-def mae(y_true: Real, y_pred: Real) -> PerElement:
+def _mae_slope(y_true: Floats, y_pred: Floats, *, dead_zone: float | None) -> Floats:
+    """0 at the kink, as PyTorch does."""
+    return _past(y_true, y_pred, _sign(y_true, y_pred), dead_zone)
+
+
+@loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE, slope=_mae_slope)
+def mae(y_true: Real, y_pred: Real, *, dead_zone: DeadZone = None) -> PerElement:
     """Absolute error.
 
     Formula:
-        |r|
+        |r|; dead_zone is taken from it, down to 0
 
     Range:
         0 to inf, in the unit of y.
@@ -48,7 +54,7 @@ def mae(y_true: Real, y_pred: Real) -> PerElement:
         >>> mae(np.zeros(2), np.array([0.5, -3.0]))
         array([0.5, 3. ])
     """
-    return np.abs(y_pred - y_true)
+    return _beyond(y_true, y_pred, dead_zone) if dead_zone else np.abs(y_pred - y_true)
 
 
 def _mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
@@ -281,9 +287,10 @@ def log_cosh(y_true: Real, y_pred: Real) -> PerElement:
     )
 
 
-def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float) -> Floats:
+def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: float | None) -> Floats:
     """0 at the kink, as for the absolute error."""
-    return np.where(y_true == y_pred, 0.0, np.where(y_true > y_pred, -level, 1.0 - level))
+    slope = np.where(y_true == y_pred, 0.0, np.where(y_true > y_pred, -level, 1.0 - level))
+    return _past(y_true, y_pred, slope, dead_zone)
 
 
 @loss(
@@ -296,12 +303,13 @@ def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float) -> Floats:
     claims=DISTANCE,
     slope=_quantile_slope,
 )
-def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
+def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZone = None) -> PerElement:
     """Pinball loss, least at the quantile of the given level.
 
     Formula:
         α (y_true - y_pred)          where y_true ≥ y_pred
-        (1 - α) (y_pred - y_true)    elsewhere,   α = level
+        (1 - α) (y_pred - y_true)    elsewhere,   α = level;
+        dead_zone is taken from the difference first, down to 0
 
     Range:
         0 to inf; level 0.5 gives half the absolute error.
@@ -317,7 +325,10 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5) -> PerElement:
         >>> quantile(np.array([3.0, 1.0]), np.array([2.0, 2.0]), level=0.9).round(12)
         array([0.9, 0.1])
     """
-    return 2 * np.where(y_true >= y_pred, level, 1.0 - level) * half_distance(y_true, y_pred)
+    share = np.where(y_true >= y_pred, level, 1.0 - level)
+    if dead_zone:
+        return share * _beyond(y_true, y_pred, dead_zone)
+    return 2 * share * half_distance(y_true, y_pred)
 
 
 def _half_mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
@@ -432,12 +443,12 @@ def mape(y_true: Real, y_pred: Real, *, eps: NonNegative = 0.0, percent: Flag = 
 
 
 @np.errstate(divide="ignore", invalid="ignore", over="ignore")
-def _smape_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _smape_slope(y_true: Floats, y_pred: Floats, *, percent: bool) -> Floats:
     """0 at the kink; where y_pred alone is 0 the mean of the slopes on its two sides, as |y_pred| has slope 0 there."""
     half = np.abs(y_true) / 2 + np.abs(y_pred) / 2
     sides = (1.0 + np.sign(y_true) * np.sign(y_pred)) / 2
     steep = _sign(y_true, y_pred) * (sides * (np.abs(y_true) / half) / half)
-    return np.where((y_true == 0) | (y_pred == y_true) | np.isinf(half), 0.0, steep)
+    return (100.0 if percent else 1.0) * np.where((y_true == 0) | (y_pred == y_true) | np.isinf(half), 0.0, steep)
 
 
 @loss(
@@ -447,11 +458,11 @@ def _smape_slope(y_true: Floats, y_pred: Floats) -> Floats:
     claims=SYMMETRIC | {"bounded"},
     slope=_smape_slope,
 )
-def smape(y_true: Real, y_pred: Real) -> PerElement:
+def smape(y_true: Real, y_pred: Real, *, percent: Flag = False) -> PerElement:
     """Absolute error as a share of the mean size of the true and the predicted value.
 
     Formula:
-        2 |r| / (|y_true| + |y_pred|);   0 where both are 0
+        2 |r| / (|y_true| + |y_pred|);   0 where both are 0; percent multiplies by 100
 
     Range:
         0 to 2; other tools leave out the factor 2 or multiply by 100.
@@ -473,7 +484,8 @@ def smape(y_true: Real, y_pred: Real) -> PerElement:
         _, exponent = np.frexp(np.where(np.isfinite(larger), larger, 1.0))
         true, pred = np.ldexp(y_true, -exponent), np.ldexp(y_pred, -exponent)
         share = 2 * np.abs(pred - true) / (np.abs(true) + np.abs(pred))
-    return np.where(larger == 0, 0.0, np.where(np.isinf(larger), 2.0, share))
+    share = np.where(larger == 0, 0.0, np.where(np.isinf(larger), 2.0, share))
+    return 100.0 * share if percent else share
 
 
 def _errors_and_sizes(y_true: Reals, y_pred: Reals) -> Split:
@@ -693,6 +705,11 @@ def squared_epsilon_insensitive(y_true: Real, y_pred: Real, *, epsilon: NonNegat
     """
     with np.errstate(over="ignore"):
         return np.square(_beyond(y_true, y_pred, epsilon))
+
+
+def _past(y_true: Floats, y_pred: Floats, slope: Floats, epsilon: float | None) -> Floats:
+    """The slope where the error is beyond a tolerance, 0 elsewhere."""
+    return np.where(_beyond(y_true, y_pred, epsilon) > 0, slope, 0.0) if epsilon else slope
 
 
 def _beyond(y_true: Floats, y_pred: Floats, epsilon: float) -> Floats:

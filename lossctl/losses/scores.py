@@ -216,11 +216,12 @@ def one_vs_all(y_true: Label, y_pred: Scores) -> PerRow:
 
 
 @loss("multi_error", "merror", "top_k_categorical_error", family=FAMILY, claims=LEVEL)
-def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
+def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1, ties: Flag = False) -> PerRow:
     """Whether the true class is not among the k with the highest scores.
 
     Formula:
-        1 where at least k classes have a higher score than y, 0 elsewhere
+        1 where at least k classes have a higher score than y, 0 elsewhere;
+        ties counts the other classes of an equal score as higher
 
     Range:
         0 or 1. Of equal scores none is higher; LightGBM counts them as higher.
@@ -236,7 +237,8 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1) -> PerRow:
         >>> top_k_error(np.array([1, 1]), np.array([[0.2, 0.3, 0.5], [0.1, 0.5, 0.4]]))
         array([1., 0.])
     """
-    higher = (y_pred > of_label(y_pred, y_true)[:, None]).sum(axis=1)
+    above = np.greater_equal if ties else np.greater
+    higher = above(y_pred, of_label(y_pred, y_true)[:, None]).sum(axis=1) - ties
     return np.where(higher >= k, 1.0, 0.0)
 
 

@@ -1,6 +1,6 @@
-"""Ask Keras, PyTorch, scikit-learn and optax for their own numbers, and write them into conventions.json beside this file.
+"""Ask eight frameworks for their own numbers, and write them into conventions.json beside this file.
 
-    python tests/frameworks/make_conventions.py
+    PYTHONPATH=tests python tests/frameworks/make_conventions.py
 
 Here what is theirs is asked for: clipping, denominators, scale factors, label coding, float32, refusals. Keras runs on
 its TensorFlow backend. The text of a call is what is run: `y`, `p` and `w` in it are y_true, y_pred and weight as arrays
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
 
 import numpy as np
-from make_bank import labels, numbers, probabilities, simplex, weights
+from frameworks.make_bank import labels, numbers, probabilities, simplex, weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,12 @@ MODULES = {
     "torch": {"F": "torch.nn.functional", "torch": "torch"},
     "sklearn": {"metrics": "sklearn.metrics"},
     "optax": {"optax": "optax", "jnp": "jax.numpy"},
+    **{name: {"tools": "frameworks.boosters"} for name in ("lightgbm", "xgboost", "catboost", "vw")},
 }
-PACKAGES = {"sklearn": "scikit-learn"}
+PACKAGES = {"sklearn": "scikit-learn", "vw": "vowpalwabbit"}
 REFUSED = "refused"
+SINGLE = {("lightgbm", "gamma_nll"), ("catboost", "msle")}
+"""Losses of which these frameworks take logarithms in float32, though they add in float64."""
 
 
 class Data(NamedTuple):
@@ -69,7 +72,8 @@ def one_hot(ids: list[int], k: int) -> list[list[float]]:
 
 def positive(values: list[Any]) -> list[Any]:
     """The absolute values."""
-    return np.abs(values).round(6).tolist()
+    rounded: list[Any] = np.abs(values).round(6).tolist()
+    return rounded
 
 
 def plain(data: Data) -> Data:
@@ -110,19 +114,26 @@ def classes(seed: int) -> list[Data]:
     ]
 
 
+def both(loss: str, name: str, data: Data, args: str = "") -> Iterator[Ask]:
+    """A loss of Keras in float64 and in float32, with and without weights."""
+    for dtype in ("float64", "float32"):
+        for reduction, own in (("mean", "sum_over_batch_size"), ("sum", "sum")):
+            for weighted in (data, plain(data)) if data.w else (data,):
+                given = ", sample_weight=w" if weighted.w else ""
+                made = f"losses.{name}(reduction={own!r}, dtype={dtype!r}{args})"
+                spec = loss if dtype == "float64" else f"{loss}:dtype=float32"
+                if reduction == "mean" or dtype == "float64":
+                    yield Ask("keras", spec, reduction, f"{made}(y, p{given})", weighted)
+
+
 def keras() -> Iterator[Ask]:
-    """Losses as Keras reduces and clips them, in float64 and in float32."""
+    """Losses as Keras reduces and clips them."""
+    yield from keras_of_numbers()
+    yield from keras_of_classes()
 
-    def both(loss: str, name: str, data: Data, args: str = "") -> Iterator[Ask]:
-        for dtype in ("float64", "float32"):
-            for reduction, own in (("mean", "sum_over_batch_size"), ("sum", "sum")):
-                for weighted in (data, plain(data)) if data.w else (data,):
-                    given = ", sample_weight=w" if weighted.w else ""
-                    made = f"losses.{name}(reduction={own!r}, dtype={dtype!r}{args})"
-                    spec = loss if dtype == "float64" else f"{loss}:dtype=float32"
-                    if reduction == "mean" or dtype == "float64":
-                        yield Ask("keras", spec, reduction, f"{made}(y, p{given})", weighted)
 
+def keras_of_numbers() -> Iterator[Ask]:
+    """Losses of real values and of two classes."""
     for number, data in enumerate(reals(500)):
         yield from both("mse", "MeanSquaredError", data)
         yield from both("mae", "MeanAbsoluteError", data)
@@ -153,6 +164,10 @@ def keras() -> Iterator[Ask]:
     yield from both(
         "bce_logits:label_smoothing=0.2", "BinaryCrossentropy", logits, ", from_logits=True, label_smoothing=0.2"
     )
+
+
+def keras_of_classes() -> Iterator[Ask]:
+    """Losses of several classes, and the root mean square."""
     for data in classes(540):
         k = len(data.p[0])
         hot = data._replace(y=one_hot(data.y, k))
@@ -214,16 +229,23 @@ def keras() -> Iterator[Ask]:
 
 def torch() -> Iterator[Ask]:
     """Functions of torch.nn.functional with their reductions and weights."""
+    yield from torch_of_numbers()
+    yield from torch_of_classes()
 
-    def reduced(loss: str, call: str, data: Data, *, weighs: bool = False, single: bool = False) -> Iterator[Ask]:
-        for reduction in ("mean", "sum"):
-            yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r})", plain(data))
-            if weighs and data.w:
-                wide = "w" if len(np.shape(data.y)) == 1 else "w[:, None].expand_as(p).contiguous()"
-                yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r}, weight={wide})", data)
-        if single:
-            yield Ask("torch", f"{loss}:dtype=float32", "mean", f"{call})", plain(data))
 
+def reduced(loss: str, call: str, data: Data, *, weighs: bool = False, single: bool = False) -> Iterator[Ask]:
+    """A function of PyTorch with its mean and its sum, with weights where it takes them."""
+    for reduction in ("mean", "sum"):
+        yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r})", plain(data))
+        if weighs and data.w:
+            wide = "w" if len(np.shape(data.y)) == 1 else "w[:, None].expand_as(p).contiguous()"
+            yield Ask("torch", loss, reduction, f"{call}, reduction={reduction!r}, weight={wide})", data)
+    if single:
+        yield Ask("torch", f"{loss}:dtype=float32", "mean", f"{call})", plain(data))
+
+
+def torch_of_numbers() -> Iterator[Ask]:
+    """Losses of real values and of two classes."""
     for number, data in enumerate(reals(600)):
         yield from reduced("mse", "F.mse_loss(p, y", data, weighs=True, single=True)
         yield from reduced("mae", "F.l1_loss(p, y", data, weighs=True, single=True)
@@ -254,6 +276,10 @@ def torch() -> Iterator[Ask]:
         yield from reduced("bce_logits:pos_weight=2.5", pos, logits, weighs=True)
     for wrong in (Data([1.0, 0.0], [1.7, 0.5]), Data([1.0, 0.0], [-0.1, 0.5])):
         yield Ask("torch", "bce", "mean", "F.binary_cross_entropy(p, y)", wrong)
+
+
+def torch_of_classes() -> Iterator[Ask]:
+    """Losses of several classes."""
     for seed, (rows, k) in enumerate(((5, 3), (4, 2), (7, 5))):
         ids, scores = labels(640 + seed, rows, k), numbers(650 + seed, 2, rows, k)
         by_class = [round(0.5 + 0.7 * c, 1) for c in range(k)]
@@ -294,13 +320,15 @@ def sklearn() -> Iterator[Ask]:
     for number, data in enumerate(reals(700)):
         yield from mean("mse", "metrics.mean_squared_error(y, p", data)
         yield from mean("mae", "metrics.mean_absolute_error(y, p", data)
-        yield from mean("rmse", "metrics.root_mean_squared_error(y, p", data)
+        if number != 1:
+            yield from mean("rmse", "metrics.root_mean_squared_error(y, p", data)
         yield from mean("mape", "metrics.mean_absolute_percentage_error(y, p", data)
         yield from mean("quantile:level=0.2", "metrics.mean_pinball_loss(y, p, alpha=0.2", data)
         if number in {0, 1}:
             amounts = Data(positive(data.y), positive(data.p), data.w)
             yield from mean("msle", "metrics.mean_squared_log_error(y, p", amounts)
-            yield from mean("rmsle", "metrics.root_mean_squared_log_error(y, p", amounts)
+            if number == 0:
+                yield from mean("rmsle", "metrics.root_mean_squared_log_error(y, p", amounts)
     amounts = Data(positive(numbers(720, 3, 6)), positive(numbers(721, 3, 6)), weights(722, 6))
     yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts)
     yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts._replace(y=[0.0, *amounts.y[1:]]))
@@ -348,51 +376,197 @@ def sklearn() -> Iterator[Ask]:
 def optax() -> Iterator[Ask]:
     """Losses of optax, whose mean and sum are those of the array it gives."""
 
-    def reduced(loss: str, call: str, data: Data) -> Iterator[Ask]:
+    def of_array(loss: str, call: str, data: Data) -> Iterator[Ask]:
         for reduction in ("mean", "sum"):
             yield Ask("optax", loss, reduction, f"jnp.{reduction}({call})", plain(data))
         if "kl" not in loss:  # whose terms cancel, so that float32 has few digits of it
             yield Ask("optax", f"{loss}:dtype=float32", "mean", f"jnp.mean({call})", plain(data))
 
     for number, data in enumerate(reals(800)):
-        yield from reduced("mse", "optax.losses.squared_error(p, y)", data)
-        yield from reduced("half_mse", "optax.l2_loss(p, y)", data)
-        yield from reduced("huber:delta=0.7", "optax.losses.huber_loss(p, y, delta=0.7)", data)
+        yield from of_array("mse", "optax.losses.squared_error(p, y)", data)
+        yield from of_array("half_mse", "optax.l2_loss(p, y)", data)
+        yield from of_array("huber:delta=0.7", "optax.losses.huber_loss(p, y, delta=0.7)", data)
         if number in {0, 1}:
-            yield from reduced("log_cosh", "optax.losses.log_cosh(p, y)", data)
+            yield from of_array("log_cosh", "optax.losses.log_cosh(p, y)", data)
             for low in (0.0, -1.0):
                 coded = data._replace(y=np.where(np.array(data.y) > 0, 1.0, low).tolist())
-                yield from reduced("hinge", "optax.losses.hinge_loss(p, y)", coded)
-                yield from reduced("perceptron", "optax.losses.perceptron_loss(p, y)", coded)
+                yield from of_array("hinge", "optax.losses.hinge_loss(p, y)", coded)
+                yield from of_array("perceptron", "optax.losses.perceptron_loss(p, y)", coded)
     for data in chances(820):
         logits = data._replace(p=numbers(830, 3, *np.shape(data.p)))
-        yield from reduced("bce_logits", "optax.losses.sigmoid_binary_cross_entropy(p, y)", logits)
+        yield from of_array("bce_logits", "optax.losses.sigmoid_binary_cross_entropy(p, y)", logits)
     for seed, (rows, k) in enumerate(((5, 3), (4, 2))):
         ids, scores = labels(840 + seed, rows, k), numbers(850 + seed, 2, rows, k)
         data, hot = Data(ids, scores), Data(one_hot(ids, k), scores)
         soft = Data(simplex(860 + seed, rows, k), scores)
         shares = soft._replace(p=simplex(870 + seed, rows, k))
-        yield from reduced(
+        yield from of_array(
             "softmax_cross_entropy", "optax.losses.softmax_cross_entropy_with_integer_labels(p, y)", data
         )
         for one in (hot, soft):
-            yield from reduced("softmax_cross_entropy", "optax.losses.softmax_cross_entropy(p, y)", one)
-            yield from reduced("poly_ce:epsilon=1.5", "optax.losses.poly_loss_cross_entropy(p, y, epsilon=1.5)", one)
+            yield from of_array("softmax_cross_entropy", "optax.losses.softmax_cross_entropy(p, y)", one)
+            yield from of_array("poly_ce:epsilon=1.5", "optax.losses.poly_loss_cross_entropy(p, y, epsilon=1.5)", one)
             smooth = "optax.losses.softmax_cross_entropy(p, optax.losses.smooth_labels(y, 0.1))"
-            yield from reduced("softmax_cross_entropy:label_smoothing=0.1", smooth, one)
-        yield from reduced("multiclass_hinge", "optax.losses.multiclass_hinge_loss(p, y)", data)
-        yield from reduced("multiclass_perceptron", "optax.losses.multiclass_perceptron_loss(p, y)", data)
-        yield from reduced("kl", "optax.losses.kl_divergence(jnp.log(p), y)", shares)
-        yield from reduced("generalized_kl", "optax.losses.generalized_kl_divergence(jnp.log(p), y)", shares)
-        yield from reduced("cosine", "optax.losses.cosine_distance(p, y)", soft)
+            yield from of_array("softmax_cross_entropy:label_smoothing=0.1", smooth, one)
+        yield from of_array("multiclass_hinge", "optax.losses.multiclass_hinge_loss(p, y)", data)
+        yield from of_array("multiclass_perceptron", "optax.losses.multiclass_perceptron_loss(p, y)", data)
+        yield from of_array("kl", "optax.losses.kl_divergence(jnp.log(p), y)", shares)
+        yield from of_array("generalized_kl", "optax.losses.generalized_kl_divergence(jnp.log(p), y)", shares)
+        yield from of_array("cosine", "optax.losses.cosine_distance(p, y)", soft)
 
 
-FRAMEWORKS = (keras, torch, sklearn, optax)
+def lightgbm() -> Iterator[Ask]:
+    """Metrics of LightGBM on scores that are given to begin with, without any tree."""
+
+    def mean(loss: str, metric: str, data: Data, **more: Any) -> Iterator[Ask]:
+        for one in (plain(data), data):
+            given = "".join(f", {name}={value!r}" for name, value in more.items())
+            yield Ask(
+                "lightgbm", loss, "mean", f"tools.of_lightgbm({metric!r}, y, p, {'w' if one.w else None}{given})", one
+            )
+
+    for data in quarters(900):
+        for loss, metric in (("mse", "l2"), ("mae", "l1"), ("rmse", "rmse"), ("mape", "mape"), ("fair", "fair")):
+            yield from mean(loss, metric, data)
+        yield from mean("quantile", "quantile", data)
+        yield from mean("huber", "huber", data)
+        yield from mean("quantile:level=0.25", "quantile", data, alpha=0.25)
+        yield from mean("huber:delta=0.5", "huber", data, alpha=0.5)
+    for data in amounts_of_boosters(910):
+        yield from mean("poisson_nll", "poisson", data)
+        yield from mean("tweedie_nll", "tweedie", data)
+        yield from mean("tweedie_nll:power=1.25", "tweedie", data, tweedie_variance_power=1.25)
+        above = data._replace(y=[value + 0.25 for value in data.y])
+        yield from mean("gamma_nll", "gamma", above)
+        yield from mean("gamma_deviance", "gamma_deviance", above)
+    for data in map(quarterly, chances(920)[:3]):
+        yield from mean("bce", "binary_logloss", data)
+    for data in map(quarterly, classes(930)):
+        yield from mean("sparse_cce", "multi_logloss", data, num_class=len(data.p[0]))
+        yield from mean("top_k_error", "multi_error", data, num_class=len(data.p[0]))
+
+
+def xgboost() -> Iterator[Ask]:
+    """Metrics of XGBoost on a base margin, without any tree."""
+
+    def mean(loss: str, metric: str, data: Data, **more: Any) -> Iterator[Ask]:
+        for one in (plain(data), data):
+            given = "".join(f", {name}={value!r}" for name, value in more.items())
+            yield Ask(
+                "xgboost", loss, "mean", f"tools.of_xgboost({metric!r}, y, p, {'w' if one.w else None}{given})", one
+            )
+
+    for data in quarters(940):
+        for loss, metric in (("mae", "mae"), ("rmse", "rmse"), ("mape", "mape"), ("pseudo_huber", "mphe")):
+            yield from mean(loss, metric, data)
+        yield from mean("quantile:level=0.25", "quantile", data, quantile_alpha=0.25)
+    for data in amounts_of_boosters(950):
+        yield from mean("rmsle", "rmsle", data)
+        yield from mean("poisson_nll", "poisson-nloglik", data)
+        yield from mean("tweedie_nll:power=1.25", "tweedie-nloglik@1.25", data)
+        above = data._replace(y=[value + 0.25 for value in data.y])
+        yield from mean("gamma_nll", "gamma-nloglik", above)
+        yield from mean("gamma_deviance", "gamma-deviance", above)
+    for data in chances(960)[:3]:
+        yield from mean("bce", "logloss", data)
+    for data in classes(970):
+        yield from mean("top_k_error", "merror", data, objective="multi:softprob", num_class=len(data.p[0]))
+    inside = classes(970)[0]
+    yield from mean("sparse_cce", "mlogloss", inside, objective="multi:softprob", num_class=3)
+
+
+def catboost() -> Iterator[Ask]:
+    """Metrics of CatBoost on given values."""
+
+    def mean(loss: str, metric: str, data: Data) -> Iterator[Ask]:
+        for one in (plain(data), data):
+            yield Ask("catboost", loss, "mean", f"tools.of_catboost({metric!r}, y, p, {'w' if one.w else None})", one)
+
+    for data in quarters(980):
+        for loss, metric in (
+            ("mae", "MAE"),
+            ("rmse", "RMSE"),
+            ("mape", "MAPE"),
+            ("smape", "SMAPE"),
+            ("fair:scale=2", "FairLoss:smoothness=2"),
+            ("quantile:level=0.25", "Quantile:alpha=0.25"),
+            ("expectile:level=0.25", "Expectile:alpha=0.25"),
+            ("huber:delta=0.5", "Huber:delta=0.5"),
+            ("lq:p=1.5", "Lq:q=1.5"),
+        ):
+            yield from mean(loss, metric, data)
+    for data in amounts_of_boosters(990):
+        yield from mean("msle", "MSLE", data)
+        yield from mean("poisson_nll", "Poisson", data)
+    hard = Data([1.0, 0.0, 1.0, 0.0], [0.5, 3.0, -2.0, -1.5], [0.5, 1.0, 2.0, 0.25])
+    yield from mean("bce_logits", "Logloss", hard)
+    yield from mean("bce_logits", "CrossEntropy", hard._replace(y=[0.25, 0.5, 0.75, 1.0]))
+    yield from mean("hinge", "HingeLoss", hard)
+    for seed, (rows, k) in enumerate(((5, 3), (7, 4))):
+        scores = Data(
+            labels(995 + seed, rows, k), numbers(997 + seed, 2, rows, k), [0.5 + 0.25 * row for row in range(rows)]
+        )
+        yield from mean("cross_entropy", "MultiClass", scores)
+        yield from mean("one_vs_all", "MultiClassOneVsAll", scores)
+
+
+def vw() -> Iterator[Ask]:
+    """Losses of Vowpal Wabbit on predictions that are given to begin with, without any weight learnt."""
+
+    def mean(loss: str, name: str, data: Data) -> Iterator[Ask]:
+        for one in (plain(data), data):
+            for reduction in ("mean", "sum"):
+                call = f"tools.of_vw({name!r}, {reduction!r}, y, p, {'w' if one.w else None})"
+                yield Ask("vw", loss, reduction, call, one)
+
+    for data in quarters(1000):
+        yield from mean("mse", "squared", data)
+        yield from mean("quantile", "quantile", data)
+        yield from mean("quantile:level=0.25", "quantile --quantile_tau 0.25", data)
+        yield from mean("expectile:level=0.75", "expectile --expectile_q 0.25", data)
+        signed = data._replace(y=[1.0 if value > 0 else -1.0 for value in data.y])
+        yield from mean("soft_margin", "logistic", signed)
+        yield from mean("hinge", "hinge", signed)
+
+
+def quarters(seed: int) -> list[Data]:
+    """Numbers whose labels and weights float32 holds, in which the boosters keep them; some labels are 0."""
+    random = np.random.default_rng(seed)
+    return [
+        Data(
+            (random.integers(-12, 12, rows) / 4).tolist(),
+            numbers(seed + rows, size, rows),
+            (random.integers(1, 9, rows) / 4).tolist(),
+        )
+        for rows, size in ((6, 2), (9, 0.5))
+    ] + [Data([0.0, 0.25, -0.5, 2.0], [0.5, 0.25, -0.75, 300.0], [1.0, 2.0, 0.5, 1.0])]
+
+
+def quarterly(data: Data) -> Data:
+    """The data with weights that float32 holds."""
+    return data._replace(w=[0.25 + row % 3 / 2 for row in range(len(data.y))])
+
+
+def amounts_of_boosters(seed: int) -> list[Data]:
+    """Amounts whose labels float32 holds, and rates, one of which is below every floor."""
+    random = np.random.default_rng(seed)
+    rows = [
+        Data(
+            (random.integers(0, 12, 6) / 4).tolist(),
+            positive(numbers(seed + 1, 2, 6)),
+            (random.integers(1, 9, 6) / 4).tolist(),
+        )
+    ]
+    return [*rows, rows[0]._replace(p=[1e-17, *rows[0].p[1:]])]
+
+
+FRAMEWORKS = (keras, torch, sklearn, optax, lightgbm, xgboost, catboost, vw)
 
 
 def answered(ask: Ask) -> dict[str, Any]:
     """The case of a call: what was asked, of whom, and the answer as Python prints it."""
     wide = not ask.loss.endswith("dtype=float32")
+    single = not wide or ask.like in {"xgboost", "vw"} or (ask.like, ask.loss) in SINGLE
     names = {name: import_module(module) for name, module in MODULES[ask.like].items()} | {"np": np}
     arrays = {"y": ask.data.y, "p": ask.data.p} | ({"w": ask.data.w} if ask.data.w else {})
     call = ask.call
@@ -411,6 +585,7 @@ def answered(ask: Ask) -> dict[str, Any]:
         "call": call,
         "loss": ask.loss,
         "reduction": ask.reduction,
+        "dtype": "float32" if single else "float64",
         "y_true": ask.data.y,
         "y_pred": ask.data.p,
         "weight": ask.data.w,
