@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 Params: TypeAlias = "Mapping[str, Any]"
 
-BOUNDS: dict[str, float] = {"msle": 6, "poisson_deviance": 5, "tweedie_deviance": 6}
+BOUNDS: dict[str, float] = {"gamma_deviance": 6, "msle": 6, "poisson_deviance": 5, "tweedie_deviance": 6}
 """Units in the last place, where more than 4 are granted: a square of logarithms doubles their error, powers add to a
-deviance more than its small value, and the fifth power of a sigmoid has five times its error."""
+deviance more than its small value, what eps is added to is rounded, and the fifth power of a sigmoid has five times its error."""
 OF_SIZE = {
     "rls",
     *("kl", "reverse_kl", "poisson_nll", "gamma_nll", "cosine"),

@@ -367,8 +367,9 @@ def _shifted_rise(y_true: Floats, y_pred: Floats, eps: float, eps_true: float) -
     gap, lost = difference(y_true, y_pred)
     if not (eps or eps_true):
         return gap
-    total, shed = difference(gap, np.asarray(eps - eps_true, gap.dtype))
-    return total + (lost + shed)
+    total, shed = difference(gap, np.asarray(eps, gap.dtype))
+    total, rest = difference(total, np.asarray(-eps_true, gap.dtype))
+    return total + (lost + shed + rest)
 
 
 def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:

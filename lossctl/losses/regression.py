@@ -327,7 +327,7 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZ
     """
     share = np.where(y_true >= y_pred, level, 1.0 - level)
     if dead_zone:
-        return share * _beyond(y_true, y_pred, dead_zone)
+        return 2 * (share * _half_beyond(y_true, y_pred, dead_zone))
     return 2 * share * half_distance(y_true, y_pred)
 
 
@@ -713,9 +713,13 @@ def _past(y_true: Floats, y_pred: Floats, slope: Floats, epsilon: float | None) 
 
 
 def _beyond(y_true: Floats, y_pred: Floats, epsilon: float) -> Floats:
+    return 2 * _half_beyond(y_true, y_pred, epsilon)
+
+
+def _half_beyond(y_true: Floats, y_pred: Floats, epsilon: float) -> Floats:
     # Halves, so that the difference of the largest numbers stays in range; near epsilon, what its rounding took matters.
     gap, lost = difference(y_pred / 2, y_true / 2)
-    return 2 * np.maximum((np.abs(gap) - epsilon / 2) + np.copysign(1.0, gap) * lost, 0.0)
+    return np.maximum((np.abs(gap) - epsilon / 2) + np.copysign(1.0, gap) * lost, 0.0)
 
 
 @loss(
