@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -141,6 +142,50 @@ class Paired(NamedTuple):
         return self.second.cell(row if self.rows is None else self.rows[row], self.columns[column])
 
 
+class Gathered(NamedTuple):
+    """The origin of all rows of an input, gathered from chunks whose own origins are not kept.
+
+    Attributes:
+        cells: the origin of their cells.
+        starts: the index of the first row of each chunk.
+        places: for each chunk its file, the line of its first row, None where its rows do not stand one a line, and the
+            number of that row in the file.
+    """
+
+    cells: Origin
+    starts: list[int]
+    places: list[tuple[str, int | None, int]]
+
+    @property
+    def path(self) -> str:
+        """The input."""
+        return self.cells.path
+
+    def line(self, row: int) -> int | None:
+        """The line of the row in its file."""
+        chunk = bisect_right(self.starts, row) - 1
+        _, line, _ = self.places[chunk]
+        return None if line is None else line + row - self.starts[chunk]
+
+    def cell(self, row: int, column: str) -> str:
+        """A cell of the row."""
+        return self.cells.cell(row, column)
+
+    def place(self, row: int) -> str:
+        """Where the row stands, as messages begin."""
+        chunk = bisect_right(self.starts, row) - 1
+        path, _, first_row = self.places[chunk]
+        line = self.line(row)
+        return f"{path}: row {first_row + row - self.starts[chunk]}" if line is None else f"{path}:{line}"
+
+    def add(self, origin: Origin, start: int, rows: int, first_row: int) -> None:
+        """Keep the place of a chunk of so many rows."""
+        begin, end = origin.line(0), origin.line(rows - 1)
+        even = begin is not None and end == begin + rows - 1
+        self.starts.append(start)
+        self.places.append((origin.path, begin if even else None, _own_row(origin, 0, first_row)))
+
+
 def since(origin: Origin, start: int) -> Origin:
     """The origin of rows of which the first `start` are left out."""
     if not isinstance(origin, Paired):
@@ -169,11 +214,18 @@ def place(origin: Origin, row: int, first_row: int, column: str = "") -> str:
         if origin.rows is not None:
             row, first_row = origin.rows[row], 1
         column, origin = origin.columns[column], origin.second
+    if isinstance(origin, Gathered):
+        return origin.place(row)
     line = origin.line(row)
     if line is not None:
         return f"{origin.path}:{line}"
+    return f"{origin.path}: row {_own_row(origin, row, first_row)}"
+
+
+def _own_row(origin: Origin, row: int, first_row: int) -> int:
+    """The number of a row in its own file."""
     while isinstance(origin, Within):
         first_row = first_row - origin.start if origin.first_row is None else origin.first_row
         row += origin.start
         origin = origin.whole
-    return f"{origin.path}: row {first_row + row}"
+    return first_row + row

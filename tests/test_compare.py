@@ -356,7 +356,7 @@ def test_errors_say_what_is_wrong(
 def test_a_bad_cell_is_found_in_any_of_several_files(files: Callable[..., None], run: Callable[..., Ran]) -> None:
     files(base=BASE, new=NEW, bad=SHUFFLED.replace("c,3,2.5", "c,3,"))
     ran = run("compare", "mse", "base.csv", "new.csv", "bad.csv", "--id", "id")
-    assert ran.err.splitlines()[0] == 'lossctl: bad.csv: row 4: column "y_pred": the cell is missing'
+    assert ran.err.splitlines()[0] == 'lossctl: bad.csv:5: column "y_pred": the cell is missing'
     ran = run("compare", "mse", "base.csv", "bad.csv", "new.csv", "--id", "id", "--nan", "drop", "-q", "-f", "value")
     assert (ran.code, len(ran.out.split())) == (0, 2)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from lossctl.errors import LossctlError
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Ran
 
-pytest.importorskip("polars")
+polars = pytest.importorskip("polars")
 
 NO_POLARS = lambda: None  # noqa: E731
 
@@ -50,7 +52,7 @@ def number(cell: Any) -> object:
         coded = cells.numbers(cell)
     except cells.BadCell as bad:
         return "bad", bad.problem
-    return None if coded.missing is not None else coded.values.tobytes()
+    return None if coded.missing is not None else (coded.values.shape, coded.values.tobytes())
 
 
 def both(path: Path, names: tuple[str, ...], block: int, slice: int, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -93,6 +95,17 @@ ODD = (
     *("01", "1.", ".5", "+1", "1_0", "0x10", "tru", "'a'", '"\\x"', '"a\tb"', '"', "", "1 2", "--1", "[1,]", "[" * 70),
     "[" * 70 + "]" * 70,
 )
+LISTS = (
+    *("[0.25, 0.75]", "[0,1]", "[ 1e-5 , -1.5e+10 ]", "[-0, -0.0]", "[9007199254740993, 18446744073709551617]"),
+    *("[5e-324, 1]", "[0.5,\t0.5]", f"[{'1' * 30}, 9223372036854775808]", "[123456789.123456789, 1E5]"),
+)
+ODD_LISTS = (
+    *("[]", "[ ]", "[1]", "[0.1, 0.2, 0.7]", "[null, 1]", "[1, null]", "[null, null]", "[true, 1]", "[false, true]"),
+    *('["a", 1]', '["1", "2"]', '["NA", 1]', '["a:", ":"]', "[[1, 2]]", "[[1], [2]]", "[1, []]", "[{}, 1]"),
+    *('[{"a": 1}, 1]', '[{"a": 1, "a": 2}, 1]', "[NaN, 1]", "[-Infinity, 1]", "[1e400, 1]", f"[{'1' * 400}, 1]"),
+    *("[1, 2,]", "[,1, 2]", "[1 2]", "[1, 2", "1, 2]", "[1; 2]", "(1, 2)", "[01, 1]", "[1_0, 1]", "0.5", '"[1, 2]"'),
+    *('{"0": 1, "1": 2}', '[1, 2], "b": [1, 2]', "[1, 2]]", f"{'[' * 64}1, 2{']' * 64}"),
+)
 LINES = (
     *("", " ", "\t", "\r", "\x0b", "[1]", "1", '"a"', "null", "{}", "[]", "{", "}", "]", ",", "//", "\ufeff", "\x00"),
     *('{"a": 1', '{"a": 1,}', '{"a": 1} x', '{"a": 1}{"a": 2}', '{"a": 1},{"a": 2}', "{'a': 1}", '{"a" 1}', '{"z": 1}'),
@@ -105,6 +118,10 @@ KINDS = (
     (TEXTS, ODD),
     (("0", "1", "2"), NUMBERS),
     (("true", "false"), ODD),
+    (LISTS, ODD),
+    (LISTS, ODD_LISTS),
+    (("[0.5]", "[1]"), ODD_LISTS),
+    (("[0.1, 0.2, 0.7]", "[1, 0, 0]"), ODD_LISTS),
 )
 
 
@@ -144,16 +161,21 @@ def test_both_readers_read_odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     rng = random.Random(4)
     path = tmp_path / "odd.ndjson"
     taken = 0
-    for _ in range(500):
+    for _ in range(1000):
         path.write_bytes(odd_file(rng))
         names = tuple(rng.sample("abc", rng.choice([1, 2, 3])))
         taken += both(path, names, rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000]), monkeypatch)
     assert taken > 500  # the fast reader was at work
 
 
-@pytest.mark.parametrize("usual", ['{"a": "x", "b": 1}', '{"a": 1, "b": 0.5}'])
+@pytest.mark.parametrize("usual", ['{"a": "x", "b": 1}', '{"a": 1, "b": 0.5}', '{"a": "x", "b": [0.5, 1]}'])
 @pytest.mark.parametrize(
-    "line", [*LINES, *(f'{{"a": {cell}, "b": 1}}' for cell in ODD), *(f'{{"a": "x", "b": {cell}}}' for cell in ODD)]
+    "line",
+    [
+        *LINES,
+        *(f'{{"a": {cell}, "b": 1}}' for cell in ODD),
+        *(f'{{"a": "x", "b": {cell}}}' for cell in (*ODD, *ODD_LISTS)),
+    ],
 )
 def test_both_readers_read_each_odd_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, usual: str
@@ -162,6 +184,18 @@ def test_both_readers_read_each_odd_line(
     path.write_text(f"{usual}\n{usual}\n{line}\n{usual}\n")
     for block in (16, 1000):
         both(path, ("a", "b"), block, 2, monkeypatch)
+
+
+@pytest.mark.parametrize("gap", ["", '{"p": null}\n', '{"p": [null, null]}\n'])
+def test_lists_of_one_length_become_one_array(gap: str) -> None:
+    parser = fastlines.Records(polars, "a.ndjson", ("p",), frozenset("p"))
+    parsed = parser.parse(f'{{"p": [0.1, 2]}}\n{gap}{{"p": [3, 0.4]}}\n'.encode())
+    assert parsed is not None
+    array = parsed.columns["p"]
+    assert isinstance(array, np.ndarray)
+    assert array.dtype == np.float64
+    assert array.flags.c_contiguous
+    assert array.tolist() == [[0.1, 2.0], *([pytest.approx([math.nan] * 2, nan_ok=True)] if gap else []), [3.0, 0.4]]
 
 
 def rows(count: int, change: dict[int, str]) -> bytes:
@@ -206,6 +240,24 @@ def test_a_bad_cell_is_told_with_its_line_and_no_thread_is_left(
 
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize(
+    "change", ["[0.5]", "[0.5, 0.2, 0.3]", "[0.5, null]", '[0.5, "x"]', "[0.5, [1]]", "0.5", "[1, 2"]
+)
+def test_a_bad_list_is_told_with_its_line(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path = tmp_path / "a.ndjson"
+    usual = dict.fromkeys(range(3000), "[0.25, 0.75]")
+    path.write_bytes(rows(3000, {**usual, 1777: change}))
+    done = run("compute", "sparse_cce", str(path))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"lossctl: {path}:1778: ")
+    with monkeypatch.context() as patch:
+        patch.setattr(fast, "polars", NO_POLARS)
+        assert run("compute", "sparse_cce", str(path)) == done
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize(
     "arguments",
     [
         ("compute", "mse,mae", "-g", "site", "--where", "id=a7"),
@@ -213,6 +265,8 @@ def test_a_bad_cell_is_told_with_its_line_and_no_thread_is_left(
         ("compute", "sparse_cce", "-t", "site", "-p", "p_0,p_1,p_2"),
         ("compute", "bce", "-t", "flag"),
         ("compute", "cce", "-t", "site", "-p", "ps"),
+        ("compute", "mse", "-t", "ps", "-p", "holes", "--nan", "drop"),
+        ("breakdown", "cce", "-t", "site", "-p", "ps", "--id", "id", "-k", "7"),
         ("breakdown", "mse", "--id", "id", "-k", "7"),
         ("breakdown", "bce", "--id", "site", "--all", "-f", "csv"),
     ],
@@ -235,6 +289,7 @@ def test_every_command_says_the_same_with_the_fast_reader(
             "p_1": 0.5,
             "p_2": 0.25,
             "ps": [0.25, 0.5, 0.25],
+            "holes": rng.choice([None, [0, 1, 0.5], [0, None, 1]]),
         }
         for row in range(900)
     ]

@@ -121,9 +121,8 @@ def test_a_bad_cell_of_the_truth_is_named_where_it_stands(
 ) -> None:
     files(truth=TRUTH.replace("b,2", "b,two"), pred="id,y_pred\na,1\nc,1\nb,1\n" if join else PRED)
     ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", *join)
-    where = "truth.csv: row 2" if join else "truth.csv:3"
     assert ran.err == (
-        f'lossctl: {where}: column "y_true": cannot read "two" as a number\n'
+        'lossctl: truth.csv:3: column "y_true": cannot read "two" as a number\n'
         "  help: --nan covers missing cells only; --y-true COLUMN chooses another column\n"
     )
 
@@ -137,7 +136,7 @@ def test_an_id_column_must_exist_in_both(files: Callable[..., None], run: Callab
 def test_truth_and_prediction_may_have_one_name(files: Callable[..., None], run: Callable[..., Ran]) -> None:
     files(truth="id,target\na,1\nb,x\n", pred="id,target\na,1\nb,2\n")
     ran = run("compute", "mse", "pred.csv", "--truth", "truth.csv", "--id", "id", "-p", "target")
-    assert ran.err.startswith('lossctl: truth.csv: row 2: column "target": cannot read "x" as a number\n')
+    assert ran.err.startswith('lossctl: truth.csv:3: column "target": cannot read "x" as a number\n')
     files(truth="id,target\na,1\nb,5\n")
     assert value(run, "mse", "pred.csv", "--truth", "truth.csv", "--id", "id", "-p", "target") == 4.5
 
@@ -174,3 +173,46 @@ def test_columns_of_both_files_keep_their_names(files: Callable[..., None], run:
     record = json.loads(ran.out)
     assert record["inputs"][0]["columns"] == {"y_true": ["label"], "y_pred": ["y_pred"], "by": ["label (truth)"]}
     assert record["results"][0]["group"] == {"label (truth)": 9}
+
+
+@pytest.mark.parametrize(
+    ("part", "where"),
+    [
+        ("c,x\n", "t/2.csv:2"),
+        ("\nc,x\n", "t/2.csv:3"),
+        ("c,x\n\n", "t/2.csv:2"),
+        ("c,1\nd,x\n", "t/2.csv:3"),
+        ('"c",1\n"d",x\n', "t/2.csv:3"),
+        ("c,1\n\nd,x\n", "t/2.csv: row 2"),  # the line of each row is not kept, and these do not follow one another
+    ],
+)
+@pytest.mark.parametrize("command", [("compute",), ("breakdown", "--all", "-f", "csv")], ids=" ".join)
+def test_a_bad_cell_of_a_truth_of_several_parts_names_the_part(
+    files: Callable[..., None],
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    part: str,
+    where: str,
+    command: tuple[str, ...],
+) -> None:
+    files(pred=PRED + ("d,1\n" if "d" in part else ""))
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t/1.csv").write_text("id,y_true\na,1\nb,2\n")
+    (tmp_path / "t/2.csv").write_text(f"id,y_true\n{part}")
+    name, *options = command
+    ran = run(name, "mse", "pred.csv", "--truth", "t", "--id", "id", *options)
+    assert ran.code == 2
+    assert ran.err.splitlines()[0] == f'lossctl: {where}: column "y_true": cannot read "x" as a number'
+
+
+def test_a_bad_cell_beside_predictions_joined_by_id_is_named_where_it_stands(
+    files: Callable[..., None], run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    files(truth=TRUTH, pred=PRED, other="id,y_pred\nb,1\na,1\nc,x\n")
+    ran = run("compare", "mse", "pred.csv", "other.csv", "--truth", "truth.csv", "--id", "id")
+    assert ran.err.splitlines()[0] == 'lossctl: other.csv:4: column "y_pred": cannot read "x" as a number'
+    (tmp_path / "truth.ndjson").write_text(
+        '{"id": "a", "y_true": 1}\n{"id": "c", "y_true": 1}\n{"id": "b", "y_true": "x"}\n'
+    )
+    ran = run("compute", "mse", "pred.csv", "--truth", "truth.ndjson", "--id", "id")
+    assert ran.err.splitlines()[0] == 'lossctl: truth.ndjson:3: column "y_true": cannot read "x" as a number'

@@ -142,7 +142,10 @@ class Lines(NamedTuple):
                 if row == 0:
                     break
                 row -= 1
-            line += 1 + sum(len(_BREAK.findall(cell)) for cell in record if "\n" in cell or "\r" in cell)
+            line += 1
+            for cell in record:
+                if "\n" in cell or "\r" in cell:  # the line of a chunk's last row is asked for where inputs are joined
+                    line += len(_BREAK.findall(cell))
         return line
 
     def cell(self, row: int, column: str) -> str:

@@ -62,7 +62,8 @@ class Records(NamedTuple):
         polars: the library.
         path: the input as messages name it.
         wanted: the columns to be read.
-        numbers: those of them that become float64, NaN for a missing cell; the others become JSON values.
+        numbers: those of them that become float64, NaN for a missing cell, lists of one length a row each; the others
+            become JSON values.
     """
 
     polars: Any  # its types are not here where it is not installed
@@ -97,7 +98,10 @@ class Records(NamedTuple):
         columns: dict[str, Cells] = {}
         for name in self.wanted:
             if name in self.numbers:
-                columns[name] = np.ascontiguousarray(frame[name].fill_null(math.nan).to_numpy(), np.float64)
+                array = self._floats(frame[name])
+                if array is None:
+                    return None
+                columns[name] = array
             else:
                 columns[name] = frame[name].to_list()
         return Parsed(data, frame.height, columns)
@@ -114,21 +118,32 @@ class Records(NamedTuple):
             return None
         if not isinstance(record, dict):
             return None
-        schema = {
-            name: self.polars.Float64 if type(cell) in {int, float} else self.polars.String
-            for name, cell in record.items()
-        }
+        numbers, lists = self.polars.Float64, self.polars.List(self.polars.Float64)
+        schema = {name: numbers if type(cell) in {int, float} else self.polars.String for name, cell in record.items()}
         for name in self.wanted:
             cell = record.get(name)
             if name in self.numbers:
-                if not (cell is None or type(cell) in {int, float}):
+                if not (cell is None or type(cell) in {int, float, list}):
                     return None
-                schema[name] = self.polars.Float64
+                schema[name] = lists if type(cell) is list else numbers
             elif type(cell) in types:
                 schema[name] = types[type(cell)]
             else:
                 return None
         return schema
+
+    def _floats(self, column: Any) -> NDArray[np.float64] | None:
+        """Numbers as an array of shape (n,), lists as one of (n, k), NaN for nulls; None where lists differ in length."""
+        if column.dtype == self.polars.Float64:
+            return np.ascontiguousarray(column.fill_null(math.nan).to_numpy(), np.float64)
+        lists = column.drop_nulls()
+        lengths = lists.list.len()
+        width = lengths.max()
+        if not width or lengths.min() < width:
+            return None
+        table = np.full((len(column), width), math.nan)
+        table[column.is_not_null().to_numpy()] = lists.explode().fill_null(math.nan).to_numpy().reshape(-1, width)
+        return table
 
     def _as_told(self, data: bytes, frame: Any, texts: Sequence[str]) -> bool:
         """Whether lines are what polars takes them for: each a record without a key twice, and text where it is read.
@@ -199,6 +214,7 @@ def _deep(data: bytes) -> bool:
     if opened.size <= _DEEPEST:
         return False
     ends = np.flatnonzero(array == ord("\n"))
-    if opened.size == ends.size and _even(opened, ends, 1):
+    each, rest = divmod(opened.size, ends.size)
+    if not rest and each <= _DEEPEST and _even(opened, ends, each):
         return False
     return bool((ends[np.searchsorted(ends, opened[:-_DEEPEST])] > opened[_DEEPEST:]).any())

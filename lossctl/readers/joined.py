@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lossctl.batch import Paired, place
+from lossctl.batch import Gathered, Paired, place
 from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
 from lossctl.readers.cells import as_text, is_missing
 from lossctl.readers.columns import beside_key, select, squeezed, truth_key
@@ -215,7 +215,11 @@ def _by_id(
     twice: dict[str, None] = {}
     held_commas: frozenset[str] = frozenset()
     held_unheld: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in held}
+    gathered = Gathered(MemoryOrigin(paths[1], held), [], [])
+    before = 0
     for chunk in others:
+        gathered.add(chunk.origin, before, chunk.rows, chunk.first_row)
+        before += chunk.rows
         for id_ in _texts(chunk, ids.held):
             if id_ in index:
                 twice[id_] = None
@@ -243,7 +247,7 @@ def _by_id(
             places.append(place)
         if not foreign and not twice:
             columns = dict(chunk.columns) | {key: [held[name][at] for at in places] for key, name in theirs.items()}
-            origin = Paired(chunk.origin, MemoryOrigin(paths[1], held), theirs, places)
+            origin = Paired(chunk.origin, gathered, theirs, places)
             commas = chunk.commas | {key for key, name in theirs.items() if name in held_commas}
             unheld = dict(chunk.unheld)
             unheld |= {key: masks[name][places] for key, name in theirs.items() if masks[name].any()}

@@ -94,7 +94,7 @@ class Records(NamedTuple):
             return None
         from lossctl.readers.fastlines import Records as FastRecords
 
-        known = {column.name for column in self.header().columns if not column.is_text and column.width == 1}
+        known = {column.name for column in self.header().columns if not column.is_text}
         return FastRecords(library, self.path, columns, numbers & known)
 
     def _by_block(self, parser: FastRecords, raw: IO[bytes], first: bytes, rows: int) -> Iterator[Chunk]:
