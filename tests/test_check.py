@@ -723,7 +723,7 @@ def test_json_has_the_keys_of_every_result(run: Callable[..., Ran]) -> None:
             "gate": "max-row",
             "input": "a.csv",
             "loss": "mae",
-            "params": {},
+            "params": {"dead_zone": None},
             "like": "exact",
             "reduction": None,
             "group": None,
