@@ -105,6 +105,7 @@ def check(
     max: Mapping[str, float] | None = None,
     min: Mapping[str, float] | None = None,
     max_row: Mapping[str, float] | None = None,
+    min_skill: Mapping[str, float] | None = None,
     min_rows: int | None = None,
     baseline: str | None = None,
     tolerance: Mapping[str, float | str] | None = None,
@@ -124,6 +125,7 @@ def check(
         max: by LOSS the largest value allowed.
         min: by LOSS the smallest value allowed.
         max_row: by LOSS the largest value allowed for each row.
+        min_skill: by LOSS the smallest skill allowed: 1 - loss / loss of the best constant prediction.
         min_rows: how many rows there must be.
         baseline: the path of an earlier result in JSON, than which losses must be no worse.
         tolerance: by LOSS how much worse than the baseline is allowed: 0.01, or "2%" of its size.
@@ -153,6 +155,7 @@ def check(
         *_wishes("max", max),
         *_wishes("min", min),
         *_wishes("max-row", max_row),
+        *_wishes("min-skill", min_skill),
         *_wishes("tolerance", tolerance),
     ]
     losses = None if before is None else [value.text for value in before.values]
@@ -168,7 +171,7 @@ def check(
     source = _source(arrays)
     header = source.header()
     plan = planned(gated.requests, header, _asked(source, "y_pred", classes, positive), LITERAL, reduction)
-    guard = Guard(plan, gated.limits)
+    guard = Guard.of(plan, gated)
     (known,) = fold([guard], assembled(source, [plan.binding], _ROWS))
     seen = guard.seen(LITERAL, None, header, known, counted=gated.only_counts)
     base = None if before is None or baseline is None else chosen(before, baseline, LITERAL)

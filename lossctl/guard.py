@@ -12,6 +12,7 @@ from lossctl.errors import NoRowsError
 from lossctl.results import Result
 
 if TYPE_CHECKING:
+    from lossctl.analysis.gates import Gates
     from lossctl.batch import Batch
     from lossctl.plan import Plan, Scored, Totals
     from lossctl.readers.table import Header
@@ -43,6 +44,19 @@ class Guard(NamedTuple):
 
     plan: Plan
     limits: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def of(cls, plan: Plan, asked: Gates) -> Guard:
+        """What gates ask of an input.
+
+        Raises:
+            UsageError: a gate is on the skill of a loss whose best constant is not known.
+        """
+        if asked.skills:
+            from lossctl.skill import places  # most gates need none
+
+            plan = plan._replace(skill=places(plan.specs, asked.skills))
+        return cls(plan, asked.limits)
 
     @property
     def empty(self) -> Guarded:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from lossctl.losses.stable import Split
     from lossctl.readers.columns import Asked, Binding, Found
     from lossctl.readers.table import Header
-    from lossctl.results import Group
+    from lossctl.results import Group, Skill
+    from lossctl.skill import Constant
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 
@@ -80,6 +81,8 @@ class Totals:
         effects: for each spec under a convention what that did to the rows.
         groups: the tallies by group.
         groups_effects: the effects by group.
+        constants: for each spec whose skill is asked for what is known of its best constant.
+        groups_constants: the constants by group.
         counts: rows read, filtered and dropped.
         labels_seen: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
@@ -96,6 +99,8 @@ class Totals:
     specimen: Specimen = field(default_factory=Specimen)
     effects: Each[Effects] = Each(())
     groups_effects: Groups[Each[Effects]] = field(default_factory=Groups)
+    constants: Each[Constant] = Each(())
+    groups_constants: Groups[Each[Constant]] = field(default_factory=Groups)
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(
@@ -108,6 +113,8 @@ class Totals:
             self.specimen + other.specimen,
             self.effects + other.effects,
             self.groups_effects + other.groups_effects,
+            self.constants + other.constants,
+            self.groups_constants + other.groups_constants,
         )
 
 
@@ -168,11 +175,13 @@ class Plan(NamedTuple):
         specs: the losses, in order.
         binding: the columns they are computed from.
         reduction: how rows become one value.
+        skill: the places of the specs whose values are told beside those of their best constants.
     """
 
     specs: tuple[Spec, ...]
     binding: Binding
     reduction: Reduction
+    skill: tuple[int, ...] = ()
 
     @property
     def empty(self) -> Totals:
@@ -180,7 +189,13 @@ class Plan(NamedTuple):
         nothing = tuple(
             Effects(aggregate_of(spec, exact=True)(), 0, (0,) * len(spec.steps), refused=False) for spec in self._unlike
         )
-        return Totals(Each(tuple(aggregate_of(spec)() for spec in self.specs)), effects=Each(nothing))
+        tallies = Each(tuple(aggregate_of(spec)() for spec in self.specs))
+        if not self.skill:
+            return Totals(tallies, effects=Each(nothing))
+        from lossctl import skill  # most do not ask
+
+        constants = tuple(skill.nothing(self.specs[place]) for place in self.skill)
+        return Totals(tallies, effects=Each(nothing), constants=Each(constants))
 
     @property
     def _unlike(self) -> list[Spec]:
@@ -226,6 +241,7 @@ class Plan(NamedTuple):
                 effects.append(Effects.of(done, batch.weight, exact))
                 if batch.group is not None:
                     by_group.append(Effects.by_code(done, batch.weight, exact, codes, len(keys)))
+        constants, groups_constants = self._constants(scored) if self.skill else (Each(()), Groups({}))
         return Totals(
             Each(tuple(tallies)),
             Groups({}) if batch.group is None else by_key(batch.group[1], grouped),
@@ -236,7 +252,27 @@ class Plan(NamedTuple):
             Specimen.of(batch.numbers, batch.arrays) if batch.first_row <= MOST_ROWS else Specimen(),
             Each(tuple(effects)),
             by_key(batch.group[1], by_group) if batch.group is not None and by_group else Groups({}),
+            constants,
+            groups_constants,
         )
+
+    def _constants(self, scored: Scored) -> tuple[Each[Constant], Groups[Each[Constant]]]:
+        """What some rows tell of the best constants, together and by group."""
+        from lossctl import skill
+
+        batch = scored.batch
+        rows = skill.Rows(batch, self.binding.widths.get("y_pred", 0))
+        together = np.zeros(batch.kept.size, np.intp)
+        codes, keys = (together, ()) if batch.group is None else batch.group
+        whole: list[Constant] = []
+        grouped: list[list[Constant]] = []
+        for index in self.skill:
+            spec = self.specs[index]
+            taken = scored.losses[index] is not None
+            whole += rows.constants(spec, together, 1) if taken else [skill.nothing(spec)]
+            if keys:
+                grouped.append(rows.constants(spec, codes, len(keys)) if taken else [skill.nothing(spec)] * len(keys))
+        return Each(tuple(whole)), by_key(keys, grouped) if keys else Groups({})
 
     def judge(self, where: str, totals: Totals) -> None:
         """Refuse what only the end of an input shows.
@@ -278,17 +314,19 @@ class Plan(NamedTuple):
         self.judge(where, totals)
         uneven = {index for index, tally in enumerate(totals.tallies.members) if tally.uneven}
         mixed = _signs_mixed(totals)
-        keyed: list[tuple[Group | None, Each[Mean], Each[Effects]]] = [
+        keyed: list[tuple[Group | None, Each[Mean], Each[Effects], Each[Constant]]] = [
             (
                 dict(zip(map(plain_name, self.binding.by), group, strict=True)),
                 each,
                 totals.groups_effects.members.get(group, Each(())),
+                totals.groups_constants.members.get(group, Each(())),
             )
             for group, each in totals.groups.ordered()
         ]
-        keyed.append((None, totals.tallies, totals.effects))
+        keyed.append((None, totals.tallies, totals.effects, totals.constants))
         unlike = [index for index, spec in enumerate(self.specs) if spec.applied != EXACT]
         places = {index: place for place, index in enumerate(unlike)}
+        skilled = {index: place for place, index in enumerate(self.skill)}
         values = tuple(
             self._value(
                 spec,
@@ -297,14 +335,20 @@ class Plan(NamedTuple):
                 group,
                 each.members[index],
                 effects.members[places[index]] if index in places else None,
+                constants.members[skilled[index]] if index in skilled else None,
             )
             for index, spec in enumerate(self.specs)
             if index not in totals.refused | uneven and not (mixed and _takes_signs(spec))
-            for group, each, effects in keyed
+            for group, each, effects, constants in keyed
         )
         if not values:
             raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
-        return Result(command, (self.input(label, path, header, totals),), values, self._warnings(label, totals))
+        warnings = self._warnings(label, totals)
+        if self.skill:
+            from lossctl import skill
+
+            warnings += tuple(skill.notes(values))
+        return Result(command, (self.input(label, path, header, totals),), values, warnings)
 
     def input(self, label: str, path: str | None, header: Header, totals: Totals) -> Input:
         """What became of the rows of an input."""
@@ -417,12 +461,23 @@ class Plan(NamedTuple):
         return params if label is None else {**params, "ignore_index": self.binding.ignored[cast("int", label)]}
 
     def _value(
-        self, spec: Spec, label: str, where: str, group: Group | None, mean: Mean, effects: Effects | None
+        self,
+        spec: Spec,
+        label: str,
+        where: str,
+        group: Group | None,
+        mean: Mean,
+        effects: Effects | None,
+        constant: Constant | None,
     ) -> Value:
         outputs = self.binding.widths.get("y_pred", 1)
-        value = (
-            mean.value(self.reduction) if effects is None else own_value(spec, mean, effects, outputs, self.reduction)
-        )
+
+        def reduced(mean: Mean) -> float:
+            if effects is None:
+                return mean.value(self.reduction)
+            return own_value(spec, mean, effects, outputs, self.reduction)
+
+        value = reduced(mean)
         weighs = self.reduction == "mean-weight" or (self.reduction == "mean" and spec.divides in {"weights", "kept"})
         if weighs and not mean.weight.units and not mean.weight.nans:
             of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
@@ -445,7 +500,15 @@ class Plan(NamedTuple):
             None if effects is None else exact_value(effects, self.reduction),
             () if effects is None else reasons(spec, value, mean, effects, outputs, self.reduction),
             mean.approximate,
+            skill=None if constant is None else self._skill(spec, constant, mean, value, reduced),
         )
+
+    def _skill(
+        self, spec: Spec, constant: Constant, mean: Mean, value: float, reduced: Callable[[Mean], float]
+    ) -> Skill:
+        from lossctl import skill
+
+        return skill.compared(spec, constant, mean, value, reduced)
 
     def _refuse_emptiness(self, where: str, totals: Totals) -> None:
         counts = totals.counts

@@ -97,6 +97,57 @@ class TermRecord(NamedTuple):
         return cls(record["weight"], record["loss"], params_of(record["params"]))
 
 
+class Skill(NamedTuple):
+    """How a value compares with that of the best constant prediction on the same rows.
+
+    Attributes:
+        statistic: what of y_true the constant is: `mean`, `base rate`, `class frequencies`, `median`, `0.9 quantile`.
+        constant: that, for each output or class; empty where it is not known.
+        value: the loss of always predicting it.
+        skill: 1 - loss / loss of the constant; NaN where that is no number.
+        reason: why there is no skill, a sentence without its end; else empty.
+    """
+
+    statistic: str
+    constant: tuple[float, ...]
+    value: float
+    skill: float
+    reason: str = ""
+
+    @property
+    def about(self) -> str:
+        """The constant in words."""
+        if len(self.constant) == 1:
+            return f"the {self.statistic} {self.constant[0]:.6g}"
+        return f"the {self.statistic}{'' if self.statistic.endswith('s') else 's'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as JSON has it: a number that is not finite is null, and its text names it."""
+        constant = [part if math.isfinite(part) else None for part in self.constant]
+        record: dict[str, Any] = {
+            "statistic": self.statistic,
+            "constant": None if not constant else constant[0] if len(constant) == 1 else constant,
+            "value": self.value if math.isfinite(self.value) else None,
+            "value_str": repr(self.value),
+            "skill": self.skill if math.isfinite(self.skill) else None,
+            "skill_str": repr(self.skill),
+        }
+        return record | ({"reason": self.reason} if self.reason else {})
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Skill:
+        """The record that `to_dict` wrote."""
+        constant = record["constant"]
+        parts = constant if isinstance(constant, list) else [] if record["value_str"] == "nan" else [constant]
+        return cls(
+            record["statistic"],
+            tuple(math.nan if part is None else part for part in parts),
+            float(record["value_str"]),
+            float(record["skill_str"]),
+            record.get("reason", ""),
+        )
+
+
 class Value(NamedTuple):
     """The value of one loss over the rows of an input, or of one group of them.
 
@@ -116,6 +167,7 @@ class Value(NamedTuple):
         reasons: why the value is not the exact one, in sentences.
         approximate: whether there are so many rows that it is known within 1 % only.
         within: what the rows are to all rows, where that was asked.
+        skill: how the value compares with that of the best constant, where that was asked.
     """
 
     input: str
@@ -133,6 +185,7 @@ class Value(NamedTuple):
     reasons: tuple[str, ...] = ()
     approximate: bool = False
     within: Within | None = None
+    skill: Skill | None = None
 
     @property
     def signature(self) -> str:
@@ -165,6 +218,8 @@ class Value(NamedTuple):
             record["terms"] = [term.to_dict() for term in self.terms]
         if self.approximate:
             record["approximate"] = True
+        if self.skill is not None:
+            record["skill"] = self.skill.to_dict()
         if self.within is not None:
             record |= self.within.to_dict()
         return record
@@ -188,6 +243,7 @@ class Value(NamedTuple):
             exact=float(record["exact_str"]) if "exact_str" in record else None,
             reasons=tuple(record.get("reasons", ())),
             approximate=record.get("approximate", False),
+            skill=Skill.from_dict(record["skill"]) if "skill" in record else None,
         )
 
 

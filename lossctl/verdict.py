@@ -21,7 +21,7 @@ class Check(NamedTuple):
     """One gate on one value.
 
     Attributes:
-        gate: what was asked: `max`, `min`, `max-row`, `min-rows` or `baseline`.
+        gate: what was asked: `max`, `min`, `max-row`, `min-skill`, `min-rows` or `baseline`.
         name: the gate as a line: `mse<=0.1`.
         input: the label of the input.
         path: the file, `-` for standard input, None for values given as arguments or arrays.
@@ -70,7 +70,8 @@ class Check(NamedTuple):
             return f"the number of rows of {where}"
         row = f" of row {self.row}" if self.row is not None else ""
         group = f", group {group_text(self.group)}," if self.group is not None else ""
-        return f"{self.text}{row} of {where}{group}"
+        skill = "the skill of " if self.gate == "min-skill" else ""
+        return f"{skill}{self.text}{row} of {where}{group}"
 
     @property
     def margin(self) -> float | None:

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _COUNTING = ("mse", "bce", "cce", "sparse_cce")  # one loss for each way in which cells are read
-_EXAMPLES = {"max": "mse=0.1", "min": "mse=0.1", "max-row": "huber=5", "tolerance": "mse=2%"}
+_EXAMPLES = {"max": "mse=0.1", "min": "mse=0.1", "max-row": "huber=5", "min-skill": "bce=0.1", "tolerance": "mse=2%"}
 
 
 class Wish(NamedTuple):
     """What one option says: `mse` and `0.1` of `--max mse=0.1`.
 
     Attributes:
-        gate: `max`, `min`, `max-row`, or `tolerance` of a baseline.
+        gate: `max`, `min`, `max-row`, `min-skill`, or `tolerance` of a baseline.
         loss: the LOSS.
         limit: the number as it was written.
     """
@@ -61,7 +61,7 @@ class Gate(NamedTuple):
     """One gate.
 
     Attributes:
-        gate: `max`, `min`, `max-row`, `min-rows` or `baseline`.
+        gate: `max`, `min`, `max-row`, `min-skill`, `min-rows` or `baseline`.
         place: which of the losses it is on.
         written: that loss before the shapes of the data have picked one; empty for a count of rows.
         shown: the limit or the tolerance as it was written; empty for a baseline without a tolerance.
@@ -85,7 +85,7 @@ class Gate(NamedTuple):
         """The gate as a line, for a loss of this text."""
         if self.gate == "baseline":
             return f"{text}<=baseline" + (f"+{self.shown}" if self.shown else "")
-        subject = {"max-row": f"max-row {text}", "min-rows": "rows"}.get(self.gate, text)
+        subject = {"max-row": f"max-row {text}", "min-skill": f"skill {text}", "min-rows": "rows"}.get(self.gate, text)
         return f"{subject}{self.op}{self.shown}"
 
 
@@ -99,6 +99,11 @@ class Gates(NamedTuple):
     def limits(self) -> tuple[tuple[int, float], ...]:
         """The limits on the losses of rows: which of the losses, and the largest value allowed."""
         return tuple((gate.place, gate.limit) for gate in self.gates if gate.gate == "max-row")
+
+    @property
+    def skills(self) -> tuple[int, ...]:
+        """Which of the losses have a gate on their skill."""
+        return tuple(gate.place for gate in self.gates if gate.gate == "min-skill")
 
     @property
     def only_counts(self) -> bool:
@@ -140,7 +145,7 @@ def wish(gate: str, text: str) -> Wish:
     """The parts of `LOSS=X`, which its last `=` divides.
 
     Args:
-        gate: `max`, `min`, `max-row` or `tolerance`.
+        gate: `max`, `min`, `max-row`, `min-skill` or `tolerance`.
         text: the text.
 
     Raises:
@@ -268,6 +273,8 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
             yield _of_rows(start, next(beyond))
         elif gate.gate == "baseline" and baseline is not None:
             yield from _beside(start, gate.tolerance, values, baseline)
+        elif gate.gate == "min-skill":
+            yield from (_skilled(start, value) for value in values)
         else:
             for value in values:
                 yield _decided(start._replace(group=value.group, value=value.value))
@@ -298,6 +305,13 @@ def _decided(check: Check) -> Check:
         return check._replace(reason=f"{check.subject} is {value!r}, and only a finite number can be judged")
     status: Status = "pass" if (value <= limit if check.op == "<=" else value >= limit) else "fail"
     return check._replace(status=status)
+
+
+def _skilled(check: Check, value: Value) -> Check:
+    if value.skill is None:
+        raise AssertionError("a gate on skill asks for it")
+    check = check._replace(group=value.group, value=value.skill.skill)
+    return check._replace(reason=value.skill.reason) if value.skill.reason else _decided(check)
 
 
 def _of_rows(check: Check, beyond: Beyond) -> Check:

@@ -29,6 +29,7 @@ def check(
     max: opt.MaxOption = None,
     min: opt.MinOption = None,
     max_row: opt.MaxRowOption = None,
+    min_skill: opt.MinSkillOption = None,
     min_rows: opt.MinRowsOption = "",
     baseline: opt.BaselineOption = "",
     tolerance: opt.ToleranceOption = None,
@@ -56,14 +57,15 @@ def check(
 
     files = files or (context.default_map or {}).get("files")  # the library gives arguments no such defaults
     if output.verbose:
-        given = {"files": files, "max": max, "min": min, "max_row": max_row, "min_rows": min_rows}
+        given = {"files": files, "max": max, "min": min, "max_row": max_row}
+        given |= {"min_skill": min_skill, "min_rows": min_rows}
         given |= {"baseline": baseline, "tolerance": tolerance, "report": report, **data._asdict()}
         out.tell(origins(context, {**given, "reduction": reduction, **output._asdict()}))
     read = [*(files or []), data.truth, baseline]
     to = out.target(output, read, [*FORMATS, *VERDICTS])
     reports = out.reports(report or [], to, output, read)
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
-    limits = {"max": max, "min": min, "max-row": max_row, "tolerance": tolerance}
+    limits = {"max": max, "min": min, "max-row": max_row, "min-skill": min_skill, "tolerance": tolerance}
     wishes = [wish(gate, text) for gate, texts in limits.items() for text in texts or ()]
     with ExitStack() as opened:
         if baseline == "-" and "-" in {*(files or ["-"]), data.truth}:
@@ -106,7 +108,7 @@ def _seen(
     except NoRowsError as error:
         inputs = [Input(label(source, job, name), path_of(source), 0, 0, 0, 0, {}) for name in job.y_pred or [""]]
         return [Seen(Result("check", (record,)), emptiness=error.message) for record in inputs]
-    guards = [Guard(model.plan, asked.limits) for model in found]
+    guards = [Guard.of(model.plan, asked) for model in found]
     batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
     command = ("compute", *(["--reduction", reduction] if reduction != "mean" else []))  # which shows what is mended
     seen = []

@@ -20,6 +20,7 @@ def compute(
     *,
     data: opt.Data,
     reduction: opt.ReductionOption = "mean",
+    skill: opt.SkillOption = False,
     output: opt.Output,
 ) -> None:
     """Print the values of losses over the rows of files.
@@ -42,6 +43,10 @@ def compute(
         results = []
         for source in job.sources:
             found = models(source, job, reduced)
+            if skill:
+                from lossctl.skill import places
+
+                found = [model._replace(plan=model.plan._replace(skill=places(model.plan.specs))) for model in found]
             batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
             totals = fold([model.plan for model in found], batches)
             results += [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _OWN, _SHARED = "lossctl.toml", "pyproject.toml"
 _TABLES = {_OWN: ("check",), _SHARED: ("tool", "lossctl", "check")}
 _NO_SETTINGS = {"help", "isolated", "debug", "version", "json"}
-_LIMITS = {"max", "min", "max_row", "tolerance"}
+_LIMITS = {"max", "min", "max_row", "min_skill", "tolerance"}
 _PATHS = {"files", "baseline", "truth", "output", "report"}
 _PLACE = re.compile(r"(?P<problem>.*) \(at line (?P<line>[0-9]+), column [0-9]+\)", re.DOTALL)
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)

@@ -289,6 +289,23 @@ MaxRowOption: TypeAlias = Annotated[
         "--max-row", metavar="LOSS=X", show_default=False, help="The loss of each row is at most X. Repeatable."
     ),
 ]
+SkillOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--skill",
+        help="Beside each loss that of the best constant prediction on the same rows, each group's own, and the skill, "
+        "1 - loss / loss of the constant: 1 is perfect, 0 no better than the constant.",
+    ),
+]
+MinSkillOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--min-skill",
+        metavar="LOSS=X",
+        show_default=False,
+        help="The skill, 1 - loss / loss of the best constant prediction, is at least X. Repeatable.",
+    ),
+]
 MinRowsOption: TypeAlias = Annotated[
     str,
     typer.Option("--min-rows", metavar="N", show_default=False, help="At least N rows of each input count."),

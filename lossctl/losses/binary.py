@@ -23,6 +23,11 @@ def _bce_slope(
     return np.where(negative > 0, rise, 0.0) - np.where(positive > 0, fall, 0.0)
 
 
+def _bce_best(mean: Floats, *, label_smoothing: float, clip: float | None, log_floor: float | None) -> Floats:
+    del clip, log_floor  # they change what the best constant costs only where it lies beyond them
+    return _targets(mean, label_smoothing)[0]
+
+
 @loss(
     "binary_crossentropy",
     "binary_cross_entropy",
@@ -32,6 +37,8 @@ def _bce_slope(
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_bce_slope,
+    constant="mean",
+    best=_bce_best,
 )
 def bce(
     y_true: Truth, y_pred: Probability, *, label_smoothing: Level = 0.0, clip: Clip = None, log_floor: LogFloor = None
@@ -65,6 +72,12 @@ def _bce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float,
     return negative * sigmoid(y_pred) - pos_weight * (positive * sigmoid(-y_pred))
 
 
+def _bce_logits_best(mean: Floats, *, label_smoothing: float, pos_weight: float) -> Floats:
+    positive, negative = _targets(mean, label_smoothing)
+    logits: Floats = np.log(pos_weight) + (np.log(positive) - np.log(negative))
+    return logits
+
+
 @loss(
     "sigmoid_cross_entropy",
     "sigmoid_binary_cross_entropy",
@@ -77,6 +90,8 @@ def _bce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float,
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_bce_logits_slope,
+    constant="mean",
+    best=_bce_logits_best,
 )
 def bce_logits(y_true: Truth, y_pred: Real, *, label_smoothing: Level = 0.0, pos_weight: Positive = 1.0) -> PerElement:
     """Binary cross entropy of logits, the values before the sigmoid.

@@ -62,7 +62,24 @@ def _poisson_nll_slope(
     return np.where(y_true == 0, 1.0, (gap + (eps + lost)) / (y_pred + eps))
 
 
-@loss("poisson", "poisson_loss", "poisson_nll_loss", "poisson_nloglik", family=FAMILY, slope=_poisson_nll_slope)
+def _poisson_nll_best(mean: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool) -> Floats | None:
+    """Not known of a loss with ln y!, which is not linear in y."""
+    del stirling
+    if full:
+        return None
+    return np.log(mean) if log_input else np.maximum(mean - eps, 0.0)
+
+
+@loss(
+    "poisson",
+    "poisson_loss",
+    "poisson_nll_loss",
+    "poisson_nloglik",
+    family=FAMILY,
+    slope=_poisson_nll_slope,
+    constant="mean",
+    best=_poisson_nll_best,
+)
 def poisson_nll(
     y_true: Amount,
     y_pred: Rate,
@@ -227,7 +244,7 @@ def _gamma_nll_slope(y_true: Floats, y_pred: Floats, *, clip: float | None) -> F
     return slope if clip is None else np.where(y_pred > clip, slope, 0.0)
 
 
-@loss("gamma_nloglik", family=FAMILY, slope=_gamma_nll_slope)
+@loss("gamma_nloglik", family=FAMILY, slope=_gamma_nll_slope, constant="mean")
 def gamma_nll(y_true: Amount, y_pred: PositiveAmount, *, clip: Floor = None) -> PerElement:
     """Negative log-likelihood of amounts under the gamma distribution, without what y_pred does not change.
 
@@ -262,7 +279,9 @@ def _tweedie_nll_slope(y_true: Floats, y_pred: Floats, *, power: float, clip: fl
     return slope if clip is None else np.where(y_pred > clip, slope, 0.0)
 
 
-@loss("tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_nll_slope)
+@loss(
+    "tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_nll_slope, constant="mean"
+)
 def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5, clip: Floor = None) -> PerElement:
     """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
 
@@ -294,7 +313,14 @@ def _negbin_nll_slope(y_true: Floats, y_pred: Floats, *, dispersion: float) -> F
     return _surplus(y_true, y_pred) * (inverse / (inverse + y_pred))
 
 
-@loss("negative_binomial_nll", "negative_binomial", family=FAMILY, claims=NEVER_NEGATIVE, slope=_negbin_nll_slope)
+@loss(
+    "negative_binomial_nll",
+    "negative_binomial",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_negbin_nll_slope,
+    constant="mean",
+)
 def negbin_nll(y_true: Amount, y_pred: PositiveAmount, *, dispersion: Positive = 1.0) -> PerElement:
     """Negative log-likelihood of counts whose variance is μ + a μ², without what y_pred does not change.
 

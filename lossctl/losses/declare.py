@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median"]
 """How a loss that is no mean of its rows ends; the aggregates of that name know how."""
 
+Constant: TypeAlias = Literal["mean", "variance", "quantile"]
+"""What of y_true gives the loss of the best constant prediction: its mean, in which the loss is linear; its variance, times
+the loss of an error of 1; or its values about their quantile of the parameter `level`, without one about their median."""
+
 Setting: TypeAlias = "float | int | bool | str | tuple[float, ...] | None"
 Params: TypeAlias = "Mapping[str, Setting]"
 
@@ -76,6 +80,9 @@ class Loss(NamedTuple):
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
             shape of y_pred out; None where none is declared.
+        constant: what of y_true gives the loss of the best constant prediction, None where nothing that adds does.
+        best: the y_pred that is best where y_true has a mean: the mean, of shape (1,) or (1, k), and the parameters in,
+            the same shape out, or None under parameters for which it is not known; without it the mean itself.
         summary: the first line of its docstring.
     """
 
@@ -93,6 +100,8 @@ class Loss(NamedTuple):
     split: Callable[..., Split] | None
     claims: frozenset[Claim]
     slope: Callable[..., Floats] | None
+    constant: Constant | None
+    best: Callable[..., Floats | None] | None
     summary: str
 
     def ends(self, params: Params) -> Finish | None:
@@ -136,6 +145,8 @@ class _Declaration(NamedTuple):
     slope: Callable[..., Floats] | None
     called: Mapping[str, str]
     ordered: tuple[str, ...]
+    constant: Constant | None
+    best: Callable[..., Floats | None] | None
 
 
 _declared: dict[str, _Declaration] = {}
@@ -153,6 +164,8 @@ def loss(
     slope: Callable[..., Floats] | None = None,
     called: Mapping[str, str] = MappingProxyType({}),
     ordered: tuple[str, ...] = (),
+    constant: Constant | None = None,
+    best: Callable[..., Floats | None] | None = None,
 ) -> Callable[[F], F]:
     """Enter a function into the catalogue under its own name.
 
@@ -167,11 +180,13 @@ def loss(
         slope: the derivative by y_pred, see `Loss`.
         called: further words for inputs, see `Loss`.
         ordered: inputs that are in order, see `Loss`.
+        constant: what gives the loss of the best constant, see `Loss`.
+        best: the best constant, see `Loss`.
     """
 
     def enter(function: F) -> F:
         _declared[function.__name__] = _Declaration(
-            function, aliases, family, finish, weigh, split, claims, slope, called, ordered
+            function, aliases, family, finish, weigh, split, claims, slope, called, ordered, constant, best
         )
         return function
 
@@ -207,6 +222,8 @@ def get(name: str) -> Loss:
         split=declared.split,
         claims=declared.claims,
         slope=declared.slope,
+        constant=declared.constant,
+        best=declared.best,
         summary=_summary(declared.function),
     )
 

@@ -1,5 +1,7 @@
 """Losses of several classes, given as one value per class."""
 
+from typing import Any
+
 import numpy as np
 
 from lossctl.kinds import (
@@ -63,6 +65,24 @@ def _cce_slope(
     return _fall(unclipped(target, renormalised(y_pred, divide=renormalise), clip), y_pred, divide=renormalise)
 
 
+def _best(
+    mean: Floats,
+    *,
+    label_smoothing: float = 0.0,
+    class_weight: ClassWeights = None,
+    ignore_index: ClassId = None,
+    **_: object,
+) -> Floats | None:
+    """The shares of the classes; not known where rows weigh as their classes do."""
+    weighs = class_weight is not None or ignore_index is not None
+    return None if weighs else _shares(mean, label_smoothing, None)
+
+
+def _best_logits(mean: Floats, **params: Any) -> Floats | None:
+    shares = _best(mean, **params)
+    return None if shares is None else np.log(shares)
+
+
 @loss(
     "categorical_crossentropy",
     "categorical_cross_entropy",
@@ -72,6 +92,8 @@ def _cce_slope(
     weigh=_weights_of_targets,
     claims=NEVER_NEGATIVE,
     slope=_cce_slope,
+    constant="mean",
+    best=_best,
 )
 def cce(
     y_true: TargetDistribution,
@@ -126,6 +148,8 @@ def _cce_logits_slope(y_true: Floats, y_pred: Floats, *, label_smoothing: float,
     weigh=_weights_of_targets,
     claims=NEVER_NEGATIVE,
     slope=_cce_logits_slope,
+    constant="mean",
+    best=_best_logits,
 )
 def cce_logits(
     y_true: TargetDistribution, y_pred: Logits, *, label_smoothing: Level = 0.0, class_weight: ClassWeights = None
@@ -185,6 +209,8 @@ def _sparse_cce_slope(
     weigh=_weights_of_labels,
     claims=NEVER_NEGATIVE,
     slope=_sparse_cce_slope,
+    constant="mean",
+    best=_best,
 )
 def sparse_cce(
     y_true: Label,
@@ -254,6 +280,8 @@ def _sparse_cce_logits_slope(
     weigh=_weights_of_labels,
     claims=NEVER_NEGATIVE,
     slope=_sparse_cce_logits_slope,
+    constant="mean",
+    best=_best_logits,
 )
 def sparse_cce_logits(
     y_true: Label,

@@ -46,7 +46,15 @@ def _brier_slope(y_true: Floats, y_pred: Floats) -> Floats:
     return 2.0 * (y_pred - y_true)
 
 
-@loss("brier_score", "brier_score_loss", "brier_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_brier_slope)
+@loss(
+    "brier_score",
+    "brier_score_loss",
+    "brier_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_brier_slope,
+    constant="variance",
+)
 def brier(y_true: Truth, y_pred: Probability) -> PerElement:
     """Brier score of a probability: its squared distance from what came.
 
@@ -83,6 +91,7 @@ def _brier_multiclass_slope(y_true: Floats, y_pred: Floats, *, renormalise: bool
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_brier_multiclass_slope,
+    constant="variance",
 )
 def brier_multiclass(
     y_true: TargetDistribution, y_pred: Distribution, *, renormalise: Flag = False, halve_two: Flag = False
@@ -125,6 +134,7 @@ def _sparse_brier_slope(y_true: Label, y_pred: Floats, *, renormalise: bool, hal
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_sparse_brier_slope,
+    constant="mean",
 )
 def sparse_brier(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False, halve_two: Flag = False) -> PerRow:
     """Brier score of the classes' probabilities against class ids or names.
@@ -158,7 +168,7 @@ def _rps_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
     return slope_by_rows(slope, y_pred, divide=renormalise)
 
 
-@loss("rps_score", "ranked_probability_score", family=FAMILY, claims=NEVER_NEGATIVE, slope=_rps_slope)
+@loss("rps_score", "ranked_probability_score", family=FAMILY, claims=NEVER_NEGATIVE, slope=_rps_slope, constant="mean")
 def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Ranked probability score: how far probabilities of ordered classes lie from the class that came.
 
@@ -183,7 +193,7 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
     return row_sum(np.square(_cumulated(y_true, renormalised(y_pred, divide=renormalise))))
 
 
-@loss("rls_score", "ranked_logarithmic_score", "ranked_log_score", family=FAMILY)
+@loss("rls_score", "ranked_logarithmic_score", "ranked_log_score", family=FAMILY, constant="mean")
 def rls(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Ranked logarithmic score: for each place to cut the ordered classes the log loss of the side that came.
 

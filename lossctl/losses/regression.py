@@ -33,7 +33,23 @@ def _mae_slope(y_true: Floats, y_pred: Floats, *, dead_zone: float | None) -> Fl
     return _past(y_true, y_pred, _sign(y_true, y_pred), dead_zone)
 
 
-@loss("l1", "l1_loss", "absolute_error", "mean_absolute_error", family=FAMILY, claims=DISTANCE, slope=_mae_slope)
+def _quantile_best(quantile: Floats, *, level: float = 0.5, dead_zone: float | None) -> Floats | None:
+    """Not known where errors within a dead zone cost nothing."""
+    del level
+    return quantile if dead_zone is None else None
+
+
+@loss(
+    "l1",
+    "l1_loss",
+    "absolute_error",
+    "mean_absolute_error",
+    family=FAMILY,
+    claims=DISTANCE,
+    slope=_mae_slope,
+    constant="quantile",
+    best=_quantile_best,
+)
 def mae(y_true: Real, y_pred: Real, *, dead_zone: DeadZone = None) -> PerElement:
     """Absolute error.
 
@@ -61,7 +77,16 @@ def _mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
     return 2.0 * (y_pred - y_true)
 
 
-@loss("l2", "mse_loss", "squared_error", "mean_squared_error", family=FAMILY, claims=DISTANCE, slope=_mse_slope)
+@loss(
+    "l2",
+    "mse_loss",
+    "squared_error",
+    "mean_squared_error",
+    family=FAMILY,
+    claims=DISTANCE,
+    slope=_mse_slope,
+    constant="variance",
+)
 def mse(y_true: Real, y_pred: Real) -> PerElement:
     """Squared error.
 
@@ -86,7 +111,14 @@ def mse(y_true: Real, y_pred: Real) -> PerElement:
     return np.square(y_pred - y_true)
 
 
-@loss("root_mean_squared_error", family=FAMILY, finish="root_mean_square", claims=DISTANCE, slope=_sign)
+@loss(
+    "root_mean_squared_error",
+    family=FAMILY,
+    finish="root_mean_square",
+    claims=DISTANCE,
+    slope=_sign,
+    constant="variance",
+)
 def rmse(y_true: Real, y_pred: Real) -> PerElement:
     """Square root of the mean squared error.
 
@@ -302,6 +334,8 @@ def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: 
     family=FAMILY,
     claims=DISTANCE,
     slope=_quantile_slope,
+    constant="quantile",
+    best=_quantile_best,
 )
 def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZone = None) -> PerElement:
     """Pinball loss, least at the quantile of the given level.
@@ -335,7 +369,14 @@ def _half_mse_slope(y_true: Floats, y_pred: Floats) -> Floats:
     return y_pred - y_true
 
 
-@loss("half_squared_error", "half_mean_squared_error", family=FAMILY, claims=DISTANCE, slope=_half_mse_slope)
+@loss(
+    "half_squared_error",
+    "half_mean_squared_error",
+    family=FAMILY,
+    claims=DISTANCE,
+    slope=_half_mse_slope,
+    constant="variance",
+)
 def half_mse(y_true: Real, y_pred: Real) -> PerElement:
     """Half the squared error.
 

@@ -36,7 +36,19 @@ def _nll_slope(y_true: Label, y_pred: Floats) -> Floats:
     return to_label(np.full(len(y_true), -1.0), y_true, y_pred.shape[1])
 
 
-@loss("nll_loss", "negative_log_likelihood", family=FAMILY, claims=NEVER_NEGATIVE, slope=_nll_slope)
+def _nll_best(mean: Floats) -> Floats:
+    return np.log(mean)
+
+
+@loss(
+    "nll_loss",
+    "negative_log_likelihood",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_nll_slope,
+    constant="mean",
+    best=_nll_best,
+)
 def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
     """Negative log-likelihood of log-probabilities against class ids or names.
 

@@ -27,6 +27,9 @@ CHECKS = (
 )
 HEADER = ("input", "loss", "params", "like", "reduction", "group", "n", "weight", "value")
 
+SKILL = ("best_constant", "skill")
+"""The columns behind those of HEADER where skill is asked for."""
+
 
 def render(result: Result, look: Look) -> str:
     """The header and one row a value."""
@@ -65,7 +68,9 @@ def separated(result: Result, delimiter: str) -> str:
 
         rows = [map(printable, csv_row(comparison)) for comparison in result.comparisons]
         return _text([CSV_HEADER, *rows], delimiter)
-    return _text([HEADER, *([printable(cell) for cell in _row(value)] for value in result.values)], delimiter)
+    skilled = any(value.skill is not None for value in result.values)
+    cells = [map(printable, [*_row(value), *(_skill(value) if skilled else ())]) for value in result.values]
+    return _text([(*HEADER, *(SKILL if skilled else ())), *cells], delimiter)
 
 
 def header(layout: Layout, delimiter: str) -> str:
@@ -147,6 +152,10 @@ def _row(value: Value) -> list[str]:
         full(value.weight),
         full(value.value),
     ]
+
+
+def _skill(value: Value) -> list[str]:
+    return ["", ""] if value.skill is None else [full(value.skill.value), full(value.skill.skill)]
 
 
 def _params(params: Params) -> str:

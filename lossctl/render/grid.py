@@ -96,6 +96,14 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
     yield name, "number", ["~" * value.approximate + short(value.value, look.digits) for value in values]
     if several:
         yield "difference", "number", [_difference(value, look) for value in values]
+    if any(value.skill is not None for value in values):
+        yield "best constant", "number", [_number(value.skill and value.skill.value, look) for value in values]
+        yield "skill", "number", [_number(value.skill and value.skill.skill, look) for value in values]
+
+
+def _number(number: float | None, look: Look) -> str:
+    """A number that may not be known."""
+    return "" if number is None or math.isnan(number) else short(number, look.digits)
 
 
 def _difference(value: Value, look: Look) -> str:
