@@ -13,7 +13,7 @@ from lossctl.aggregates.distribution import EXACT_ROWS
 from lossctl.aggregates.exact import UNIT, ExactSum
 from lossctl.aggregates.mean import SQUARE_UNIT, RootMeanSquare
 from lossctl.batch import key
-from lossctl.errors import UsageError, listed
+from lossctl.errors import UsageError, count, listed
 from lossctl.losses.declare import every
 from lossctl.losses.stable import in_rows, row_mean
 from lossctl.results import Skill, Warn
@@ -151,26 +151,25 @@ def notes(values: Sequence[Value]) -> Iterator[Warn]:
     """What a reader should know of the skills of the values of one input."""
     for text in dict.fromkeys(value.text for value in values):
         skills = [(value, value.skill) for value in values if value.text == text and value.skill is not None]
-        for code, found in (
-            (_NONE, [pair for pair in skills if pair[1].reason]),
-            (_WORSE, [pair for pair in skills if pair[1].skill < 0]),
-        ):
-            if not found:
-                continue
-            value, skill = found[-1]  # that of all rows where it is one of them
-            group = "" if value.group is None else f" of group {group_text(value.group)}"
-            message = skill.reason + group
-            if code == _WORSE:
-                message = (
-                    f"{text} {value.value:.6g}{group} is worse than always predicting {skill.about} ({skill.value:.6g})"
-                )
-            if len(found) > 1:
-                message += (
-                    f"; so it is for {len(found) - 1:,} of the groups"
-                    if value.group is None
-                    else (f", and likewise {len(found) - 1:,} more")
-                )
-            yield Warn(code, message, value.input)
+        if found := [(value, skill.reason) for value, skill in skills if skill.reason]:
+            yield Warn(_NONE, _of_groups(found), found[0][0].input)
+        if found := [
+            (value, f"{text} {value.value:.6g} is worse than always predicting {skill.about} ({skill.value:.6g})")
+            for value, skill in skills
+            if skill.skill < 0
+        ]:
+            yield Warn(_WORSE, _of_groups(found), found[0][0].input)
+
+
+def _of_groups(found: Sequence[tuple[Value, str]]) -> str:
+    """What is said of the last of some values, that of all rows where it is one of them, and of how many it is true."""
+    value, said = found[-1]
+    if value.group is not None:
+        said = f"group {group_text(value.group)}: {said}"
+    more = len(found) - 1
+    if not more:
+        return said
+    return f"{said}; likewise {count(more, 'group' if value.group is None else 'other group')}"
 
 
 def _unkept(known: Order) -> str:
