@@ -164,10 +164,10 @@ class Pairing(NamedTuple):
         Raises:
             DataError: a value is not what a loss takes, or the true values of two models differ.
         """
-        shared = _shared(batches)
-        for model, batch in zip(self.models[1:], shared[1:], strict=True):
-            self._refuse_other_truth(model, shared[0], batch)
-        return tuple(model.plan.score(batch) for model, batch in zip(self.models, shared, strict=True))
+        same = shared(batches)
+        for model, batch in zip(self.models[1:], same[1:], strict=True):
+            self._refuse_other_truth(model, same[0], batch)
+        return tuple(model.plan.score(batch) for model, batch in zip(self.models, same, strict=True))
 
     def total(self, scored: Sequence[Scored]) -> Paired:
         """What is known of some rows."""
@@ -389,7 +389,7 @@ class Pairing(NamedTuple):
         )
 
 
-def _shared(batches: Sequence[Batch]) -> Sequence[Batch]:
+def shared(batches: Sequence[Batch]) -> Sequence[Batch]:
     """The rows that each batch has kept: a row that one model lacks is left out for all."""
     first = batches[0].kept
     if all(np.array_equal(first, batch.kept) for batch in batches[1:]):

@@ -40,6 +40,8 @@ class Check(NamedTuple):
         rows: of a gate on rows the first rows that break it, or whose loss no limit can judge.
         how_many: of a gate on rows how many such rows there are.
         baseline: the value that the limit comes from.
+        p_adjusted: the chance of a difference from the baseline at least as large if the models were equally good, after
+            Holm's adjustment; None where no paired test was asked for, or could be done.
     """
 
     gate: str
@@ -61,6 +63,7 @@ class Check(NamedTuple):
     rows: tuple[int, ...] = ()
     how_many: int = 0
     baseline: float | None = None
+    p_adjusted: float | None = None
 
     @property
     def subject(self) -> str:
@@ -116,6 +119,8 @@ class Check(NamedTuple):
             known = self.baseline is not None and math.isfinite(self.baseline)
             record["baseline"] = self.baseline if known else None
             record["baseline_str"] = None if self.baseline is None else repr(self.baseline)
+        if self.p_adjusted is not None:
+            record["p_adjusted"] = self.p_adjusted
         return record
 
 

@@ -825,3 +825,161 @@ def test_compute_loads_nothing_of_check(shell: Callable[..., Ran], here: Path) -
     assert "lossctl.plan" in loaded
     mine = {"verdict", "guard", "analysis.gates", "cli.config", "readers.earlier", "render.sentences"}
     assert not {*(f"lossctl.{name}" for name in mine), "tomllib", "fractions"} & loaded
+
+
+# Beside predictions for the same rows, where a paired test decides.
+
+
+def _models(folder: Path, rows: int = 40, **errors: list[float]) -> None:
+    """Files of predictions whose errors repeat: each is a list of them."""
+    for name, wrong in errors.items():
+        lines = [f"r{row},{'ab'[row % 2]},0,{wrong[row % len(wrong)]!r}" for row in range(rows)]
+        (folder / f"{name}.csv").write_text("\n".join(["id,g,y_true,y_pred", *lines, ""]))
+
+
+SIGNIFICANT = ("--significant", "--isolated")
+
+
+@pytest.mark.parametrize(
+    ("new", "tolerance", "code", "said"),
+    [
+        # 40 errors of 1 or 0.5 against 0.9 or 0.6; p as SciPy's ttest_1samp has it for the differences of squares
+        (
+            "mixed",
+            "mse=0",
+            0,
+            "above the baseline 0.585 by 0.04 (6.8 %); p = 0.1 in a paired test, so it may be chance.",
+        ),
+        ("mixed", "mse=10%", 0, "below 0.6435 by 0.0185 (2.9 %); the baseline is 0.585; p = 0.1 in a paired test."),
+        ("worse", "mse=0", 1, "mse of worse.csv is 0.78125, above the baseline 0.585 by 0.196 (34 %); p = 5.2e-60"),
+        ("worse", "mse=50%", 0, "the gate holds: mse of worse.csv is 0.78125, below 0.8775"),
+        ("better", "mse=0", 0, "the gate holds: mse of better.csv is 0.125, below the baseline 0.585"),
+        (
+            "infinite",
+            "mse=0",
+            3,
+            "the gate is undecided: mse of infinite.csv is inf, and only a finite number can be judged.",
+        ),
+    ],
+)
+def test_what_is_worse_breaks_a_gate_only_if_that_is_no_chance(
+    new: str,
+    tolerance: str,
+    code: int,
+    said: str,
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(
+        tmp_path,
+        base=[0.9, 0.6],
+        mixed=[1.0, 0.5],
+        worse=[1.0, 0.75],
+        better=[0.5, 0.0],
+        infinite=[math.inf, 0.5],
+    )
+    done = run("check", f"{new}.csv", "--baseline", "base.csv", "--tolerance", tolerance, *SIGNIFICANT)
+    assert (done.code, said in done.out.splitlines()[-1]) == (code, True), done.out
+    compared = json.loads(run("compare", "mse", "base.csv", f"{new}.csv", "--json").out)["comparisons"][0]
+    (check,) = json.loads(
+        run("check", f"{new}.csv", "--baseline", "base.csv", "--tolerance", tolerance, *SIGNIFICANT, "--json").out
+    )["checks"]
+    assert check.get("p_adjusted") == compared["p_adjusted"]
+    assert check["value"] == compared["new_value"]
+    assert check["baseline"] == compared["base_value"]
+    if code == 1:
+        assert compared["verdict"] == "worse"
+
+
+def test_holm_counts_all_gates_beside_the_baseline_and_no_others(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, base=[0.9, 0.6, 0.7], one=[1.0, 0.5, 0.71], two=[0.95, 0.6, 0.7])
+    line = ["one.csv", "two.csv", "--baseline", "base.csv", *SIGNIFICANT, "--json", "-q", "-g", "g"]
+    done = run("check", *line, "--tolerance", "mse=0", "--tolerance", "mae=0", "--max", "huber=9", "--max-row", "mae=9")
+    compared = json.loads(run("compare", "mse,mae", "base.csv", "one.csv", "two.csv", "-g", "g", "--json", "-q").out)
+    theirs = {(one["new"], one["spec"], str(one["group"])): one["p_adjusted"] for one in compared["comparisons"]}
+    checks = [one for one in json.loads(done.out)["checks"] if one["gate"] == "baseline"]
+    assert {(one["input"], one["spec"], str(one["group"])): one["p_adjusted"] for one in checks} == theirs
+    assert len(theirs) == 12
+
+
+@pytest.mark.parametrize(("rows", "code"), [(1, 3), (5, 3), (6, 1)])
+def test_too_few_rows_for_a_paired_test_decide_nothing(
+    rows: int, code: int, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, rows, base=[0.9, 0.6], worse=[1.0, 0.75])
+    done = run("check", "worse.csv", "--baseline", "base.csv", "--tolerance", "mae=0", *SIGNIFICANT)
+    assert done.code == code
+    if rows == 5:
+        assert done.out.splitlines()[-1] == (
+            "the gate is undecided: 5 rows are too few for a paired test, so it may be chance that mae of worse.csv is "
+            "above the baseline."
+        )
+
+
+def test_rows_are_paired_by_id_and_read_once(shell: Callable[..., Ran], tmp_path: Path) -> None:
+    _models(tmp_path, base=[0.9, 0.6], worse=[1.0, 0.75])
+    head, *lines = (tmp_path / "worse.csv").read_text().splitlines()
+    (tmp_path / "turned.csv").write_text("\n".join([head, *reversed(lines), ""]))
+    gate = "--tolerance mse=0 --significant --isolated -f csv"
+    plain, turned = (
+        shell(f"lossctl check {name} --baseline base.csv --id id {gate} < worse.csv") for name in ("-", "turned.csv")
+    )
+    assert (plain.code, turned.code) == (1, 1)
+    assert plain.out == turned.out.replace("turned.csv", "-")
+
+
+def test_no_rows_are_no_pairs(run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, 0, base=[0.0], none=[0.0])
+    done = run("check", "none.csv", "--baseline", "base.csv", "--max", "mse=1", *SIGNIFICANT)
+    assert done.code == 3
+    assert "2 of 2 gates are undecided; the first: none.csv: it has a header but no rows" in done.out
+
+
+def test_many_gates_that_hold_by_chance_say_so(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, base=[0.9, 0.6], mixed=[1.0, 0.5])
+    done = run("check", "mixed.csv", "--baseline", "base.csv", "--max", "mse=1", *SIGNIFICANT)
+    assert done.out.splitlines() == [
+        "status   gate            value   limit   margin     p",
+        "─────────────────────────────────────────────────────",
+        "pass     mse<=1          0.625   1        0.375",
+        "pass     mse<=baseline   0.625   0.585   -0.04    0.1",
+        "",
+        "1 gate holds beyond the limit: by the paired test that may be chance",
+        "",
+        "mixed.csv: all 40 rows used; y_true is y_true, y_pred is y_pred",
+        "all 2 gates hold.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a.csv --max mse=1", "--significant holds row against row, and there is no --baseline"),
+        ("a.csv --baseline a.json", "--significant holds row against row, and a.json is an earlier result"),
+        ("--baseline a.csv --max mse=1", "--significant takes files, and none is named"),
+        ("b.csv --baseline a.csv --max mse=1 --reduction sum", "--significant is about means, not about sum"),
+        (
+            "b.csv --baseline a.csv --max mse=1 -p g -p y_pred",
+            "--significant takes one -p, which names a column of each",
+        ),
+    ],
+)
+def test_what_cannot_be_paired(
+    line: str, message: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, a=[0.0], b=[0.0])
+    (tmp_path / "a.json").write_text(run("compute", "mse", "a.csv", "--json").out)
+    done = run("check", *line.split(), *SIGNIFICANT)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"lossctl: {message}")

@@ -8,7 +8,7 @@ import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from lossctl.errors import InputError, UsageError, listed, quoted
+from lossctl.errors import InputError, UsageError, count, listed, quoted
 from lossctl.losses.spec import ALL, parse
 from lossctl.results import param_text
 from lossctl.verdict import Check, Op, Status, group_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lossctl.aggregates.beyond import Beyond
+    from lossctl.comparisons import Comparison
     from lossctl.losses.spec import Request
     from lossctl.results import Group, Result, Value
 
@@ -106,6 +107,11 @@ class Gates(NamedTuple):
         return tuple(gate.place for gate in self.gates if gate.gate == "min-skill")
 
     @property
+    def beside(self) -> tuple[int, ...]:
+        """Which of the losses have a gate beside the baseline."""
+        return tuple(gate.place for gate in self.gates if gate.gate == "baseline")
+
+    @property
     def only_counts(self) -> bool:
         """Whether no gate is on a loss."""
         return all(gate.gate == "min-rows" for gate in self.gates)
@@ -134,11 +140,13 @@ class Baseline(NamedTuple):
         path: the file as messages name it.
         values: the values of losses; none where no rows count.
         emptiness: why there are no values; else empty.
+        comparisons: of the input with it, row by row, where a paired test decides; None where it does not.
     """
 
     path: str
     values: tuple[Value, ...]
     emptiness: str = ""
+    comparisons: tuple[Comparison, ...] | None = None
 
 
 def wish(gate: str, text: str) -> Wish:
@@ -354,7 +362,8 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
                 reason=f"{check.text} of the baseline {baseline.path} is {base.value!r}, and only a finite number can be judged",
             )
         else:
-            yield _decided(each._replace(baseline=base.value, limit=tolerance.above(base.value)))
+            decided = _decided(each._replace(baseline=base.value, limit=tolerance.above(base.value)))
+            yield decided if baseline.comparisons is None else _tested(decided, baseline.comparisons)
     for base in bases.values() if columns else ():
         if base.group is not None:
             group = group_text(base.group)
@@ -363,6 +372,21 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
                 baseline=base.value,
                 reason=f"group {group} is in the baseline {baseline.path} and not in {check.input}",
             )
+
+
+def _tested(check: Check, comparisons: Sequence[Comparison]) -> Check:
+    """The check where what is worse than the baseline breaks the gate only if a paired test says so."""
+    one = next(one for one in comparisons if one.text == check.text and _key(one.group) == _key(check.group))
+    check = check._replace(p_adjusted=one.p_adjusted)
+    if check.status != "fail":
+        return check
+    if one.p_adjusted is None:
+        reason = f"nothing tells how far it is chance that {check.subject} is above the baseline"
+        return check._replace(status="undecided", reason=reason)
+    if 2.0 ** (1 - one.n) > 1 - one.confidence:  # the chance that all of them flip to the same side
+        reason = f"{count(one.n, 'row')} {'is' if one.n == 1 else 'are'} too few for a paired test, so it may be chance that {check.subject} is above the baseline"
+        return check._replace(status="undecided", reason=reason)
+    return check if one.verdict == "worse" else check._replace(status="pass")
 
 
 def _same(baseline: Baseline, wanted: Value) -> list[Value]:

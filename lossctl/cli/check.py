@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer  # noqa: TC002 — annotations are read at run time
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lossctl.cli.inputs import Job
     from lossctl.readers.table import Source
     from lossctl.results import Result
-    from lossctl.verdict import Check
+    from lossctl.verdict import Check, Verdict
 
 
 @opt.grouped
@@ -33,6 +33,7 @@ def check(
     min_rows: opt.MinRowsOption = "",
     baseline: opt.BaselineOption = "",
     tolerance: opt.ToleranceOption = None,
+    significant: opt.SignificantOption = False,
     report: opt.ReportOption = None,
     isolated: opt.IsolatedOption = False,  # noqa: ARG001 — its callback has read the settings
     context: typer.Context,
@@ -59,7 +60,8 @@ def check(
     if output.verbose:
         given = {"files": files, "max": max, "min": min, "max_row": max_row}
         given |= {"min_skill": min_skill, "min_rows": min_rows}
-        given |= {"baseline": baseline, "tolerance": tolerance, "report": report, **data._asdict()}
+        given |= {"baseline": baseline, "tolerance": tolerance, "significant": significant}
+        given |= {"report": report, **data._asdict()}
         out.tell(origins(context, {**given, "reduction": reduction, **output._asdict()}))
     read = [*(files or []), data.truth, baseline]
     to = out.target(output, read, [*FORMATS, *VERDICTS])
@@ -71,8 +73,14 @@ def check(
         if baseline == "-" and "-" in {*(files or ["-"]), data.truth}:
             raise UsageError("standard input is the baseline and an input", help="it can be read once")
         before = earlier(baseline, opened) if baseline else None
+        if significant:
+            _refuse_unpaired(files or [], baseline, before, reduced, data)
         losses = None if not baseline else [] if before is None else [value.text for value in before.values]
         asked = gates(wishes, min_rows, data.like, losses)
+        if significant:
+            verdict, result = _tested(asked, [baseline, *(files or [])], data, opened)
+            out.report(replace(result, verdict=verdict), to, reports)
+            return verdict.exit_code
         job = collected(asked.requests, files or [], data, opened)
         beside = None
         if baseline and before is None:
@@ -116,6 +124,70 @@ def _seen(
         one = guard.seen(model.label, model.path, model.header, known, counted=asked.only_counts)
         seen.append(one._replace(result=one.result.noted(misread(model, known.totals, data, command))))
     return seen
+
+
+def _refuse_unpaired(
+    files: list[str], baseline: str, before: Result | None, reduction: Reduction, data: opt.Data
+) -> None:
+    """Refuse --significant where there are no pairs of rows."""
+    if not baseline or before is not None:
+        raise UsageError(
+            "--significant holds row against row, and "
+            + (f"{baseline} is an earlier result" if baseline else "there is no --baseline"),
+            help="--baseline old.csv names the predictions of another model for the same rows",
+        )
+    if not files:
+        raise UsageError(
+            "--significant takes files, and none is named", help="standard input is -, and values have no files"
+        )
+    if len(data.y_pred or ()) > 1:
+        raise UsageError("--significant takes one -p, which names a column of each file", help="give each -p by itself")
+    if reduction != "mean":
+        raise UsageError(f"--significant is about means, not about {reduction}", help="--reduction mean is the default")
+
+
+def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -> tuple[Verdict, Result]:
+    """The verdict where the rows of files are paired with those of the first, the baseline, in one pass over all."""
+    from lossctl.analysis.gates import Baseline, Seen, judged
+    from lossctl.cli.compare import side_by_side
+    from lossctl.cli.inputs import collected, misread, path_of
+    from lossctl.comparisons import CODES
+    from lossctl.engines.local import fold
+    from lossctl.guard import Guard
+    from lossctl.pairing import Options, Pairing, shared
+    from lossctl.readers.columns import assembled
+    from lossctl.results import Input, Result
+    from lossctl.verdict import Verdict
+
+    job = collected(asked.requests, files, data, opened)
+    try:
+        source, found = side_by_side(job, data, why=False)
+    except NoRowsError as error:
+        checks: list[Check] = []
+        inputs = [Input(one.label, path_of(one), 0, 0, 0, 0, {}) for one in job.sources[1:]]
+        for record in inputs:
+            checks += judged(asked, Seen(Result("check", (record,)), emptiness=error.message), Baseline(files[0], ()))
+        return Verdict(tuple(checks)), Result("check", tuple(inputs))
+    plans = [model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.beside)) for model in found]
+    models = [model._replace(plan=plan) for model, plan in zip(found, plans, strict=True)]
+    pairing = Pairing.of(models, Options())
+    guards = [Guard.of(model.plan, asked) for model in found]
+    batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
+    asks: list[Any] = [pairing, *guards]  # of several kinds, each with its own part of the rows
+    paired, *known = fold(asks, ((rows, *rows) for rows in map(shared, batches)))
+    base, *seen = [
+        guard.seen(model.label, model.path, model.header, one, counted=asked.only_counts)
+        for model, guard, one in zip(found, guards, known, strict=True)
+    ]
+    compared = Result("check") if base.emptiness else pairing.result(paired)
+    checks, results = [], []
+    for one, model, totals in zip(seen, found[1:], known[1:], strict=True):
+        comparisons = tuple(each for each in compared.comparisons if each.new == model.label)
+        checks += judged(asked, one, _baseline(base)._replace(comparisons=comparisons))
+        doubts = tuple(note for note in compared.warnings if note.code in CODES and note.input == model.label)
+        results.append(one.result.noted(misread(model, totals.totals, data, ("compute",)) + doubts))
+    results[-1] = results[-1].noted(source.notes())
+    return Verdict(tuple(checks)), reduce(add, results)
 
 
 def _baseline(seen: Seen) -> Baseline:

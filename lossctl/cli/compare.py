@@ -48,7 +48,7 @@ def compare(
     options = _options(confidence, bootstrap, seed, top, why=why)
     with ExitStack() as opened:
         job = gathered("compare", loss, files or [], data, opened)
-        source, found = _side_by_side(job, data, why=why)
+        source, found = side_by_side(job, data, why=why)
         pairing = Pairing.of(found, options)
         bindings = [model.plan.binding for model in pairing.models]
         batches = opened.enter_context(closing(assembled(source, bindings, shown=why)))
@@ -60,7 +60,7 @@ def compare(
     emit(result, to)
 
 
-def _side_by_side(job: Job, data: Data, *, why: bool) -> tuple[Source, list[Model]]:
+def side_by_side(job: Job, data: Data, *, why: bool) -> tuple[Source, list[Model]]:
     """All inputs as one, and their models: rows, weights, groups and ids are those of the first input.
 
     Its y_true also stands in for that of an input without.

@@ -329,6 +329,14 @@ ToleranceOption: TypeAlias = Annotated[
         help="How much worse than the baseline is allowed: 0.01, or 2% of its size. Repeatable; 0 without it.",
     ),
 ]
+SignificantOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--significant",
+        help="Beside a --baseline of predictions for the same rows, what is worse breaks the gate only if the paired test "
+        "of compare says that it is no chance: p below 0.05, after Holm's adjustment over these gates.",
+    ),
+]
 IsolatedOption: TypeAlias = Annotated[
     bool,
     typer.Option(

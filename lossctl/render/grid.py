@@ -148,6 +148,9 @@ def _checks(result: Result, checks: Sequence[Check], look: Look) -> Iterator[tup
     yield "value", "number", [value for value, _ in pairs]
     yield "limit", "number", [limit for _, limit in pairs]
     yield "margin", "number", [gap(check.margin, look) for check in checks]
+    if any(check.p_adjusted is not None for check in checks):
+        chances = [check.p_adjusted for check in checks]
+        yield "p", "number", ["" if one is None else short(one, min(look.digits, 2)) for one in chances]
     if any(check.row is not None for check in checks):
         yield "row", "number", ["" if check.row is None else str(check.row) for check in checks]
 
@@ -161,6 +164,9 @@ def _remarks(verdict: Verdict, look: Look) -> Iterator[str]:
     for check in said[:_MOST_REMARKS]:
         text = f": {check.reason}" if check.reason else f" of {check.input}: {rows(check)}"
         yield f"{STATUS[check.status]} {check.name}{text}"
+    chance = sum(check.status == "pass" and check.margin is not None and check.margin < 0 for check in verdict.checks)
+    if chance and len(verdict.checks) > 1:
+        yield f"{count(chance, 'gate holds', 'gates hold')} beyond the limit: by the paired test that may be chance"
     if len(said) > _MOST_REMARKS:
         yield f"and {count(len(said) - _MOST_REMARKS, 'more gate')}, which -f json tells of"
 

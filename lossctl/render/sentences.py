@@ -42,13 +42,16 @@ def told(check: Check, look: Look) -> str:
     if check.value == check.limit:
         place = f"exactly {limit}"
     else:
-        side = "above" if (check.op == "<=") == (check.status == "fail") else "below"
+        side = "below" if check.value is None or check.limit is None or check.value < check.limit else "above"
         place = f"{value}, {side} {limit}" + (
             f" by {gap(abs(check.margin), look)}{_part(check)}" if check.margin else ""
         )
     more = (
         [f"the baseline is {short(check.baseline, look.digits)}"] if check.baseline not in {None, check.limit} else []
     )
+    if check.p_adjusted is not None:
+        chance = ", so it may be chance" if check.status == "pass" and check.margin and check.margin < 0 else ""
+        more.append(f"p = {short(check.p_adjusted, 2)} in a paired test{chance}")
     more += [rows(check)] if check.how_many else []
     return printable("; ".join([f"{check.subject} is {place}", *more]))
 
