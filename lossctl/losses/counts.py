@@ -62,9 +62,11 @@ def _poisson_nll_slope(
     return np.where(y_true == 0, 1.0, (gap + (eps + lost)) / (y_pred + eps))
 
 
-def _poisson_nll_best(mean: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool) -> Floats | None:
+def _poisson_nll_best(
+    mean: Floats, *, log_input: bool, eps: float, full: bool, stirling: bool, clip: float | None
+) -> Floats | None:
     """Not known of a loss with ln y!, which is not linear in y."""
-    del stirling
+    del stirling, clip  # a rate raised to clip is the best of those that are left
     if full:
         return None
     return np.log(mean) if log_input else np.maximum(mean - eps, 0.0)

@@ -81,8 +81,8 @@ class Loss(NamedTuple):
         slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
             shape of y_pred out; None where none is declared.
         constant: what of y_true gives the loss of the best constant prediction, None where nothing that adds does.
-        best: the y_pred that is best where y_true has a mean: the mean, of shape (1,) or (1, k), and the parameters in,
-            the same shape out, or None under parameters for which it is not known; without it the mean itself.
+        best: the y_pred that is best where y_true has a mean, or a quantile: that, of shape (1,) or (1, k), and the
+            parameters in, the same shape out, or None under parameters for which it is not known; without it the same.
         summary: the first line of its docstring.
     """
 
