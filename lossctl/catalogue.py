@@ -101,6 +101,7 @@ def _framework(loss: Loss, convention: str, row: Row) -> Framework:
         for name, value in row.params.items()
         if name not in loss.params or value != loss.params[name].default
     ]
+    differs += [f"beside dtype=float32 {words(loss.name, name, value)}" for name, value in row.single.items()]
     differs += [_MEANS[row.mean]] if row.mean in _MEANS else []
     differs += (
         ["adds all outputs of the rows where a sum is asked for"] if row.sum == "elements" and loss.elementwise else []

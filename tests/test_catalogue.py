@@ -327,6 +327,14 @@ def test_frameworks_in_words(run: Callable[..., Ran]) -> None:
     }
 
 
+def test_the_curves_of_a_card_fit_a_narrow_terminal(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = run("explain", "mse")
+    assert max(map(len, ran.out.splitlines())) > 60
+    monkeypatch.setenv("COLUMNS", "60")
+    ran = run("explain", "mse")
+    assert max(len(line) for line in ran.out.splitlines() if "lossctl" not in line) <= 60
+
+
 def test_ascii_carries_a_card_too(shell: Callable[..., Ran]) -> None:
     ran = shell("lossctl explain huber", PYTHONIOENCODING="ascii", COLUMNS="80")
     assert ran.code == 0

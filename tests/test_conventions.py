@@ -87,7 +87,8 @@ def test_a_row_of_a_convention_names_parameters_of_its_loss_and_values_they_may_
     params = get(loss).params
     assert row.name
     assert set(row.kinds) <= set(get(loss).roles)
-    for name, value in row.params.items():
+    assert row.single.keys() <= row.params.keys()
+    for name, value in (*row.params.items(), *row.single.items()):
         if name == "dtype":
             assert value == "float32"
             continue
@@ -203,6 +204,12 @@ def test_every_loss_computes_in_float32(loss: str) -> None:
         # torch 2.13.0; scikit-learn 1.9.1 in float64
         ("bce", [1.0], [0.0], "torch", "100.0"),
         ("bce", [0.0], [1.0], "sklearn", "36.0436534"),
+        # scikit-learn 1.9.1 in float32, whose eps is that of the probabilities
+        ("bce:dtype=float32", [1.0], [0.0], "sklearn", "15.9423847"),
+        ("bce:dtype=float32", [1.0, 1.0], [0.0, 0.75], "sklearn", "8.11503"),
+        ("cce:dtype=float32", [[1.0, 0.0]], [[0.0, 1.0]], "sklearn", "15.9423847"),
+        ("sparse_cce:dtype=float32", [2, 0], [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25]], "sklearn", "8.66434"),
+        ("bce:dtype=float32:clip=1e-3", [1.0], [0.0], "sklearn", "6.907755"),
         # R11, R12: keras divides first, but by its TensorFlow backend the sparse one after the clip
         ("sparse_cce:renormalise=true", [1], [[0.2, 0.2, 0.2]], EXACT, "1.0986"),
         ("cce", [[0.0, 1.0, 0.0]], [[0.2, 0.2, 0.2]], "keras", "1.0986"),

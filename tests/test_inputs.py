@@ -174,6 +174,19 @@ def test_one_binding_serves_losses_with_other_inputs(
             '-p "mean=mu,y_pred=mu" names y_pred twice\n  help: name each input once',
         ),
         (
+            ("gaussian_nll", "f.csv", "-t", "y_true", "-p", "y_true=mu,mean=mu,var=sigma2"),
+            '-t "y_true" and -p "y_true=mu,mean=mu,var=sigma2" both name y_true\n  help: name each input once',
+        ),
+        (
+            ("gaussian_nll", "-t", "1", "-p", "y_true=2,mean=1,var=1"),
+            '-t "1" and -p "y_true=2,mean=1,var=1" both name y_true\n  help: name each input once',
+        ),
+        (
+            ("interval:alpha=0", "f.csv"),
+            'f.csv: interval takes a number above 0, at most 1 as alpha, not "0"\n'
+            "  help: write it like interval:alpha=0.1",
+        ),
+        (
             ("gaussian_nll", "f.csv", "-p", "mean=mu,var=lower"),
             'f.csv:4: column "lower": "-0.5" is not a finite number of at least 0\n  help: mse and mae take any number',
         ),
@@ -222,6 +235,25 @@ def test_arrays_that_are_no_inputs_are_refused(loss: str, inputs: dict[str, Any]
     with pytest.raises(lossctl.LossctlError) as caught:
         lossctl.compute(loss, **inputs)
     assert str(caught.value) == message
+
+
+def test_an_interval_may_be_the_only_one_of_a_weighted_interval_score(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # (½ · 1 + ¼ · 1 + 0.5) / 1.5 and (½ · 0 + ¼ · 2) / 1.5, by hand
+    printed = ["0.833333333333", "0.333333333333"]
+    y_true, median, lower, upper = [2.0, 3.0], [1.0, 3.0], [0.5, 2.0], [1.5, 4.0]
+    for low, high in ((lower, upper), ([[one] for one in lower], [[one] for one in upper])):
+        rows = lossctl.compute("wis:alpha=[0.5]", y_true, median, lower=low, upper=high, reduction="none")
+        assert isinstance(rows, np.ndarray)
+        assert [f"{value:.12f}" for value in rows] == printed
+    flat = [np.array(one) for one in (y_true, median, lower, upper)]
+    assert np.array_equal(lossctl.losses.wis(*flat, alpha=(0.5,)), rows)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.csv").write_text("y_true,median,lower,upper\n2,1,0.5,1.5\n3,3,2,4\n")
+    ran = run("breakdown", "wis:alpha=[0.5]", "f.csv", "--all", "--grad", "-f", "csv")
+    assert [f"{float(line.split(',')[-2]):.12f}" for line in ran.out.splitlines()[1:]] == printed
+    assert f"{float(run('compute', 'wis:alpha=[0.5]', 'f.csv', '-f', 'value').out):.12f}" == "0.583333333333"
 
 
 def test_chunks_change_nothing(run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

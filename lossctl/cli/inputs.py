@@ -67,7 +67,7 @@ def sources(
         InputError: a file cannot be read.
     """
     options = check(options)
-    parts = by_role(given.y_pred[0], words) if given.y_pred and not files else {}
+    parts = by_role(given.y_pred[0], words, given.y_true) if given.y_pred and not files else {}
     if not files and given.y_pred and (given.y_true or "y_true" in parts) and not truth:
         from lossctl.readers import literals
 
@@ -174,11 +174,12 @@ def collected(
     return Job(requests, found, asked, () if literal else given.y_pred, words)
 
 
-def by_role(text: str, words: Mapping[str, str]) -> dict[str, str]:
+def by_role(text: str, words: Mapping[str, str], y_true: str = "") -> dict[str, str]:
     """The columns or values of each input that a text like `mean=mu,var=sigma2` names; none where it names no input.
 
     Raises:
-        UsageError: some of its words are those of inputs, and some are not, or one input is named twice.
+        UsageError: some of its words are those of inputs, and some are not, or one input is named twice, as y_true is
+            that -t names already.
     """
     cuts = [*re.finditer(r"(?:^|,)\s*([A-Za-z_]\w*)=", text)]
     if not cuts or cuts[0].start() or not any(cut[1] in words for cut in cuts):
@@ -193,6 +194,8 @@ def by_role(text: str, words: Mapping[str, str]) -> dict[str, str]:
             )
         if role in found:
             raise UsageError(f"-p {quoted(text)} names {role} twice", help="name each input once")
+        if role == "y_true" and y_true:
+            raise UsageError(f"-t {quoted(y_true)} and -p {quoted(text)} both name y_true", help="name each input once")
         found[role] = text[cut.end() : len(text) if after is None else after.start()]
     return found
 
@@ -211,7 +214,7 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
     path = path_of(source)
     found = []
     for columns in job.y_pred or [""]:
-        parts = {} if columns in header.names else by_role(columns, job.words)
+        parts = {} if columns in header.names else by_role(columns, job.words, job.asked.y_true)
         asked = job.asked._replace(
             y_true=parts.pop("y_true", job.asked.y_true),
             y_pred=parts.pop("y_pred", "") if parts else columns,

@@ -33,6 +33,7 @@ class Row(NamedTuple):
     Attributes:
         name: what the framework calls it.
         params: the parameters it sets.
+        single: those that it sets otherwise beside dtype=float32.
         mean: what its own mean divides by.
         sum: what its own sum adds.
         kinds: what it takes as an input, where that is not what the loss takes.
@@ -45,9 +46,11 @@ class Row(NamedTuple):
     sum: Sum = "rows"
     kinds: Mapping[str, kinds.Kind] = {}
     remark: str = ""
+    single: Params = {}  # noqa: RUF012
 
 
-_EPS = float(np.finfo(np.float64).eps)
+_EPS, _EPS_OF_SINGLE = (float(np.finfo(dtype).eps) for dtype in (np.float64, np.float32))
+_CLIP_OF_SINGLE: Params = {"clip": _EPS_OF_SINGLE}
 _TORCH_LOGITS = "Where an infinite logit makes PyTorch print nan, the limit of the formula stands."
 _OPTAX_LOGITS = "Where an infinite logit makes optax print nan, the limit of the formula stands."
 _NO_RELABELLING = "PyTorch takes no label 0; it would give it the margin 0."
@@ -162,9 +165,15 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "poisson_deviance": Row("sklearn.metrics.mean_poisson_deviance"),
         "gamma_deviance": Row("sklearn.metrics.mean_gamma_deviance", kinds={"y_true": kinds.POSITIVE_AMOUNT}),
         "tweedie_deviance": Row("sklearn.metrics.mean_tweedie_deviance", remark="Its default power 0 is mse."),
-        "bce": Row("sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_BINARY, remark=_ONE_LABEL),
-        "cce": Row("sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_TARGETS, remark=_ONE_LABEL),
-        "sparse_cce": Row("sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_UNCLIPPED, remark=_ONE_LABEL),
+        "bce": Row(
+            "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_BINARY, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
+        ),
+        "cce": Row(
+            "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_TARGETS, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
+        ),
+        "sparse_cce": Row(
+            "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_UNCLIPPED, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
+        ),
         "brier": Row("sklearn.metrics.brier_score_loss", kinds=_HARD, remark=_ONE_LABEL),
         "brier_multiclass": Row(
             "sklearn.metrics.brier_score_loss", {"halve_two": True}, kinds=_HARD_TARGETS, remark=_ONE_LABEL

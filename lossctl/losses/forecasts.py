@@ -22,7 +22,7 @@ from lossctl.kinds import (
     Vector,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import difference, half_distance, row_length, row_mean, row_sum
+from lossctl.losses.stable import difference, half_distance, in_rows, row_length, row_mean, row_sum
 
 FAMILY = "forecasts"
 
@@ -220,6 +220,7 @@ def wis(y_true: Real, y_pred: Real, lower: Ends, upper: Ends, *, alpha: LevelsOf
         array([0.8333333])
     """
     with np.errstate(over="ignore"):
+        lower, upper = in_rows(lower), in_rows(upper)
         widths = (upper - lower) * (np.array(alpha, lower.dtype) / 2)
         fines = _outside(y_true[:, None], lower, upper)
         middle = np.abs(y_true - y_pred)[:, None] / 2

@@ -198,7 +198,7 @@ class Request(NamedTuple):
                     )
             row = CONVENTIONS[self.like].get(loss.name)
             default = {name: param.default for name, param in loss.params.items()}
-            taken = {} if row is None else {**row.params}
+            taken = {} if row is None else {**row.params, **(row.single if given.get("dtype") == "float32" else {})}
             if is_sum:
                 taken.pop("ignore_index", None)  # which is nothing for a term
             params, exact = ({**default, **under, **given} for under in (taken, {}))
@@ -381,10 +381,12 @@ def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
 
 
 def _default(loss: Loss, name: str) -> str:
-    default = {**loss.params, **_DTYPE}[name].default
-    if default is None:
+    param = {**loss.params, **_DTYPE}[name]
+    if param.required:
+        return f"write it like {loss.name}:{name}={_example(param.kind)}"
+    if param.default is None:
         return f"without {name} there is none"
-    return f"its default is {str(default).lower()}"
+    return f"its default is {str(param.default).lower()}"
 
 
 def _plain(params: Params) -> Params:

@@ -324,7 +324,7 @@ def _card(card: Card, look: Look) -> list[Block]:
     for drawn in card.curves:
         slope = drawn.curves[0].slope
         found += [Heading("Slope" if slope else "Curve"), *([Prose(card.kink)] if slope and card.kink else [])]
-        found += [Verse(tuple(sketch(drawn, min(look.width or _SKETCH, _SKETCH), _LOW, unicode=look.unicode)))]
+        found += [Verse(tuple(sketch(drawn, min((look.width or WIDEST) - 2, _SKETCH), _LOW, unicode=look.unicode)))]
         asked = f"{drawn.curves[0].loss} " if drawn.curves[0].loss != entry.name else ""
         found += [Prose(f"{asked}over {drawn.label}; {drawn.truth}")]
     if entry.aliases:
