@@ -240,6 +240,8 @@ def test_what_is_not_finite_is_not_decided(files: Callable[..., None], run: Call
          "in fewer than 1 of 1,000 such samples"),
         ([1.0] * 40, [1.5, 0.5] * 20, "no difference between b and a was found under mae: the means are equal; "
          "a difference of 0.229 (22.9 %) would most likely have been seen, for 1 % it takes about 21,000 rows"),
+        ([1.0] * 5, [0.0, 0.1, 0.2, 0.3, 0.4], "no difference between b and a was found under mae: lower by 0.8 (80 %), "
+         "which chance alone would do in about 6 of 100 such samples; so few rows cannot tell any difference from chance"),
         ([1.0], [2.0], "nothing is decided between b and a under mae: one row shows no spread"),
         ([0.0] * 40, [1.0] * 30 + [0.0] * 10, "b is worse than a under mae: higher by 0.75, and chance alone would do that "
          "in fewer than 1 of 1,000 such samples"),

@@ -61,7 +61,8 @@ class Found(NamedTuple):
         p_value: the chance of a difference at least as far from 0 if the models were equally good; None where that
             cannot be told.
         test: what the chance is told by; None where nothing tells it.
-        detectable: the difference that would have been found four times out of five; None where that is not known.
+        detectable: the difference that would have been found four times out of five; None where that is not known,
+            or where none could have been.
         doubt: why the interval may be too narrow, None where nothing says so.
     """
 
@@ -123,6 +124,8 @@ def found(base: Mean, new: Mean, pairs: Pairs, replicates: Sequence[tuple[Mean, 
         t = abs(difference) / error if error else math.inf if difference else 0.0
         p_value = two_sided(t, freedom) if pairs.few is None else sign_flip([d for _, d in pairs.few], how.seed)
     detectable = (reach + NormalDist().inv_cdf(_POWER)) * error
+    if test == SIGN_FLIP and 2.0 ** (1 - pairs.rows) > 1 - how.confidence:  # no flip of so few signs is rare enough
+        detectable = math.inf
     return Found(
         *values,
         difference,

@@ -139,7 +139,8 @@ def _sentence(one: Comparison, look: Look) -> str:
         if one.p_value is not None and one.p_value <= 1 - one.confidence:
             found += f", too often for one of {one.comparisons} comparisons"
     if one.detectable is None:
-        return found
+        few = one.test == "sign flip" and one.difference and one.interval is not None
+        return f"{found}; so few rows cannot tell any difference from chance" if few else found
     found += f"; a difference of {_amount(one.detectable, one, look)} would most likely have been seen"
     if one.rows_for_one_percent is not None and one.rows_for_one_percent > one.n:
         found += f", for 1 % it takes about {_rounded(one.rows_for_one_percent):,} rows"
