@@ -175,8 +175,12 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
         ("[check]\ntolerance = '2%'", 'lossctl.toml: tolerance is a table like {mse = "2%"}, not text: "2%"'),
         ("[check]\nfiles = 3", 'lossctl.toml: files is text, or a list of texts, not a number: "3"'),
         ("[check]\nfiles = ['a.csv', 3]", "lossctl.toml: files is text, or a list of texts, not a list: "),
-        ("[check]\nmin-rows = 2.5", 'lossctl.toml: min-rows is text, not a number: "2.5"'),
-        ("[check]\nmin-rows = true", 'lossctl.toml: min-rows is text, not true or false: "True"'),
+        ("[check]\nmin-rows = 2.5", 'lossctl.toml: min-rows is text or a whole number, not a number: "2.5"'),
+        ("[check]\nmin-rows = true", 'lossctl.toml: min-rows is text or a whole number, not true or false: "True"'),
+        (
+            "[check]\nmax = {mse = 2024-05-27}",
+            "lossctl.toml: max.mse is a number, in a table like {mse = 0.1}, not a date or",
+        ),
         ("[check]\nno-header = 'yes'", 'lossctl.toml: no-header is true or false, not text: "yes"'),
         ("[check]\nnan = 'maybe'\nmax = {mse = 1}", '--nan is "error", "drop" or "propagate", not "maybe"'),
         ("[check]\nisolated = true", 'lossctl.toml: there is no setting "isolated"'),
@@ -191,6 +195,11 @@ def test_what_settings_cannot_say(text: str, said: str, run: Callable[..., Ran],
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("lossctl: " + said)
     assert "\x1b" not in done.err
+
+
+def test_a_byte_order_mark_is_no_part_of_the_settings(run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "inner" / "lossctl.toml").write_text(OURS, "utf-8-sig")
+    assert json.loads(run("check", "a.csv", "--json").out)["checks"][0]["name"] == "mse<=0.3"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _read(path: str, shown: str) -> Mapping[str, Any]:
 
     try:
         with open(path, "rb") as file:
-            return tomllib.load(file)
+            return tomllib.loads(file.read().decode("utf-8-sig"))  # editors of Windows write the mark
     except OSError as error:
         raise InputError(f"{shown}: cannot read it: {os.strerror(error.errno or 0)}") from None
     except tomllib.TOMLDecodeError as error:
@@ -137,7 +137,7 @@ def _setting(path: str, name: str, key: str, value: object, option: Any) -> obje
             raise _wrong(path, key, "text, or a list of texts", value)
         return texts
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _wrong(path, key, "text", value)
+        raise _wrong(path, key, "text or a whole number", value)
     return _placed(path, name, str(value))
 
 
@@ -167,5 +167,6 @@ def _placed(path: str, name: str, text: str) -> str:
 
 
 def _wrong(path: str, key: str, wanted: str, value: object) -> UsageError:
-    kind = {bool: "true or false", str: "text", dict: "a table", list: "a list"}.get(type(value), "a number")
+    kinds = {bool: "true or false", str: "text", dict: "a table", list: "a list", int: "a number", float: "a number"}
+    kind = kinds.get(type(value), "a date or time")
     return UsageError(f"{path}: {key} is {wanted}, not {kind}: {quoted(value)}", help="the README lists the settings")
