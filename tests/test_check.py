@@ -406,6 +406,7 @@ def test_no_tolerance_is_none() -> None:
             "the baseline is a file of predictions, and no loss is named\n  help: --tolerance mse=2%\n",
         ),
         ("--baseline lost.json --max mse=1", "lost.json: there is no such file\n"),
+        ("--baseline lost.json", "lost.json: there is no such file\n"),
         (
             "--baseline cut.json --max mse=1",
             'cut.json:1: character 32: this is not JSON from ""co" on\n  help: lossctl compute LOSS FILE --json writes one\n',
@@ -573,6 +574,17 @@ def test_a_baseline_is_an_earlier_result(
     done = run("check", "a.csv", "--baseline", "base.json", *line.split())
     assert done.code == code
     assert said in (done.out.splitlines()[-1] if done.out else done.err.splitlines()[0])
+
+
+@pytest.mark.usefixtures("here")
+def test_a_sum_is_the_same_however_its_weights_are_written(run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(PAIR)
+    Path("base.json").write_text(run("compute", "mse+0.50*mae", "a.csv", "--json").out)
+    beside = ("check", "a.csv", "--baseline", "base.json", "--tolerance")
+    assert run(*beside, "mse+0.5*mae=0").code == 0
+    assert run(*beside, "mse+2*mae=0").err.startswith(
+        "lossctl: base.json: mse+2*mae has terms 1.0*mse none + 0.5*mae none there, and terms 1.0*mse none + 2.0*mae"
+    )
 
 
 @pytest.mark.parametrize("loss", ["mse", "huber:delta=2", "quantile:level=0.3", "2*mse+0.5*mae", "rmse", "mse,mae"])

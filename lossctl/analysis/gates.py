@@ -394,7 +394,7 @@ def _same(baseline: Baseline, wanted: Value) -> list[Value]:
     same = [base for base in baseline.values if _aspects(base) == _aspects(wanted)]
     if same:
         return same
-    of_loss = [base for base in baseline.values if base.loss == wanted.loss]
+    of_loss = [base for base in baseline.values if _aspects(base)["loss"] == _aspects(wanted)["loss"]]
     if not of_loss:
         names = dict.fromkeys(base.text for base in baseline.values)
         raise InputError(
@@ -414,7 +414,7 @@ def _aspects(value: Value) -> Mapping[str, str]:
     """All that makes two values comparable, by its name."""
     terms = " + ".join(f"{float(term.weight)!r}*{term.loss} {_params(term.params)}" for term in value.terms or ())
     return {
-        "loss": value.loss,
+        "loss": "+".join(term.loss for term in value.terms) if value.terms else value.loss,  # 0.5 is 0.50
         "parameters": _params(value.params),
         "terms": terms,
         "convention": value.like,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lossctl.errors import InputError, listed, quoted
 from lossctl.readers.document import loads
-from lossctl.readers.locate import format_of, label_and_path
-from lossctl.readers.streams import open_path, open_stdin
+from lossctl.readers.locate import format_of, is_several, label_and_path
+from lossctl.readers.streams import is_url, open_path, open_stdin
 from lossctl.results import SCHEMA, Result
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def earlier(argument: str, opened: ExitStack) -> Result | None:
         InputError: it cannot be read, or is a result of another schema.
     """
     path = label_and_path(argument)[1]
-    if path != "-" and (os.path.isdir(path) or not os.path.exists(path)):
+    if path != "-" and (is_url(path) or is_several(path)):
         return None
     stream = open_stdin() if path == "-" else open_path(path, opened)
     record = loads(stream.all(), stream.path, help=_HELP) if format_of(stream, path) == "json" else None

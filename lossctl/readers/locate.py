@@ -98,7 +98,7 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
         return _stored(label, path, options)
     if path == "-":
         return _source(label, open_stdin(), path, options)
-    if not _is_several(path):
+    if not is_several(path):
         return _source(label, open_path(path, opened), path, options)
     from lossctl.readers.parts import Parts, listed
 
@@ -152,7 +152,7 @@ def paths(argument: str) -> Sequence[str]:
 
 
 def _found(path: str) -> Sequence[str]:
-    if not _is_several(path):
+    if not is_several(path):
         return [path]
     from lossctl.readers.parts import listed
 
@@ -162,7 +162,7 @@ def _found(path: str) -> Sequence[str]:
         return []
 
 
-def _is_several(path: str) -> bool:
+def is_several(path: str) -> bool:
     """Whether a path names a folder or a pattern; a path that exists is no pattern, whatever it contains."""
     wild = _WILD.search(path) is not None and not is_url(path)
     return os.path.isdir(path) or (wild and not os.path.lexists(path))
