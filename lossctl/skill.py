@@ -139,7 +139,7 @@ def compared(spec: Spec, known: Constant, mean: Mean, value: float, reduced: Cal
     of_constant = reduced(_amounting(loss, mean))
     reason, skill = "", math.nan
     if of_constant <= 0:
-        reason = f"the best constant has a {spec.text} of {of_constant:g}, and skill divides by it"
+        reason = f"the {spec.text} of the best constant is {of_constant:g}, and skill divides by it"
     elif math.isfinite(value) and math.isfinite(of_constant):
         skill = float(1 - Fraction(value) / Fraction(of_constant))
     elif math.isfinite(of_constant):

@@ -409,13 +409,13 @@ def test_more_rows_than_a_median_keeps(run: Callable[..., Ran], path: str, monke
             "y_true,y_pred\n1,1\n1,1\n",
             "mse=0",
             3,
-            "the gate is undecided: the best constant has a mse of 0, and skill divides by it.",
+            "the gate is undecided: the mse of the best constant is 0, and skill divides by it.",
         ),
         (
             "y_true,y_pred\n5,5\n4,4\n",
             "poisson_nll=0",
             3,
-            "the gate is undecided: the best constant has a poisson_nll of -2.26835, and skill divides by it.",
+            "the gate is undecided: the poisson_nll of the best constant is -2.26835, and skill divides by it.",
         ),
         (
             "y_true,y_pred\n1,0\n0,0.5\n",
