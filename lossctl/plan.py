@@ -733,7 +733,8 @@ def as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array
     """The arrays in the precision that the parameter dtype asks for, and the parameters of the formula itself."""
     if "dtype" not in params:
         return arrays, params
-    narrow = [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays]
+    with np.errstate(over="ignore"):
+        narrow = [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays]
     return narrow, {name: value for name, value in params.items() if name != "dtype"}
 
 

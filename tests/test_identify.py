@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,9 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
     assert none.out.startswith("none of ")
     assert "values is 98765; the nearest are\n" in none.out
     assert none.code == 0
+    for number in ("nan", "inf"):
+        none = run("identify", number, "-t", "1.5", "-p", "2.5")
+        assert re.fullmatch(rf"none of \d+ values is {number}\n\narguments: the only row used\n", none.out)
     values = run("identify", "0.4583", "a.csv", "-f", "csv").out.splitlines()
     assert values[0] == "loss,like,reduction,reading,value,printed,command"
 
