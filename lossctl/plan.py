@@ -53,7 +53,7 @@ CODES = {
     "nearest float64 before the loss was computed.",
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
-    "no-such-loss": "The framework that --like names does not have the loss, so the value printed is the exact one.",
+    "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
     "refused": "Under --like all, a framework takes no such values, so it has no row beside the exact one.",
     "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "
     "what exact is.",
@@ -544,7 +544,7 @@ class Plan(NamedTuple):
         for index, spec in enumerate(self.specs):
             message = ""
             if spec.lacking and not spec.optional:
-                message = f"{spec.like} has no {listed(spec.lacking, 'or')}, so what is printed is exact"
+                message = f"lossctl knows no {listed(spec.lacking, 'or')} of {spec.like}, so what is printed is exact"
                 found.append(Warn("no-such-loss", message, label))
             elif index in totals.refused and spec.like != EXACT:
                 message = f"{spec.like} takes no such values, so it has no number for {spec.text}"

@@ -430,7 +430,7 @@ def test_a_loss_that_the_framework_lacks_is_exact_and_said_to_be(run: Callable[.
     assert record["warnings"] == [
         {
             "code": "no-such-loss",
-            "message": 'keras has no "tukey", so what is printed is exact',
+            "message": 'lossctl knows no "tukey" of keras, so what is printed is exact',
             "input": "arguments",
             "rows": [],
         }
