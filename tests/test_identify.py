@@ -75,6 +75,16 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
     assert values[0] == "loss,like,reduction,reading,value,printed,command"
 
 
+def test_a_file_whose_name_looks_like_an_option_is_no_option_in_the_command(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-a.csv").write_text("y_true,y_pred\n1,3\n0,0.5\n")
+    (first, *_) = json.loads(run("identify", "1.25", "--json", "--", "-a.csv").out)["explanations"]
+    assert first["command"] == "lossctl compute mae ./-a.csv -f value"
+    assert run(*shlex.split(first["command"])[1:]).out == "1.25\n"
+
+
 def test_values_on_the_command_line_can_be_explained(run: Callable[..., Ran]) -> None:
     found = json.loads(run("identify", "0.5108", "-t", "0,1", "-p", "0.4,0.6", "--json").out)
     assert found["explanations"][0]["loss"] == "bce"
