@@ -169,7 +169,8 @@ def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, f
 
 def _places(domain: Domain) -> Floats:
     """The points of a range, of few digits where its size allows."""
-    x = np.linspace(domain.low, domain.high, POINTS + 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        x = np.linspace(domain.low, domain.high, POINTS + 1)
     if _FINEST < domain.high - domain.low < 1 / _FINEST:
         x = np.round(x, 12)
     if np.unique(x).size < x.size or not np.isfinite(x).all():

@@ -103,7 +103,7 @@ class Identification:
     def summary(self) -> str:
         """What was found, in one sentence."""
         if not self.found:
-            return f"none of {self.tried:,} values is {self.number}; the nearest are"
+            return f"none of {self.tried:,} values is {self.number}" + ("; the nearest are" if self.explained else "")
         ways = (
             "one explanation"
             if len(self.explained) == 1

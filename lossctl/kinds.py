@@ -263,6 +263,7 @@ POSITIVE_AMOUNT = AMOUNT._replace(
     meaning="a finite number above 0",
     open_low=True,
 )
+SPREAD = AMOUNT._replace(help="a column of logarithms has to be raised by exp first; -p names the columns")
 RATE = AMOUNT._replace(
     name="finite number of at least 0, or its logarithm with log_input",
     logged=True,
@@ -314,6 +315,7 @@ TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
 Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
 Amount: TypeAlias = Annotated[Floats, AMOUNT]
 PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]
+Spread: TypeAlias = Annotated[Floats, SPREAD]
 Rate: TypeAlias = Annotated[Floats, RATE]
 Scores: TypeAlias = Annotated[Floats, SCORES]
 LogProbabilities: TypeAlias = Annotated[Floats, LOG_PROBABILITIES]

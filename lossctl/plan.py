@@ -53,7 +53,7 @@ CODES = {
     "nearest float64 before the loss was computed.",
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
-    "no-such-loss": "The framework that --like names does not have the loss, so the value printed is the exact one.",
+    "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
     "refused": "Under --like all, a framework takes no such values, so it has no row beside the exact one.",
     "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "
     "what exact is.",
@@ -544,7 +544,7 @@ class Plan(NamedTuple):
         for index, spec in enumerate(self.specs):
             message = ""
             if spec.lacking and not spec.optional:
-                message = f"{spec.like} has no {listed(spec.lacking, 'or')}, so what is printed is exact"
+                message = f"lossctl knows no {listed(spec.lacking, 'or')} of {spec.like}, so what is printed is exact"
                 found.append(Warn("no-such-loss", message, label))
             elif index in totals.refused and spec.like != EXACT:
                 message = f"{spec.like} takes no such values, so it has no number for {spec.text}"
@@ -733,7 +733,8 @@ def as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array
     """The arrays in the precision that the parameter dtype asks for, and the parameters of the formula itself."""
     if "dtype" not in params:
         return arrays, params
-    narrow = [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays]
+    with np.errstate(over="ignore"):
+        narrow = [array.astype(np.float32) if array.dtype == np.float64 else array for array in arrays]
     return narrow, {name: value for name, value in params.items() if name != "dtype"}
 
 

@@ -173,6 +173,7 @@ def _watched(loss: Loss, params: Params, arrays: Mapping[str, Array]) -> tuple[L
         Line(name, "", (), _number(np.asarray(part)[0] if np.ndim(part) else part), test=False)
         for name, part in held.items()
         if name not in given
+        and name != "_"
         and isinstance(part, (float, int, np.number, np.ndarray))
         and np.ndim(part) <= 2
         and np.size(part)

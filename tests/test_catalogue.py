@@ -237,6 +237,7 @@ def test_what_fits_a_file_is_what_all_computes(arguments: list[str], run: Callab
             ["explain", "mse", "-t", "1,nan", "-p", "2,3", "--nan", "propagate", "--row", "2"],
             "arguments: row 2 misses a cell, so it has no loss\n  help: --row names another row",
         ),
+        (["explain", "mse,hubr"], 'there is no loss "hubr"\n  help: did you mean "huber"?'),
         (["explain", "l2_loss"], '"l2_loss" is the squared error here'),
     ],
 )
@@ -516,6 +517,12 @@ def test_digits_that_the_formula_loses_are_told(run: Callable[..., Ran]) -> None
 def test_what_a_function_held_where_the_formula_is_prose(run: Callable[..., Ran]) -> None:
     text = run("explain", "top_k_error", "-t", "0", "-p", "[[0.2,0.7,0.1]]", "--row", "1").out
     assert "Steps\n  higher = 1\n\n  top_k_error = 1\n" in text
+
+
+def test_what_a_function_threw_away_is_no_step(run: Callable[..., Ran]) -> None:
+    text = run("explain", "dss", "-t", "1", "-p", "[[-1,0,1]]", "--row", "1").out
+    assert "Steps\n  off = " in text
+    assert "\n  _ = " not in text
 
 
 # The notation of formulas.

@@ -194,6 +194,11 @@ def test_every_loss_computes_in_float32(loss: str) -> None:
     assert found
 
 
+def test_what_float32_cannot_hold_is_infinite_without_a_warning(shell: Callable[..., Ran]) -> None:
+    ran = shell("lossctl compute mse:dtype=float32 -t 1,2 -p 1e39,2 -f value")
+    assert (ran.out, ran.err, ran.code) == ("inf\n", "", 0)
+
+
 @pytest.mark.parametrize(
     ("loss", "y_true", "y_pred", "like", "printed"),
     [
@@ -425,7 +430,7 @@ def test_a_loss_that_the_framework_lacks_is_exact_and_said_to_be(run: Callable[.
     assert record["warnings"] == [
         {
             "code": "no-such-loss",
-            "message": 'keras has no "tukey", so what is printed is exact',
+            "message": 'lossctl knows no "tukey" of keras, so what is printed is exact',
             "input": "arguments",
             "rows": [],
         }

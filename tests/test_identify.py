@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,21 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
     assert none.out.startswith("none of ")
     assert "values is 98765; the nearest are\n" in none.out
     assert none.code == 0
+    for number in ("nan", "inf"):
+        none = run("identify", number, "-t", "1.5", "-p", "2.5")
+        assert re.fullmatch(rf"none of \d+ values is {number}\n\narguments: the only row used\n", none.out)
     values = run("identify", "0.4583", "a.csv", "-f", "csv").out.splitlines()
     assert values[0] == "loss,like,reduction,reading,value,printed,command"
+
+
+def test_a_file_whose_name_looks_like_an_option_is_no_option_in_the_command(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-a.csv").write_text("y_true,y_pred\n1,3\n0,0.5\n")
+    (first, *_) = json.loads(run("identify", "1.25", "--json", "--", "-a.csv").out)["explanations"]
+    assert first["command"] == "lossctl compute mae ./-a.csv -f value"
+    assert run(*shlex.split(first["command"])[1:]).out == "1.25\n"
 
 
 def test_values_on_the_command_line_can_be_explained(run: Callable[..., Ran]) -> None:

@@ -188,7 +188,8 @@ def test_one_binding_serves_losses_with_other_inputs(
         ),
         (
             ("gaussian_nll", "f.csv", "-p", "mean=mu,var=lower"),
-            'f.csv:4: column "lower": "-0.5" is not a finite number of at least 0\n  help: mse and mae take any number',
+            'f.csv:4: column "lower": "-0.5" is not a finite number of at least 0\n'
+            "  help: a column of logarithms has to be raised by exp first; -p names the columns",
         ),
         (
             ("crps_quantile:level=[0.1]", "f.csv", "-p", "lower,upper"),

@@ -232,6 +232,11 @@ def test_png_is_what_matplotlib_draws(run: Callable[..., Ran], tmp_path: Path) -
             "the range from 3 to 3 cannot be parted into 240 points\n  help: --from and --to choose another range\n",
         ),
         (
+            ["mse", "--from", "-1e308", "--to", "1e308"],
+            "the range from -1e+308 to 1e+308 cannot be parted into 240 points\n"
+            "  help: --from and --to choose another range\n",
+        ),
+        (
             ["mse", "--from", "-1e200", "--to", "1e300"],
             "there is nothing to draw: mse has no finite value for y_pred from -1e+200 to 1e+300\n"
             "  help: --from and --to choose another range\n",

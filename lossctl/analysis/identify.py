@@ -190,8 +190,10 @@ def explained(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float
 
 
 def nearest(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float]) -> list[Match]:
-    """The values themselves that come nearest to a number, the nearest first."""
-    plain = [match for match in _readings(values, ranks) if not match.reading]
+    """The values themselves that come nearest to a number, the nearest first; none where all are infinitely far."""
+    plain = [
+        match for match in _readings(values, ranks) if not match.reading and math.isfinite(number.off(match.printed))
+    ]
     kept: dict[float, Match] = {}
     for match in sorted(plain, key=lambda match: (number.off(match.printed), match.cost)):
         kept.setdefault(match.printed, match)

@@ -107,7 +107,7 @@ def _explained(topic: str) -> Explanation:
     try:
         requests = parse(topic)
     except UsageError as error:
-        if not error.message.startswith("there is no loss"):
+        if error.message != f"there is no loss {quoted(topic)}":
             raise
         names = spellings() | {code: code for code in known}
         help = did_you_mean(names[word] for word in close(topic, names, likeness=0.7))

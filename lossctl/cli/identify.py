@@ -122,8 +122,9 @@ def _explained(match: Match, file: str, data: opt.Data) -> Explained:
     value = match.value
     words = [*(["--like", value.like] if value.like != "exact" else [])]
     words += ["--reduction", value.reduction] if value.reduction != "mean" else []
+    path = f"./{file}" if file.startswith("-") and file != "-" else file
     command = shlex.join(
-        ["lossctl", "compute", value.text, *([file] if file else []), *repeated(data), *words, "-f", "value"]
+        ["lossctl", "compute", value.text, *([path] if path else []), *repeated(data), *words, "-f", "value"]
     )
     return Explained(
         value.text,

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossctl.kinds import (
-    Amount,
     Ends,
     Flag,
     Floats,
@@ -18,6 +17,7 @@ from lossctl.kinds import (
     PerElement,
     PerRow,
     Real,
+    Spread,
     UnitShare,
     Vector,
 )
@@ -72,7 +72,7 @@ def _crps_quantile_slope(y_true: Floats, y_pred: Floats, *, level: tuple[float, 
 
 
 @loss("gaussian_nll_loss", "normal_nll", family=FAMILY, called={"mean": "y_pred"}, slope=_gaussian_nll_slope)
-def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False, eps: NonNegative = 0.0) -> PerElement:
+def gaussian_nll(y_true: Real, y_pred: Real, var: Spread, *, full: Flag = False, eps: NonNegative = 0.0) -> PerElement:
     """Negative log-likelihood under a normal distribution of predicted mean and variance.
 
     Formula:
@@ -105,7 +105,7 @@ def gaussian_nll(y_true: Real, y_pred: Real, var: Amount, *, full: Flag = False,
     called={"mean": "y_pred", "sigma": "scale"},
     slope=_logs_normal_slope,
 )
-def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
+def logs_normal(y_true: Real, y_pred: Real, scale: Spread) -> PerElement:
     """Logarithmic score of a normal distribution of predicted mean and standard deviation.
 
     Formula:
@@ -136,7 +136,7 @@ def logs_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
     called={"mean": "y_pred", "sigma": "scale"},
     slope=_crps_normal_slope,
 )
-def crps_normal(y_true: Real, y_pred: Real, scale: Amount) -> PerElement:
+def crps_normal(y_true: Real, y_pred: Real, scale: Spread) -> PerElement:
     """Continuous ranked probability score of a normal distribution of predicted mean and standard deviation.
 
     Formula:
@@ -313,7 +313,7 @@ def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
     """Energy score of an ensemble of vectors, the CRPS of several dimensions.
 
     Formula:
-        Σ_i ‖x_i - y‖ / M - Σ_{i, j} ‖x_i - x_j‖ / (2 M²),   x = y_pred, M vectors one after the other,   y = y_true
+        Σ_i ‖x_i - y‖ / M - Σ_{i, j} ‖x_i - x_j‖ / (2 M²),   x = y_pred, M vectors one after the other
 
     Range:
         0 to inf.
