@@ -177,3 +177,60 @@ def test_a_label_is_its_one_hot_row(seed: int, classes: int) -> None:
         ):
             ours = sparse(labels, pred, label_smoothing=smoothing, class_weight=weights)
             assert ours.tolist() == dense(one_hot, pred, label_smoothing=smoothing, class_weight=weights).tolist()
+
+
+NOT_CONVEX = {
+    *("msle", "rmsle", "smape", "cauchy", "geman_mcclure", "welsch", "tukey", "gamma_deviance", "gamma_nll"),
+    *("tweedie_deviance", "tweedie_nll", "negbin_nll", "savage", "tangent", "poly_ce", "sparse_poly_ce"),
+    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits", "cosine", "hellinger", "dss"),
+    *("triplet_margin", "dice", "tversky", "generalized_dice", "iou", "giou", "diou", "ciou"),
+    *("crps_ensemble", "energy_score"),
+}
+"""Losses that along some line of y_pred rise above their chord."""
+CHORDED = [
+    loss
+    for loss in LOSSES
+    if "y_pred" in loss.roles
+    and "level" not in loss.claims
+    and loss.name not in {"generalized_kl", "unitbox"}  # whose random rows are infinitely far from each other
+]
+
+
+def above_the_chord(loss: Loss, seed: int, rows: int = 200) -> np.ndarray:
+    """How far the loss rises above the chord between two predictions, as a share of the size of its ends."""
+    rng = np.random.default_rng(seed)
+    first, second = dict(zip(loss.roles, drawn(loss, rng, rows), strict=True)), drawn(loss, rng, rows)
+    other = dict(zip(loss.roles, second, strict=True))["y_pred"]
+    share = rng.uniform(0, 1, rows).reshape(-1, *[1] * (other.ndim - 1))
+    between = share * first["y_pred"] + (1 - share) * other
+    ends = [
+        loss.rows(*(first | {"y_pred": pred}).values(), **demanded(loss)) for pred in (first["y_pred"], other, between)
+    ]
+    chord = share.ravel() * ends[0] + (1 - share.ravel()) * ends[1]
+    rise: np.ndarray = (ends[2] - chord) / (1.0 + np.abs(ends[0]) + np.abs(ends[1]))
+    return rise
+
+
+@pytest.mark.parametrize("loss", CHORDED, ids=lambda loss: loss.name)
+def test_a_loss_is_convex_along_random_lines_or_known_not_to_be(loss: Loss) -> None:
+    rises = np.concatenate([above_the_chord(loss, seed) for seed in range(10)])
+    assert (rises.max() > 1e-6) == (loss.name in NOT_CONVEX), rises.max()
+
+
+DEGREES = {
+    **dict.fromkeys(("mae", "rmse", "quantile", "epsilon_insensitive:epsilon=0", "smooth_l1:beta=0", "max_error"), 1),
+    **dict.fromkeys(("median_absolute_error", "poisson_deviance", "crps_ensemble", "wis:alpha=[0.1,0.5,0.9]"), 1),
+    **dict.fromkeys(("crps_quantile:level=[0.1,0.5,0.9]", "interval:alpha=0.1", "energy_score", "crps_normal"), 1),
+    **dict.fromkeys(("mse", "half_mse", "expectile", "lq", "squared_epsilon_insensitive:epsilon=0"), 2),
+    **dict.fromkeys(("mape", "smape", "wmape", "gamma_deviance", "cosine", "iou", "giou", "diou", "ciou"), 0),
+}
+"""Losses of inputs that are all multiplied by a factor grow by this power of it."""
+
+
+@pytest.mark.parametrize(("text", "degree"), DEGREES.items())
+def test_a_factor_of_all_inputs_is_a_factor_of_the_loss(text: str, degree: int) -> None:
+    (loss,) = [loss for loss in LOSSES if loss.name == text.partition(":")[0]]
+    inputs: dict[str, Any] = dict(zip(loss.roles, drawn(loss, np.random.default_rng(5), 40), strict=True))
+    for factor in (0.25, 2.0, 1024.0):  # powers of two, which round nothing
+        scaled: dict[str, Any] = {role: factor * array for role, array in inputs.items()}
+        assert lossctl.compute(text, **scaled) == factor**degree * lossctl.compute(text, **inputs)

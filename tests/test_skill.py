@@ -451,3 +451,16 @@ def test_a_gate_on_a_loss_without_skill_is_refused(run: Callable[..., Ran], path
 def test_gates_in_python() -> None:
     assert lossctl.check(REAL, REAL + 0.1, min_skill={"mse": 0.9}).passed
     assert not lossctl.check(REAL, REAL + 9, min_skill={"mse": 0.0}).passed
+
+
+def test_models_side_by_side_have_the_skill_that_each_has_alone(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("y_true,a,b\n1,1.5,1\n2,2.5,2.25\n4,3,4\n")
+    options = ("mse,mae", "a.csv", "-p", "a", "-p", "b", "--skill", "--json", "-q")
+    alone, beside = (json.loads(run(command, *options).out)["results"] for command in ("compute", "compare"))
+    assert [value["skill"] for value in beside] == [value["skill"] for value in alone]
+    table = run("compare", *options[:-2], "-q").out
+    assert run("compute", *options[:-2], "-q").out.partition("\n\n")[0] in table
+    assert run("compare", "huber", *options[1:]).code == 2

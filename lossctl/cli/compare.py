@@ -25,6 +25,7 @@ def compare(
     bootstrap: opt.BootstrapOption = "",
     seed: opt.SeedOption = "0",
     why: opt.WhyOption = False,
+    skill: opt.SkillOption = False,
     top: opt.TopOption = "",
     data: opt.Data,
     output: opt.Output,
@@ -49,6 +50,10 @@ def compare(
     with ExitStack() as opened:
         job = gathered("compare", loss, files or [], data, opened)
         source, found = side_by_side(job, data, why=why)
+        if skill:
+            from lossctl.skill import places
+
+            found = [model._replace(plan=model.plan._replace(skill=places(model.plan.specs))) for model in found]
         pairing = Pairing.of(found, options)
         bindings = [model.plan.binding for model in pairing.models]
         batches = opened.enter_context(closing(assembled(source, bindings, shown=why)))

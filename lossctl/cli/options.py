@@ -334,7 +334,8 @@ SignificantOption: TypeAlias = Annotated[
     typer.Option(
         "--significant",
         help="Beside a --baseline of predictions for the same rows, what is worse breaks the gate only if the paired test "
-        "of compare says that it is no chance: p below 0.05, after Holm's adjustment over these gates.",
+        "of compare says that it is no chance: p below 0.05, after Holm's adjustment over these gates. The test is against "
+        "the baseline itself, whatever --tolerance allows.",
     ),
 ]
 IsolatedOption: TypeAlias = Annotated[

@@ -176,6 +176,8 @@ def _compared(result: Result, look: Look) -> list[Grid]:
 
     remarks = [*sentences(result.comparisons, look), *_unlike(result, look)]
     tables = [_grid(columns(result.comparisons, look), look, remarks=remarks)]
+    if any(value.skill is not None for value in result.values):
+        tables.append(_grid(_values(result, look, result.values, "value"), look))
     for about in dict.fromkeys((reason.new, reason.loss) for reason in result.reasons):
         rows = [reason for reason in result.reasons if (reason.new, reason.loss) == about]
         title, remark = carried(rows, result, look)
