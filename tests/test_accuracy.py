@@ -753,7 +753,7 @@ ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = 
     (kinds.LABEL, kinds.SCORES): lambda k, _: to_labels(list(logits(k))),
     (kinds.LABEL_SET, kinds.SCORES): lambda k, _: label_sets(list(logits(k))),
     (kinds.LABEL_SET, kinds.LABEL_SET): pairs_of_sets,
-    (kinds.REAL, kinds.REAL, kinds.AMOUNT): scales,
+    (kinds.REAL, kinds.REAL, kinds.SPREAD): scales,
     (kinds.REAL, kinds.REAL, kinds.REAL): ordered_ends,
     (kinds.REAL, kinds.REAL, kinds.ENDS, kinds.ENDS): several_ends,
     (kinds.REAL, kinds.MEMBERS): ensembles,
