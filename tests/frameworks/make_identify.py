@@ -131,8 +131,7 @@ def main() -> None:
         owner = call.partition(".")[0]
         arrays = data.arrays
         if owner == "F":
-            from torch import tensor
-
+            tensor = import_module("torch").tensor
             arrays = {name: tensor(array) for name, array in arrays.items() if name != "names"}
         given = eval(call, {owner: import_module(WHERE[owner])} | arrays)
         value = float(np.mean(np.asarray(given)))

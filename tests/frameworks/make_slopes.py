@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -129,8 +130,7 @@ FAMILIES = (elementwise, binary, several)
 
 def answered(ask: Ask) -> dict[str, Any]:
     """The case of a call: what was asked, and the derivatives as Python prints them."""
-    import torch
-
+    torch = import_module("torch")
     torch.set_default_dtype(torch.float64)
     p = torch.tensor(ask.p, requires_grad=True)
     names = {"torch": torch, "F": torch.nn.functional, "y": torch.tensor(ask.y), "p": p}
