@@ -53,9 +53,9 @@ class Guard(NamedTuple):
             UsageError: a gate is on the skill of a loss whose best constant is not known.
         """
         if asked.skills:
-            from lossctl.skill import places  # most gates need none
+            from lossctl.skill import beside_constants  # most gates need none
 
-            plan = plan._replace(skill=places(plan.specs, asked.skills))
+            plan = beside_constants(plan, asked.skills)
         return cls(plan, asked.limits)
 
     @property

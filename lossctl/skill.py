@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Floats
     from lossctl.losses.declare import Params
     from lossctl.losses.spec import Spec, Term
+    from lossctl.plan import Plan
     from lossctl.results import Value
 
 Constant: TypeAlias = Moments | Order
@@ -52,16 +53,17 @@ def known_for(spec: Spec) -> bool:
     return term.loss.constant is not None and _best(term.loss.best, np.full((1, 2), 0.5), term.params) is not None
 
 
-def places(specs: Sequence[Spec], asked: Sequence[int] | None = None) -> tuple[int, ...]:
-    """The specs whose skill is to be told, by their place.
+def beside_constants(plan: Plan, asked: Sequence[int] | None = None) -> Plan:
+    """The plan, with the skill of its specs to be told.
 
     Args:
-        specs: all specs.
-        asked: the places of those that are asked for; None for all.
+        plan: what is asked of an input.
+        asked: the places of the specs whose skill is asked for; None for all.
 
     Raises:
         UsageError: the best constant of one that was named is not known, or that of none is.
     """
+    specs = plan.specs
     asked = range(len(specs)) if asked is None else asked
     found = tuple(place for place in dict.fromkeys(asked) if known_for(specs[place]))
     refused = [specs[place] for place in asked if place not in found and not specs[place].optional]
@@ -71,7 +73,7 @@ def places(specs: Sequence[Spec], asked: Sequence[int] | None = None) -> tuple[i
             f"{refused[0].text} has no skill: {_why(refused[0])}" if refused else "no loss of these data has a skill",
             help=f"there is skill of {listed(losses, most=len(losses))}",
         )
-    return found
+    return plan._replace(skill=found)
 
 
 def _why(spec: Spec) -> str:

@@ -25,7 +25,7 @@ from lossctl.plan import Plan, planned
 from lossctl.readers.columns import Asked, assembled
 from lossctl.readers.table import Memory
 from lossctl.results import Result
-from lossctl.skill import places
+from lossctl.skill import beside_constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ def of_constant(text: str, truth: NDArray[Any], constant: NDArray[np.float64], w
 def plan_of(text: str, source: Memory, weight: bool, by: str = "", reduction: str = "mean") -> Plan:
     asked = Asked(weight="w" if weight else "", by=by)
     plan = planned(parse(text), source.header(), asked, "x", reduction)  # type: ignore[arg-type]  # a test gives words
-    return plan._replace(skill=places(plan.specs))
+    return beside_constants(plan)
 
 
 def told(

@@ -51,9 +51,9 @@ def compare(
         job = gathered("compare", loss, files or [], data, opened)
         source, found = side_by_side(job, data, why=why)
         if skill:
-            from lossctl.skill import places
+            from lossctl.skill import beside_constants
 
-            found = [model._replace(plan=model.plan._replace(skill=places(model.plan.specs))) for model in found]
+            found = [model._replace(plan=beside_constants(model.plan)) for model in found]
         pairing = Pairing.of(found, options)
         bindings = [model.plan.binding for model in pairing.models]
         batches = opened.enter_context(closing(assembled(source, bindings, shown=why)))

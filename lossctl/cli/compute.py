@@ -44,9 +44,9 @@ def compute(
         for source in job.sources:
             found = models(source, job, reduced)
             if skill:
-                from lossctl.skill import places
+                from lossctl.skill import beside_constants
 
-                found = [model._replace(plan=model.plan._replace(skill=places(model.plan.specs))) for model in found]
+                found = [model._replace(plan=beside_constants(model.plan)) for model in found]
             batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
             totals = fold([model.plan for model in found], batches)
             results += [
