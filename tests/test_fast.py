@@ -6,7 +6,7 @@ import gzip
 import random
 import threading
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from tables import FORMATS
@@ -66,16 +66,27 @@ def _read(chunk: Any, name: str) -> list[object]:
     return read
 
 
-def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
-    """Hold the fast reader to the careful one; the number of blocks it took itself, and of those with quotes."""
-    taken = quoted = 0
+class Taken(NamedTuple):
+    """How many blocks were taken: all, those with quotes, and those with line ends within quotes."""
+
+    all: int = 0
+    quoted: int = 0
+    wrapped: int = 0
+
+    def and_those(self, others: Taken) -> Taken:
+        return Taken(*map(sum, zip(self, others, strict=True)))
+
+
+def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pytest.MonkeyPatch) -> Taken:
+    """Hold the fast reader to the careful one; the blocks that it took itself."""
+    taken = Taken()
     parse = fast.Parser.parse
 
     def counted(self: fast.Parser, data: bytes) -> fast.Parsed | None:
-        nonlocal taken, quoted
+        nonlocal taken
         parsed = parse(self, data)
-        taken += parsed is not None
-        quoted += parsed is not None and b'"' in data
+        if parsed is not None:
+            taken = taken.and_those(Taken(1, b'"' in data, parsed.ends is not None))
         return parsed
 
     for numbers in (True, False):
@@ -89,7 +100,7 @@ def both(path: Path, options: Options, block: int, slice: int, monkeypatch: pyte
             patch.setattr(fast.Parser, "parse", counted)
             quick = facts(path, options, numbers=numbers)
         assert quick == careful, (path.read_bytes(), options, block, slice)
-    return taken, quoted
+    return taken
 
 
 TABLE = {
@@ -161,6 +172,7 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
         name: rng.choice([0, 0, 0.02, 0.1]) for name in ("odd", "quoted", "ragged", "blank", "blanks", "end", "cancel")
     }
     wrapped = rng.choice([0, 0, 0.1, 1])
+    breaks = rng.choice(["a\nb", "\r\n", 'a""\n' + delimiter + "\n", "a\rb"])
 
     def cell() -> str:
         chance = rng.random()
@@ -171,7 +183,9 @@ def odd_file(rng: random.Random) -> tuple[bytes, Options]:
         text = rng.choice(NUMBERS) if rng.random() < 0.3 else repr(round(rng.uniform(-9, 9), rng.randrange(17)))
         text = text.replace(".", decimal)
         if rng.random() < wrapped:
-            text = rng.choice([text, text, text, "a" + delimiter, 'so ""called""', delimiter + delimiter, '""', ""])
+            text = rng.choice(
+                [*[text] * 6, *["a" + delimiter, 'so ""called""', delimiter + delimiter, '""', ""] * 2, breaks]
+            )
             return f'"{text}"'
         return rng.choice(["{}", "{}", " {}", "{} ", "  {}"]).format(text) if rng.random() < often["blanks"] else text
 
@@ -231,14 +245,15 @@ def test_both_readers_read_what_is_easily_misread(tmp_path: Path, monkeypatch: p
 def test_both_readers_read_odd_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(4)
     path = tmp_path / "odd.csv"
-    taken = quoted = 0
+    taken = Taken()
     for _ in range(1500):
         data, options = odd_file(rng)
         path.write_bytes(data)
-        blocks = both(path, options, rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000]), monkeypatch)
-        taken, quoted = taken + blocks[0], quoted + blocks[1]
-    assert taken > 1500  # the fast reader was at work
-    assert quoted > 500
+        block, slice = rng.choice([16, 50, 200, 1000, 1 << 20]), rng.choice([1, 3, 1000])
+        taken = taken.and_those(both(path, options, block, slice, monkeypatch))
+    assert taken.all > 1500  # the fast reader was at work
+    assert taken.quoted > 500
+    assert taken.wrapped > 200
 
 
 def rows(count: int, change: dict[int, str] | None = None) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
-from lossctl.readers.streams import BOM, LINE_END, is_url, replayed
+from lossctl.readers.streams import BOM, LINE_BREAK, LINE_END, is_url, replayed
 from lossctl.readers.table import CHUNK_ROWS, LARGE, WORTH_A_NOTE, Chunk, Header, Place, described, slow_reader
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BREAK = re.compile(r"\r\n|\r|\n")
-_BREAK_BYTES = re.compile(rb"\r\n|\r|\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -106,7 +105,7 @@ def _end_of_line(data: bytes, lines: int) -> int:
     """How many bytes so many lines have; the last may lack its line end."""
     if not lines:
         return 0
-    end = next(islice(_BREAK_BYTES.finditer(data), lines - 1, None), None)
+    end = next(islice(LINE_BREAK.finditer(data), lines - 1, None), None)
     return len(data) if end is None else end.end()
 
 
@@ -267,14 +266,15 @@ class Delimited(NamedTuple):
 
     def _by_block(self, parser: Parser, raw: IO[bytes], first: bytes, rows: int, at: Place) -> Iterator[Chunk]:
         """The rows block by block; those of a block that the parser does not take are read carefully."""
-        from lossctl.readers.fast import turns
+        from lossctl.readers.fast import records, turns
 
         left = b""  # the lines of a record that goes on behind its block
-        with closing(turns(parser, raw, first)) as blocks:
+        with closing(turns(parser, records(raw, first))) as blocks:
             for block in blocks:
                 if block.parsed is not None and not left:
                     yield from parser.chunks(block.parsed, at.line, at.row)
-                    at = Place(at.line + block.parsed.rows, at.row + block.parsed.rows)
+                    rows_read = block.parsed.rows
+                    at = Place(at.line + block.parsed.lines(rows_read), at.row + rows_read)
                     continue
                 data = left + block.data
                 begin, (at, unfinished) = (

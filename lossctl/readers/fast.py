@@ -7,6 +7,7 @@ reader is the judge of it.
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections import deque
 from threading import Thread
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from lossctl.readers.cells import MISSING
-from lossctl.readers.streams import BOM, LINE_END
+from lossctl.readers.streams import BOM, LINE_BREAK, LINE_END
 from lossctl.readers.table import Chunk
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ SLICE = 1 << 16
 AHEAD = 2  # blocks read before their turn
 _COUNTED = 1 << 19
 _LOOK = 1 << 16  # bytes in which quotes are sought before polars is asked
-_QUOTE, _DELIMITER = b"\x1e", b"\x1f"  # stand for those within quotes
+_QUOTE, _DELIMITER, _FEED, _RETURN = b"\x1e", b"\x1f", b"\x1d", b"\x1c"  # stand for those within quotes
 
 
 def polars() -> ModuleType | None:
@@ -46,44 +47,61 @@ def polars() -> ModuleType | None:
 
 
 class Block(NamedTuple):
-    """The origin of some rows that stand one a line.
+    """The origin of some rows of a block.
 
     Attributes:
         path: the input as messages name it.
-        first_line: the line of the first of them.
-        data: lines, that one and those behind it among them.
-        start: how many lines of the data stand before it.
+        first_line: the line on which the block begins.
+        parsed: the block.
+        start: how many rows of the block stand before these.
         delimiter: what parts the cells.
         names: the columns.
     """
 
     path: str
     first_line: int
-    data: bytes
+    parsed: Parsed
     start: int
     delimiter: str
     names: Sequence[str]
 
     def line(self, row: int) -> int | None:
-        """The line of a row."""
-        return self.first_line + row
+        """The line on which a row begins, or would begin behind the last."""
+        return self.first_line + self.parsed.lines(self.start + row)
 
     def cell(self, row: int, column: str) -> str:
         """A cell as it stands in the file."""
-        row += self.start
-        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
-        begin = int(ends[row - 1]) + 1 if row else 0
-        text = self.data[begin : int(ends[row])].decode("utf-8", "surrogateescape")
-        cells = next(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
+        begin, end = map(self.parsed.begin, (self.start + row, self.start + row + 1))
+        text = self.parsed.data[begin:end].decode("utf-8", "surrogateescape")
+        cells = next(
+            csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True, skipinitialspace=True)
+        )
         return cells[self.names.index(column)]
 
 
 class Parsed(NamedTuple):
-    """The rows of a block: float64 arrays, and lists of text."""
+    """The rows of a block.
+
+    Attributes:
+        data: its lines.
+        rows: how many rows they are.
+        columns: float64 arrays, and lists of text.
+        ends: where each row ends, None where each line is a row.
+    """
 
     data: bytes
     rows: int
     columns: Mapping[str, Cells]
+    ends: NDArray[np.intp] | None = None
+
+    def begin(self, row: int) -> int:
+        """Where a row begins, or would begin behind the last."""
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n")) if self.ends is None else self.ends
+        return int(ends[row - 1]) + 1 if row else 0
+
+    def lines(self, rows: int) -> int:
+        """How many lines the first rows take."""
+        return rows if self.ends is None else len(LINE_BREAK.findall(self.data, 0, self.begin(rows)))
 
 
 class Parser(NamedTuple):
@@ -116,9 +134,9 @@ class Parser(NamedTuple):
             if parsed is not None or b'"' not in data:
                 return parsed
         bare = _bare(data, self.delimiter.encode())
-        return None if bare is None else self._parse(bare, data)
+        return None if bare is None else self._parse(bare.data, data, bare.ends)
 
-    def _parse(self, bare: bytes, data: bytes) -> Parsed | None:
+    def _parse(self, bare: bytes, data: bytes, ends: NDArray[np.intp] | None = None) -> Parsed | None:
         """The rows of some whole lines.
 
         What polars does in another way than the careful reader, and what is done about it:
@@ -130,8 +148,9 @@ class Parser(NamedTuple):
         takes points too (none is let in).
 
         Args:
-            bare: the lines without quotes.
+            bare: the lines without quotes, one a row.
             data: the lines as they stand in the file.
+            ends: where each row of the file ends, None where each line is a row.
         """
         if bare.startswith((BOM, b"\r", LINE_END)) or (self.decimal == "," and self.numbers and b"." in bare):
             return None
@@ -155,10 +174,10 @@ class Parser(NamedTuple):
             else:
                 text = column.fill_null("").str.strip_chars_start(" ")
                 if bare is not data:
-                    for mark, meant in ((_QUOTE, '"'), (_DELIMITER, self.delimiter)):
+                    for mark, meant in ((_QUOTE, '"'), (_DELIMITER, self.delimiter), (_FEED, "\n"), (_RETURN, "\r")):
                         text = text.str.replace_all(mark.decode(), meant, literal=True)
                 columns[name] = text.to_list()
-        return Parsed(data, frame.height, columns)
+        return Parsed(data, frame.height, columns, ends)
 
     @property
     def _places(self) -> dict[str, int]:
@@ -226,7 +245,7 @@ class Parser(NamedTuple):
         for start in range(0, parsed.rows, SLICE):
             stop = min(start + SLICE, parsed.rows)
             columns = {name: column[start:stop] for name, column in parsed.columns.items()}
-            origin = Block(self.path, first_line + start, parsed.data, start, self.delimiter, self.names)
+            origin = Block(self.path, first_line, parsed, start, self.delimiter, self.names)
             yield Chunk(columns, stop - start, first_row + start, origin, commas)
 
 
@@ -277,15 +296,13 @@ class Turn(NamedTuple):
     more: bool
 
 
-def turns(parser: Parses, raw: IO[bytes], first: bytes) -> Generator[Turn, None, None]:
-    """The blocks of a stream in their order, some of them parsed ahead. To be closed: threads may be at work.
+def turns(parser: Parses, cut: Iterator[bytes]) -> Generator[Turn, None, None]:
+    """Blocks in their order, some of them parsed ahead. To be closed: threads may be at work.
 
     Args:
         parser: what parses them.
-        raw: the stream.
-        first: bytes that were read from it before.
+        cut: the blocks.
     """
-    cut = blocks(raw, first)
     ahead: deque[Ahead] = deque()
     fault: Exception | None = None
     try:
@@ -319,6 +336,24 @@ def blocks(raw: IO[bytes], first: bytes) -> Iterator[bytes]:
         data = raw.read(BLOCK)
 
 
+def records(raw: IO[bytes], first: bytes) -> Iterator[bytes]:
+    """The blocks of a stream, cut at line feeds that stand within no quotes.
+
+    Args:
+        raw: the stream.
+        first: bytes that were read from it before.
+    """
+    for data in blocks(raw, first):
+        lines = [data]
+        is_open = b'"' in data and _count(data, np.equal, ord('"')) % 2 == 1
+        more = BLOCK
+        while is_open and more > 0 and (line := raw.readline()):
+            lines.append(line)
+            is_open ^= line.count(b'"') % 2 == 1
+            more -= len(line)
+        yield b"".join(lines) if len(lines) > 1 else data
+
+
 def _count(data: bytes, test: np.ufunc, byte: int) -> int:
     """How many bytes pass a test; for frequent ones `bytes.count` takes four times as long."""
     array = np.frombuffer(data, np.uint8)
@@ -326,13 +361,20 @@ def _count(data: bytes, test: np.ufunc, byte: int) -> int:
     return sum(int(np.count_nonzero(test(part, byte))) for part in parts)
 
 
-def _bare(data: bytes, delimiter: bytes) -> bytes | None:
+class _Bare(NamedTuple):
+    """Rows without the quotes around their cells, one a line, and where each ends in the file, None for one a line."""
+
+    data: bytes
+    ends: NDArray[np.intp] | None
+
+
+def _bare(data: bytes, delimiter: bytes) -> _Bare | None:
     """Lines without the quotes around their cells; None where more than quotes stands in the way.
 
     A quote opens a cell behind a delimiter or a line end, and closes it before one; two beside each other are one of
-    the text. Within quotes this one and delimiters become bytes of their own.
+    the text. Within quotes this one, delimiters and line ends become bytes of their own.
     """
-    if _QUOTE in data or _DELIMITER in data:
+    if any(mark in data for mark in (_QUOTE, _DELIMITER, _FEED, _RETURN)):
         return None
     array = np.frombuffer(LINE_END + data, np.uint8).copy()  # the first cell stands behind a line end, too
     is_quote = array == ord('"')
@@ -341,17 +383,20 @@ def _bare(data: bytes, delimiter: bytes) -> bytes | None:
         return None
     doubled = opened[1:] - closed[:-1] == 1
     begun, ended = np.delete(opened, np.flatnonzero(doubled) + 1), np.delete(closed, np.flatnonzero(doubled))
-    ends = np.frombuffer(LINE_END + delimiter, np.uint8)
-    if not (np.isin(array[begun - 1], ends).all() and np.isin(array[ended + 1], [*ends, ord("\r")]).all()):
+    around = np.frombuffer(LINE_END + delimiter, np.uint8)
+    if not (np.isin(array[begun - 1], around).all() and np.isin(array[ended + 1], [*around, ord("\r")]).all()):
         return None
     if (array[begun + 1] == ord(" ")).any():  # blanks before a cell are skipped, and those within quotes are not
         return None
     within = np.bitwise_xor.accumulate(is_quote)
-    if any(mark in data and (within & (array == ord(mark))).any() for mark in (LINE_END, b"\r")):
-        return None
-    array[within & (array == ord(delimiter))] = ord(_DELIMITER)
+    own = {LINE_END: _FEED, b"\r": _RETURN, delimiter: _DELIMITER}
+    places = {mark: within & (array == ord(mark)) for mark in own if mark in data}
+    wrapped = any(places[mark].any() for mark in (LINE_END, b"\r") if mark in places)
+    ends = np.flatnonzero((array == ord("\n")) & ~within)[1:] - 1 if wrapped else None
+    for mark, place in places.items():
+        array[place] = ord(own[mark])
     array[opened[1:][doubled]] = ord(_QUOTE)
-    return array[1:].tobytes().translate(None, b'"')
+    return _Bare(array[1:].tobytes().translate(None, b'"'), ends)
 
 
 def _uneven(data: bytes, mark: int, width: int) -> bool:

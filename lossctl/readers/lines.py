@@ -99,11 +99,11 @@ class Records(NamedTuple):
 
     def _by_block(self, parser: FastRecords, raw: IO[bytes], first: bytes, rows: int) -> Iterator[Chunk]:
         """The rows block by block; those of a block that the parser does not take are read carefully."""
-        from lossctl.readers.fast import turns
+        from lossctl.readers.fast import blocks, turns
 
         at = Place(1, 1)
-        with closing(turns(parser, raw, first)) as blocks:
-            for block in blocks:
+        with closing(turns(parser, blocks(raw, first))) as parsed:
+            for block in parsed:
                 if block.parsed is None:
                     at = yield from self._carefully(io.BytesIO(block.data), parser.wanted, rows, at)
                 else:
