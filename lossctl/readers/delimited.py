@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import InputError, count, quoted, repeated
 from lossctl.readers.cells import is_missing, is_number, is_undecodable, with_points
-from lossctl.readers.streams import BOM, LINE_BREAK, LINE_END, is_url, replayed
+from lossctl.readers.streams import BOM, LINE_END, is_url, replayed
 from lossctl.readers.table import CHUNK_ROWS, LARGE, WORTH_A_NOTE, Chunk, Header, Place, described, slow_reader
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _SNIFFED = 50
 _LONGEST_CELL = 1 << 24  # a quote that is never closed must not gather the rest of a large file
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _BREAK = re.compile(r"\r\n|\r|\n")
+_BREAK_BYTES = re.compile(rb"\r\n|\r|\n")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -105,7 +106,7 @@ def _end_of_line(data: bytes, lines: int) -> int:
     """How many bytes so many lines have; the last may lack its line end."""
     if not lines:
         return 0
-    end = next(islice(LINE_BREAK.finditer(data), lines - 1, None), None)
+    end = next(islice(_BREAK_BYTES.finditer(data), lines - 1, None), None)
     return len(data) if end is None else end.end()
 
 

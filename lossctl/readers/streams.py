@@ -19,7 +19,6 @@ HEAD = 1 << 16
 """How many bytes a first look sees; of long lines it sees more, to the end of the second."""
 _LONGEST_LOOK = 1 << 24
 LINE_END = b"\n"
-LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 BOM = b"\xef\xbb\xbf"
 """The mark that some programs write before UTF-8 text."""
 
