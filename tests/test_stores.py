@@ -6,6 +6,7 @@ import gzip
 import re
 import sys
 import threading
+from collections import UserDict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,7 +19,7 @@ import tables
 from lossctl.readers import delimited, fast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, MutableMapping
     from pathlib import Path
 
     from conftest import Ran
@@ -30,7 +31,7 @@ BINARY = [
 ]
 """The formats whose bytes polars does not give."""
 SECRET = "secret.csv"
-Store: TypeAlias = tuple[dict[str, bytes], str]
+Store: TypeAlias = tuple["MutableMapping[str, bytes]", str]
 
 
 class _Store(BaseHTTPRequestHandler):
@@ -103,10 +104,11 @@ def server() -> Iterator[Store]:
     server.server_close()
 
 
-class _Bucket(dict[str, bytes]):
+class _Bucket(UserDict[str, bytes]):
     """Objects that stand in a bucket of S3, too, where all may read them but the secret one."""
 
     def __init__(self, client: Any) -> None:  # boto3 makes its classes at run time
+        super().__init__()
         self._client = client
         client.create_bucket(Bucket="bucket")
 
@@ -116,14 +118,9 @@ class _Bucket(dict[str, bytes]):
             Bucket="bucket", Key=name, Body=data, ACL="private" if name == SECRET else "public-read"
         )
 
-    def update(self, *others: Mapping[str, bytes], **more: bytes) -> None:
-        for name, data in {**(others[0] if others else {}), **more}.items():
-            self[name] = data
-
-    def clear(self) -> None:
-        for name in self:
-            self._client.delete_object(Bucket="bucket", Key=name)
-        super().clear()
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self._client.delete_object(Bucket="bucket", Key=name)
 
 
 def _moto() -> Iterator[Store]:
