@@ -98,7 +98,7 @@ def test_non_finite_values_are_values() -> None:
         (
             ("mse", [[1, 2], [3]], [[1, 2], [3, 4]]),
             {},
-            'arguments: row 2: column "y_true": "[3]" does not hold 2 values, as the rows before it do',
+            'arguments: row 2: column "y_true": "[3]" holds 1 value, and the first rows hold 2',
         ),
         (("bce", [1], [1.5]), {}, 'arguments: row 1: column "y_pred": "1.5" is not a probability between 0 and 1'),
         (

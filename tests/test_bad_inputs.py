@@ -768,14 +768,14 @@ COLUMNS = [
     bad(
         "values-ragged",
         "compute mse -t [[1,2],[3]] -p [[1,2],[3,4]]",
-        'arguments: row 2: column "y_true": "[3]" does not hold 2 values, as the rows before it do',
+        'arguments: row 2: column "y_true": "[3]" holds 1 value, and the first rows hold 2',
         "values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
         "values-number-then-list",
         "compute mse -t [1,[2,3]] -p 1,2",
-        'arguments: row 2: column "y_true": cannot read "[2, 3]" as a number',
-        "--nan covers missing cells only; values are like 0,1 or [[0,1],[1,0]]",
+        'arguments: row 2: column "y_true": "[2, 3]" holds 2 values, and the first rows hold 1',
+        "values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
         "y-true-alone",
@@ -1270,7 +1270,7 @@ JSON = [
     bad(
         "json-ragged-lists",
         "compute sparse_cce a.json",
-        'a.json: row 2: column "y_pred": "[null]" does not hold 2 values, as the rows before it do',
+        'a.json: row 2: column "y_pred": "[null]" holds 1 value, and the first rows hold 2',
         "--y-pred COLUMN chooses another column",
         js('{"y_true": [0, 1], "y_pred": [[1, 0], [null]]}'),
     ),
@@ -1770,7 +1770,7 @@ COLUMNAR = [
     bad(
         "parquet-lists-of-unequal-length",
         "compute mse a.parquet",
-        'a.parquet: row 3: column "y_pred": "[5.0]" does not hold 2 values, as the rows before it do',
+        'a.parquet: row 3: column "y_pred": "[5.0]" holds 1 value, and the first rows hold 2',
         ANOTHER.partition("; ")[2],
         typed(y_true=[[1, 2], [3, 4], [5, 6]], y_pred=[[1.0, 2.0], [3.0, 4.0], [5.0]]),
     ),

@@ -374,13 +374,15 @@ def test_lists_that_change_their_length_are_refused_in_any_chunk(
     tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = ['{"y_true": [1, 2], "y_pred": [1, 2]}'] * 8192 + ['{"y_true": [1, 2, 3], "y_pred": [1, 2, 3]}'] * 3
-    (tmp_path / "a.ndjson").write_text("\n".join(rows))
-    ran = run("compute", "mae", "a.ndjson")
-    assert ran.err == (
-        'lossctl: a.ndjson:8193: column "y_true": "[1, 2, 3]" holds 3 values, and the first rows hold 2\n'
-        "  help: --y-true COLUMN chooses another column\n"
-    )
+    rows = ['{"y_true": [1, 2], "y_pred": [1, 2]}'] * 8192
+    odd = '{"y_true": [1, 2, 3], "y_pred": [1, 2, 3]}'
+    for more in ([odd] * 3, [odd, *rows[:3]]):
+        (tmp_path / "a.ndjson").write_text("\n".join(rows + more))
+        ran = run("compute", "mae", "a.ndjson")
+        assert ran.err == (
+            'lossctl: a.ndjson:8193: column "y_true": "[1, 2, 3]" holds 3 values, and the first rows hold 2\n'
+            "  help: --y-true COLUMN chooses another column\n"
+        )
     (tmp_path / "a.ndjson").write_text("\n".join([*rows[:8192], '{"y_true": null, "y_pred": null}']))
     assert run("compute", "mae", "a.ndjson", "--nan", "drop", "-f", "value", "-q").out == "0.0\n"
 

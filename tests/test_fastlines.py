@@ -49,7 +49,7 @@ def facts(path: Path, names: tuple[str, ...], wanted: frozenset[str]) -> list[An
 def number(cell: Any) -> object:
     """What a cell is as a number."""
     try:
-        coded = cells.numbers(cell)
+        coded = cells.numbers(cell, width=len(cell[0]) if isinstance(cell[0], (list, np.ndarray)) else 1)
     except cells.BadCell as bad:
         return "bad", bad.problem
     return None if coded.missing is not None else (coded.values.shape, coded.values.tobytes())

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from lossctl.errors import count
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -40,6 +42,11 @@ class BadCell(Exception):
         super().__init__(problem)
         self.row = row
         self.problem = problem
+
+
+def uneven(held: int, width: int) -> str:
+    """What is wrong with a cell that holds another number of values than its column."""
+    return f"holds {count(held, 'value')}, and the first rows hold {width}"
 
 
 class Coded(NamedTuple):
@@ -121,13 +128,18 @@ def unheld(array: Array) -> NDArray[np.bool_] | None:
     return rows if rows.any() else None
 
 
-def numbers(cells: Cells, decimal: str = ".") -> Coded:
+def numbers(cells: Cells, decimal: str = ".", width: int = 1) -> Coded:
     """Cells as float64.
 
+    Args:
+        cells: shape (n,), or (n, k) where cells are lists.
+        decimal: the decimal mark of text.
+        width: how many values each cell should hold.
+
     Raises:
-        BadCell: a cell is neither a number nor missing.
+        BadCell: a cell is neither a number nor missing, or holds another number of values.
     """
-    return _coded(with_points(cells, decimal), _number)
+    return _coded(with_points(cells, decimal), _number, width)
 
 
 def with_points(cells: Cells, decimal: str) -> Cells:
@@ -137,18 +149,18 @@ def with_points(cells: Cells, decimal: str) -> Cells:
     return [cell.replace(".", "'").replace(decimal, ".") for cell in cells]
 
 
-def binary(cells: Cells, positive: str | None, decimal: str = ".") -> Coded:
+def binary(cells: Cells, positive: str | None, decimal: str = ".", width: int = 1) -> Coded:
     """Cells of a truth with two outcomes: numbers as they are, true as 1, false as 0.
 
     With `positive` that label is 1 and every other is 0.
 
     Raises:
-        BadCell: a cell is none of these.
+        BadCell: a cell is none of these, or holds another number of values than it should.
     """
     if positive is None:
         if isinstance(cells, np.ndarray) and cells.dtype.kind == "b":
             return Coded(cells.astype(np.float64), None)
-        return _coded(with_points(cells, decimal), _truth)
+        return _coded(with_points(cells, decimal), _truth, width)
     wanted = as_text(positive)
 
     def label(cell: object) -> float:
@@ -157,7 +169,7 @@ def binary(cells: Cells, positive: str | None, decimal: str = ".") -> Coded:
             raise ValueError(text)
         return float(text == wanted)
 
-    return _coded(cells, label, plain=False)
+    return _coded(cells, label, width, plain=False)
 
 
 def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: Mapping[int, int]) -> Coded:
@@ -196,7 +208,7 @@ def class_ids(cells: Cells, ids: Mapping[str, int] | None, ignored: Mapping[int,
     return Coded(coded, missing if missing.any() else None)
 
 
-def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) -> Coded:
+def _coded(cells: Cells, one: Callable[[object], float], width: int, *, plain: bool = True) -> Coded:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu" and plain:
         values = np.ascontiguousarray(cells, np.float64)
         unknown = np.isnan(values)
@@ -206,21 +218,18 @@ def _coded(cells: Cells, one: Callable[[object], float], *, plain: bool = True) 
     if fast is not None:
         return Coded(fast, None)
     items = _plain(cells)
-    first = next((cell for cell in items if cell is not None), None)
-    width = len(first) if isinstance(first, list) else None
-    shape = (len(items),) if width is None else (len(items), width)
-    values = np.zeros(shape)
+    values = np.zeros((len(items),) if width == 1 else (len(items), width))
     gaps = np.zeros(len(items), np.bool_)
     for row, cell in enumerate(items):
         parts = cell if isinstance(cell, list) else [cell]
-        if any(map(is_missing, parts)) and (cell is None or len(parts) == (width or 1)):
+        if any(map(is_missing, parts)) and (cell is None or len(parts) == width):
             gaps[row] = True
             values[row] = np.nan  # as arrays have it: a weight that is not known is not 0
             continue
-        if width is not None and (not isinstance(cell, list) or len(cell) != width):
-            raise BadCell(row, f"does not hold {width} values, as the rows before it do")
+        if len(parts) != width:
+            raise BadCell(row, uneven(len(parts), width))
         try:
-            values[row] = [one(part) for part in parts] if width is not None else one(cell)
+            values[row] = one(cell) if width == 1 else [one(part) for part in parts]
         except ValueError:
             raise BadCell(row) from None
     return Coded(values, gaps if gaps.any() else None)

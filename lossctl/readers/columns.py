@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lossctl.batch import Batch, Key, key, named, place
-from lossctl.errors import DataError, InputError, LossctlError, UsageError, count, listed, nearest, quoted, repeated
+from lossctl.errors import DataError, InputError, LossctlError, UsageError, listed, nearest, quoted, repeated
 from lossctl.kinds import CLASSES_HELP, from_one
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
@@ -544,10 +544,10 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     arrays: dict[str, Array] = {}
     faults: list[tuple[int, str, str]] = []
 
-    def code(name: str, coder: Callable[[Cells, str], Coded], width: int = 1) -> Array:
+    def code(name: str, coder: Callable[[Cells, str, int], Coded], width: int = 1) -> Array:
         shape = (kept.size,) if width == 1 else (kept.size, width)
         try:
-            values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".")
+            values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".", width)
         except cells.BadCell as bad:
             faults.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
@@ -559,15 +559,15 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
             if kept.size and (gaps is None or not gaps.all()):
                 row = 0 if gaps is None else int(np.argmin(gaps))
                 held = values.shape[1] if values.ndim > 1 else 1
-                faults.append((int(kept[row]), name, f"holds {count(held, 'value')}, and the first rows hold {width}"))
+                faults.append((int(kept[row]), name, cells.uneven(held, width)))
             return np.zeros(shape)
         return values
 
     ids = None if binding.classes is None else {name: index for index, name in enumerate(binding.classes)}
-    coders: dict[str, Callable[[Cells, str], Coded]] = {
+    coders: dict[str, Callable[[Cells, str, int], Coded]] = {
         "number": cells.numbers,
-        "binary": lambda column, decimal: cells.binary(column, binding.positive, decimal),
-        "class": lambda column, _: cells.class_ids(column, ids, binding.ignored),
+        "binary": lambda column, decimal, width: cells.binary(column, binding.positive, decimal, width),
+        "class": lambda column, *_: cells.class_ids(column, ids, binding.ignored),
     }
     for role, names in binding.roles.items():
         for coding in sorted(binding.codings[role]):
