@@ -778,6 +778,13 @@ COLUMNS = [
         "values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
+        "fault-behind-another-kind",
+        "compute multi_margin a.json",
+        'a.json: row 1: column "y_true": "1.5" is no class id; ids are whole numbers from 0',
+        "--y-true COLUMN chooses another column",
+        {"a.json": b'{"y_true": [1.5, [1, 2]], "y_pred": [[1, 2], [3, 4]]}'},
+    ),
+    bad(
         "y-true-alone",
         "compute mse -t 1,2",
         "-t is given without -p and without FILE",

@@ -378,20 +378,29 @@ def assembled(
     wanted = tuple(dict.fromkeys(name for binding in bindings for name in binding.columns))
     texts = {name for binding in bindings for name in binding.texts(shown=shown)}
     for chunk in source.chunks(wanted, rows, frozenset(wanted) - texts):
-        batches: list[Batch] = []
-        unreadable: list[_Unreadable] = []
-        for binding in bindings:
-            try:
-                batches.append(_batch(chunk, binding))
-            except _Unreadable as fault:
-                unreadable.append(fault)
-        if unreadable:
-            first = min(unreadable, key=lambda fault: fault.row)
-            if first.row:
-                before = chunk.cut(0, first.row)
-                yield tuple(_batch(before, binding) for binding in bindings)
-            raise first.error
-        yield tuple(batches)
+        batches, fault = _readable(chunk, bindings)
+        if batches:
+            yield batches
+        if fault is not None:
+            raise fault.error
+
+
+def _readable(chunk: Chunk, bindings: Sequence[Binding]) -> tuple[tuple[Batch, ...], _Unreadable | None]:
+    """The batches of a chunk up to the first row that cannot be read, and what is wrong there."""
+    batches: list[Batch] = []
+    faults: list[_Unreadable] = []
+    for binding in bindings:
+        try:
+            batches.append(_batch(chunk, binding))
+        except _Unreadable as fault:
+            faults.append(fault)
+    if not faults:
+        return tuple(batches), None
+    first = min(faults, key=lambda fault: fault.row)
+    if not first.row:
+        return (), first
+    before, earlier = _readable(chunk.cut(0, first.row), bindings)  # where one kind of fault hid another before it
+    return before, earlier or first
 
 
 class _Unreadable(Exception):
