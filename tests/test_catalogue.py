@@ -405,8 +405,18 @@ def written(loss: Loss, folder: Path, seed: int = 5) -> tuple[str, Path]:
     """A LOSS, and a file with rows that it takes."""
     arrays = dict(zip(loss.roles, drawn(loss, np.random.default_rng(seed)), strict=True))
     path = folder / "rows.npz"
-    np.savez(path, **arrays)  # type: ignore[arg-type]  # its stub knows allow_pickle only
+    np.savez(path, fold=np.arange(8) % 2, **arrays)  # type: ignore[arg-type]  # its stub knows allow_pickle only
     return asked(loss), path
+
+
+@each
+def test_rows_that_are_all_left_out_are_told(loss: Loss, run: Callable[..., Ran], tmp_path: Path) -> None:
+    spec, path = written(loss, tmp_path)
+    inputs = {"compute": [path], "breakdown": [path], "compare": [f"base={path}", f"new={path}"]}
+    for command, files in inputs.items():
+        ran = run(command, spec, *map(str, files), "--by", "fold", "--where", "fold=2")
+        assert (ran.code, ran.out) == (2, ""), command
+        assert ran.err == f"lossctl: {path}: none of 8 rows has fold=2\n  help: --where compares the whole cell\n"
 
 
 @each

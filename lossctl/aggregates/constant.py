@@ -10,6 +10,7 @@ import numpy as np
 
 from lossctl.aggregates.distribution import Distribution
 from lossctl.aggregates.exact import UNIT, ExactSum
+from lossctl.aggregates.groups import places
 from lossctl.losses.stable import product
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ class Order:
     @classmethod
     def by_code(cls, y: Floats, weights: Floats | None, codes: NDArray[np.intp], groups: int) -> list[Order]:
         """The order of each group; y has shape (n, k), weights and codes (n,)."""
-        order = np.argsort(codes, kind="stable")
-        parts = np.split(order, np.cumsum(np.bincount(codes, minlength=groups))[:-1])
+        parts = places(codes, groups)
         return [cls._of(y[part], None if weights is None else weights[part]) for part in parts]
 
     @classmethod

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossctl.aggregates.distribution import Distribution
 from lossctl.aggregates.exact import ExactSum
+from lossctl.aggregates.groups import places
 from lossctl.aggregates.mean import Mean, Reduction, weighted
 
 if TYPE_CHECKING:
@@ -138,11 +139,9 @@ class Median(Mean):
         cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
     ) -> list[Self]:
         """The median of each group."""
-        order = np.argsort(codes, kind="stable")
-        parts = np.split(order, np.cumsum(np.bincount(codes, minlength=groups))[:-1])
         return [
             cls.of(values[part], *(None if array is None else array[part] for array in (weights, factor)))
-            for part in parts
+            for part in places(codes, groups)
         ]
 
     def __add__(self, other: Self) -> Self:

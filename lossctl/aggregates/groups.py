@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Protocol
+
+    from numpy.typing import NDArray
 
     from lossctl.batch import Key
 
@@ -55,6 +59,16 @@ class Groups(Generic[T]):
     def ordered(self) -> list[tuple[Key, T]]:
         """The groups by key, numbers before text and both before missing keys."""
         return sorted(self.members.items(), key=lambda item: [_rank(part) for part in item[0]])
+
+
+def places(codes: NDArray[np.intp], groups: int) -> list[NDArray[np.intp]]:
+    """Where the rows of each group are, in their order.
+
+    >>> [of_one.tolist() for of_one in places(np.array([1, 0, 1]), 2)]
+    [[1], [0, 2]]
+    """
+    ends = np.cumsum(np.bincount(codes, minlength=groups))
+    return np.split(np.argsort(codes, kind="stable"), ends)[:groups]
 
 
 def _rank(part: str | float | None) -> tuple[int, float, str]:

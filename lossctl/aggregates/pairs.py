@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from lossctl.aggregates.exact import ExactSum
+from lossctl.aggregates.groups import places
 from lossctl.aggregates.mean import denominators, squares, weighted
 
 if TYPE_CHECKING:
@@ -123,9 +124,8 @@ class Pairs:
             products = [ExactSum.by_code(x * y, codes, groups) for x, y in combinations(columns.all, 2)]
             cubes = ExactSum.by_code(columns.all[0] * columns.all[0] * columns.all[0], codes, groups)
         outcomes = [np.bincount(codes[mask], minlength=groups).tolist() for mask in columns.outcomes]
-        places = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=groups))[:-1])
         found = []
-        for group, (its, wins, ties, losses) in enumerate(zip(places, *outcomes, strict=True)):
+        for group, (its, wins, ties, losses) in enumerate(zip(places(codes, groups), *outcomes, strict=True)):
             d = columns.all[0][its]
             low, high = _extremes(d)
             few = _few(columns.numbers[its], d, shape)

@@ -298,13 +298,13 @@ def crps_quantile(y_true: Real, y_pred: Members, *, level: Levels) -> PerRow:
 def _energy_score_slope(y_true: Floats, y_pred: Floats) -> Floats:
     """0 for the direction between vectors that are one."""
     rows, size = y_true.shape
-    members = y_pred.reshape(rows, -1, size)
+    members = y_pred.reshape(rows, y_pred.shape[1] // size, size)
     count = members.shape[1]
     slope = np.empty_like(members)
     for one in range(count):
         away = [_direction(members[:, one] - members[:, other]) / -(count * count) for other in range(count)]
         slope[:, one] = sum(away, _direction(members[:, one] - y_true) / count)
-    flat: Floats = slope.reshape(rows, -1)
+    flat: Floats = slope.reshape(y_pred.shape)
     return flat
 
 
@@ -330,7 +330,7 @@ def energy_score(y_true: Vector, y_pred: MembersOfEach) -> PerRow:
         array([2.5])
     """
     rows, size = y_true.shape
-    members = y_pred.reshape(rows, -1, size)
+    members = y_pred.reshape(rows, y_pred.shape[1] // size, size)
     count = members.shape[1]
     terms = [row_length(members[:, one] - y_true) / count for one in range(count)]
     terms += [

@@ -262,7 +262,7 @@ def _sum_and_error(terms: Floats) -> tuple[Floats, Floats]:
 
 def in_rows(values: Floats) -> Floats:
     """Values of shape (n,) or (n, k) as (n, k)."""
-    return values.reshape(len(values), -1)
+    return values[:, None] if values.ndim == 1 else values
 
 
 def quotient(above: Floats, below: Floats) -> Floats:
