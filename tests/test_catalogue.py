@@ -412,7 +412,11 @@ def written(loss: Loss, folder: Path, seed: int = 5) -> tuple[str, Path]:
 @each
 def test_rows_that_are_all_left_out_are_told(loss: Loss, run: Callable[..., Ran], tmp_path: Path) -> None:
     spec, path = written(loss, tmp_path)
-    inputs = {"compute": [path], "breakdown": [path], "compare": [f"base={path}", f"new={path}"]}
+    inputs: dict[str, list[object]] = {
+        "compute": [path],
+        "breakdown": [path],
+        "compare": [f"base={path}", f"new={path}"],
+    }
     for command, files in inputs.items():
         ran = run(command, spec, *map(str, files), "--by", "fold", "--where", "fold=2")
         assert (ran.code, ran.out) == (2, ""), command

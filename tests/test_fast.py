@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from tables import FORMATS
+from zlib_ng import gzip_ng
 
 from lossctl.errors import LossctlError
 from lossctl.readers import cells, delimited, fast
@@ -312,6 +314,44 @@ def test_a_damaged_file_is_told_behind_what_stands_before_the_damage(run: Callab
         done = run("compute", "mse", str(path))
         assert done.code == 2
         assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda data: data, 0),
+        (lambda data: data + data, 0),
+        (lambda data: data + b"\0" * 9, 0),
+        (lambda data: data + b"more", 2),
+        (lambda data: data[:-3], 2),
+        (lambda data: data[: len(data) // 2], 2),
+        (lambda data: data[:-8] + b"sums" + data[-4:], 2),
+        (lambda data: data[:2000] + b"\xff\xff" + data[2002:], 2),
+    ],
+)
+def test_gz_reads_the_same_without_the_extra(
+    spoil: Callable[[bytes], bytes],
+    code: int,
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(spoil(gzip.compress(b"".join(b"1,%d\n" % (row * row) for row in range(20_000)))))
+    opened: list[object] = []
+    inflate: Any = gzip_ng.GzipNGFile  # it has no types
+
+    def counted(**given: Any) -> object:
+        opened.append(given)
+        return inflate(**given)
+
+    monkeypatch.setattr(gzip_ng, "GzipNGFile", counted)
+    done = run("compute", "mse", str(path), "-f", "value")
+    assert done.code == code
+    assert len(opened) == 1
+    monkeypatch.setitem(sys.modules, "zlib_ng", None)
+    assert run("compute", "mse", str(path), "-f", "value") == done
+    assert len(opened) == 1
 
 
 @pytest.mark.usefixtures("blocks")

@@ -93,9 +93,10 @@ class Stream:
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise InputError(f"{self.path}: cannot read it: {os.strerror(error.errno)}") from error
-            # gzip and bz2 raise an OSError without a number; the classes of lzma and zstd are not worth their import.
-            others = {"LZMAError", "ZstdError"}
-            if not isinstance(error, (OSError, EOFError, zlib.error)) and type(error).__name__ not in others:
+            # gzip and bz2 raise an OSError without a number; the classes of the others are not worth their import.
+            kind = type(error)
+            others = kind.__name__ in {"LZMAError", "ZstdError"} or kind.__module__ == "zlib_ng"
+            if not isinstance(error, (OSError, EOFError, zlib.error)) and not others:
                 raise
             raise InputError(
                 f"{self.path}: the {self.compression} data are cut off or damaged",
@@ -177,9 +178,16 @@ def replayed(head: bytes, rest: IO[bytes]) -> IO[bytes]:
 
 def _decompressed(path: str, raw: IO[bytes], compression: str) -> IO[bytes]:
     if compression == "gzip":
-        import gzip
+        opener: Any  # that of zlib-ng has no types
+        try:
+            from zlib_ng import gzip_ng
 
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+            opener = gzip_ng.GzipNGFile
+        except ImportError:
+            import gzip
+
+            opener = gzip.GzipFile
+        return cast("IO[bytes]", opener(fileobj=raw))
     if compression == "bzip2":
         import bz2
 
