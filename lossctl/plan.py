@@ -620,7 +620,11 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
             ignored.add(label)
         _refuse_lengths(term, found, path)
     used = {role: of_role for role, of_role in kinds.items() if of_role}
-    return Plan(tuple(specs), bind(found, header, asked, path, used, frozenset(ignored)), reduction)
+    binding = bind(found, header, asked, path, used, frozenset(ignored))
+    doubtful = len({"class", "number"} & binding.codings.get("y_true", frozenset())) > 1 and all(
+        spec.optional for spec in specs if "class" in _codings(spec)
+    )
+    return Plan(tuple(specs), binding._replace(doubtful=doubtful), reduction)
 
 
 class _Checks:

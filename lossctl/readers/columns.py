@@ -36,6 +36,8 @@ PRED_FAMILIES = ("y_pred_", "p_", "prob_", "proba_", "logit_")
 
 POSITIVE = "\0the positive label"
 """What stands among the labels of a batch for the one that --positive names; no cell can be this."""
+NO_CLASS = np.iinfo(np.int64).min
+"""What stands for the class of each row of a batch some of whose labels name none, where nobody insists on classes."""
 LITERAL = "arguments"
 """What messages call values that came from no file."""
 
@@ -75,6 +77,7 @@ class Binding(NamedTuple):
         where: columns and the text their cells must equal.
         missing: what to do with rows that lack a cell in these columns.
         id: the column that names rows, where they are shown.
+        doubtful: whether classes are asked for only by losses that give way, so that y_true may hold none.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -88,6 +91,7 @@ class Binding(NamedTuple):
     where: tuple[tuple[str, str], ...]
     missing: Missing
     id: str | None
+    doubtful: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -558,6 +562,8 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         try:
             values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".", width)
         except cells.BadCell as bad:
+            if coder is coders["class"] and binding.doubtful:
+                return np.full(shape, NO_CLASS)
             faults.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
         if gaps is not None:
