@@ -68,8 +68,13 @@ class Effects:
     @classmethod
     def of(cls, rows: RowEffects, weights: Floats | None, aggregate: type[Mean]) -> Effects:
         """The effects on some rows; those of weight 0 are not looked at."""
-        (effects,) = cls.by_code(rows, weights, aggregate, np.zeros(rows.exact.size, np.intp), 1)
-        return effects
+        seen = np.ones(rows.exact.size, np.bool_) if weights is None else weights != 0
+        return cls(
+            aggregate.of(rows.exact, weights, rows.factor).completed(rows.once),
+            int(np.count_nonzero(rows.kept)),
+            tuple(int(np.count_nonzero(one & seen)) for one in rows.changed),
+            rows.refused,
+        )
 
     @classmethod
     def by_code(

@@ -212,7 +212,8 @@ class Plan(NamedTuple):
         losses: list[RowLosses | None] = []
         for spec in self.specs:
             try:
-                losses.append(self._values(spec, batch, checks))
+                given_up = spec.optional and any(checks.wrong(term, self.coded(term.params)) for term in spec.terms)
+                losses.append(None if given_up else self._values(spec, batch, checks))
             except DataError:
                 if not spec.optional:
                     raise
@@ -627,13 +628,22 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     return Plan(tuple(specs), binding._replace(doubtful=doubtful), reduction)
 
 
+class _Wrong(NamedTuple):
+    """A value that is not of its kind."""
+
+    role: str
+    kind: Kind
+    fault: Fault
+    array: Array
+
+
 class _Checks:
     """The arrays of a batch for its losses, each checked once, and what the checks noticed."""
 
     def __init__(self, batch: Batch, binding: Binding) -> None:
         self._batch = batch
         self._binding = binding
-        self._done: dict[tuple[object, ...], DataError | None] = {}
+        self._done: dict[tuple[object, ...], Fault | None] = {}
         self.labels: frozenset[str] = frozenset()
         self.mentions: dict[Key, Mentions] = {
             (_ROUNDED, role): Mentions.of(rows) for role, rows in batch.unheld.items()
@@ -645,7 +655,15 @@ class _Checks:
         Raises:
             DataError: a value is not of its kind.
         """
-        arrays = []
+        wrong = self.wrong(term, params)
+        if wrong is not None:
+            raise self._error(*wrong)
+        arrays = [self._batch.arrays[key(role, kind.coding)] for role, kind in term.kinds.items()]
+        self._refuse_disorder(term.loss, arrays)
+        return arrays
+
+    def wrong(self, term: Term, params: Params) -> _Wrong | None:
+        """The first value that is not of its kind; its place in the file, which takes long to find, is left open."""
         for role, kind in term.kinds.items():
             array = self._batch.arrays[key(role, kind.coding)]
             check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input", "clip", "format")))
@@ -653,10 +671,8 @@ class _Checks:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
             if fault is not None:
-                raise fault
-            arrays.append(array)
-        self._refuse_disorder(term.loss, arrays)
-        return arrays
+                return _Wrong(role, kind, fault, array)
+        return None
 
     def _refuse_disorder(self, loss: Loss, arrays: Sequence[Array]) -> None:
         inputs = dict(zip(loss.roles, arrays, strict=True))
@@ -672,10 +688,10 @@ class _Checks:
                     help=f"-p {low}=COLUMN,{high}=COLUMN says which is which",
                 )
 
-    def _check(self, role: str, kind: Kind, array: Array, params: Params) -> DataError | None:
+    def _check(self, role: str, kind: Kind, array: Array, params: Params) -> Fault | None:
         fault = kind.fault(array, params, self._binding.widths.get("y_pred", 0))
         if fault is not None:
-            return self._error(role, kind, fault, array)
+            return fault
         off = kind.rows_off_one(array, params)
         if off.size:
             self.mentions[(_OFF_ONE, role)] = Mentions.of(self._batch.numbers[off].tolist())

@@ -43,6 +43,7 @@ def identify(
     from lossctl.losses.declare import every
     from lossctl.losses.spec import ALL
     from lossctl.readers.columns import assembled
+    from lossctl.trial import Trial
 
     to = target(output, [name for name in (file, data.truth) if name], Identification.FORMATS)
     if not value:
@@ -60,9 +61,10 @@ def identify(
         job = gathered("identify", ALL, [file] if file else [], data, opened)
         (source,) = job.sources
         (model,) = models(source, job._replace(requests=_requests()), "mean")
+        trial = Trial.of(model.plan)
         batches = opened.enter_context(closing(assembled(source, [model.plan.binding])))
-        (totals,) = fold([model.plan], batches)
-    values, record = _values(model, totals, weighted=bool(data.weight))
+        (known,) = fold([trial], batches)
+    values, record = _values(model, trial.whole(known), weighted=bool(data.weight))
     unusual = ranks(every())
     matches = explained(values, number, unusual)[: int(top or _MOST)]
     shown = matches or nearest(values, number, unusual)[:_NEAREST]
