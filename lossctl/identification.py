@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from lossctl import __version__
 from lossctl.rows import strict
+from lossctl.verdict import group_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossctl.results import Input, Warn
+    from lossctl.results import Group, Input, Warn
+
+
+CODES = {
+    "long-search": "identify tries hundreds of losses on each row, some seconds for a million rows. The number is one of "
+    "all rows, so none can be left out.",
+}
+"""What each note means, in words that hold for every input."""
 
 
 class Explained(NamedTuple):
@@ -27,6 +35,7 @@ class Explained(NamedTuple):
         likes: the other conventions that give the same digits.
         reasons: why it is not the exact value.
         command: what prints the value.
+        group: the columns that make the group of rows it is of, and their values; None for all rows.
     """
 
     loss: str
@@ -38,12 +47,14 @@ class Explained(NamedTuple):
     likes: tuple[str, ...]
     reasons: tuple[str, ...]
     command: str
+    group: Group | None = None
 
     @property
     def text(self) -> str:
         """The explanation in words."""
         parts = [f"{self.loss}", *([f"like {self.like}"] if self.like != "exact" else [])]
         parts += [f"reduced by {self.reduction}"] if self.reduction != "mean" else []
+        parts += [f"group {group_text(self.group)}"] if self.group is not None else []
         parts += [self.reading] if self.reading else []
         return ", ".join(parts)
 

@@ -71,7 +71,9 @@ class Trial(NamedTuple):
         taken = [places.get((spec.text, spec.like), places.get((spec.text, EXACT))) for spec in self.plan.specs]
         found = [place for place in taken if place is not None]
 
-        def gathered(tallies: Sequence[Each[Mean]], effects: Sequence[Each[Effects]]) -> tuple[Each[Mean], Each[Effects]]:
+        def gathered(
+            tallies: Sequence[Each[Mean]], effects: Sequence[Each[Effects]]
+        ) -> tuple[Each[Mean], Each[Effects]]:
             means = [tallies[place.part].members[place.spec] for place in found]
             done = [
                 effects[place.part].members[place.unlike]
@@ -98,9 +100,7 @@ class Trial(NamedTuple):
             groups=Groups({group: both[0] for group, both in groups.items()}),
             groups_effects=Groups({group: both[1] for group, both in groups.items()}),
             labels_seen=frozenset().union(*(part.labels_seen for part in parts)),
-            refused=frozenset(
-                index for index, place in enumerate(found) if place.spec in parts[place.part].refused
-            ),
+            refused=frozenset(index for index, place in enumerate(found) if place.spec in parts[place.part].refused),
         )
 
 

@@ -439,6 +439,17 @@ def test_text_keeps_its_commas_beside_decimal_commas(compute: Callable[..., dict
     assert compute("mae", text, "--where", "y_true=1,5")["results"][0]["value"] == 1.0
 
 
+def test_all_leaves_out_the_losses_of_classes_where_truths_are_plain_numbers(
+    compute: Callable[..., dict[str, Any]], run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    text = "y,p_1,p_2\n1,0.5,0.5\n2.5,0.25,0.75\n"
+    assert [result["loss"] for result in compute("all", text)["results"]] == ["crps_ensemble", "dss"]
+    (tmp_path / "a.csv").write_text(text)
+    ran = run("compute", "all,sparse_cce", f"{tmp_path}/a.csv")
+    assert ran.code == 2
+    assert 'column "y": "2.5" is none of the classes, which are "1" and "2"' in ran.err
+
+
 def test_all_leaves_out_what_labels_and_booleans_do_not_fit(
     compute: Callable[..., dict[str, Any]], tmp_path: Path, run: Callable[..., Ran]
 ) -> None:

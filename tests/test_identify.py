@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lossctl.analysis.identify import wanted
-from lossctl.errors import UsageError
+from lossctl.cli.identify import _model as tried_model
+from lossctl.cli.inputs import collected
+from lossctl.cli.options import Data
+from lossctl.engines.local import fold
+from lossctl.losses.spec import parse
+from lossctl.readers.columns import assembled
+from lossctl.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +37,9 @@ def identify(run: Callable[..., Ran], case: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_at_least_fifty_numbers_are_known() -> None:
-    assert len({(case["number"], case["file"]) for case in CASES}) >= 50
+def test_at_least_eighty_numbers_are_known() -> None:
+    assert len({(case["number"], case["file"]) for case in CASES}) >= 80
+    assert {"lightgbm", "xgboost", "catboost"} <= {case["like"] for case in CASES}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['number']}-{case['call']}")
@@ -41,6 +49,17 @@ def test_the_right_explanation_of_a_framework_number_comes_first(run: Callable[.
     assert found["found"]
     assert (first["loss"], first["reduction"], first["reading"]) == (case["loss"], "mean", "")
     assert case["like"] in {first["like"], *first["likes"]}
+
+
+@pytest.mark.parametrize("form", ["{:.3g}", "{:.6g}", "{:.3e}", "{:.2%}"])
+@pytest.mark.parametrize("case", CASES[::13], ids=lambda case: f"{case['number']}-{case['call']}")
+def test_few_or_many_digits_percents_and_exponents_tell_as_much(
+    run: Callable[..., Ran], case: dict[str, Any], form: str
+) -> None:
+    like = [] if case["like"] == "exact" else ["--like", case["like"]]
+    value = float(run("compute", case["loss"], str(SAMPLES / case["file"]), *case["options"], *like, "-f", "value").out)
+    first = identify(run, case | {"number": form.format(value)})["explanations"][0]
+    assert (first["loss"], first["reduction"], first["reading"]) == (case["loss"], "mean", "")
 
 
 @pytest.mark.parametrize("case", CASES[::9], ids=lambda case: f"{case['number']}-{case['call']}")
@@ -114,6 +133,9 @@ def test_a_number_is_met_to_the_digits_that_it_has(text: str, value: float, insi
     [
         (("abc", "a.csv"), 'VALUE is a number, not "abc"\n  help: lossctl identify 0.6931 preds.csv'),
         ((), "VALUE is missing\n  help: lossctl identify 0.6931 preds.csv"),
+        (("0,5", "a.csv"), 'VALUE is a number, not "0,5"\n  help: write it with a point: 0.5'),
+        (("-1,234.5", "a.csv"), 'VALUE is a number, not "-1,234.5"\n  help: write it without commas: -1234.5'),
+        (("snan", "a.csv"), 'VALUE is a number, not "snan"\n  help: lossctl identify 0.6931 preds.csv'),
         (("1", "a.csv", "-k", "0"), '--top is a whole number of at least 1, not "0"\n  help: -k 20 shows 20 explanations'),
         (("1", "a.csv", "--like", "keras"), "identify tries each convention, so --like says nothing\n  help: leave it out"),
         (
@@ -127,6 +149,110 @@ def test_what_cannot_be_explained_is_refused(run: Callable[..., Ran], arguments:
     assert (ran.err, ran.out, ran.code) == (f"lossctl: {message}\n", "", 2)
 
 
-def test_a_text_that_is_no_number_is_refused() -> None:
-    with pytest.raises(UsageError):
-        wanted("0,5")
+QUANTILES = "y_true,{0},{1},{2}\n1,0,0.5,2\n3,1,1.5,4\n2.5,2,3,3.5\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "levels"),
+    [
+        (("q0.1", "q0.5", "q0.9"), "0.1,0.5,0.9"),
+        (("p5", "p50", "p95"), "0.05,0.5,0.95"),
+        (("q025", "q500", "q975"), "0.025,0.5,0.975"),
+        (("q2_5", "q50_0", "q97_5"), "0.025,0.5,0.975"),
+        (("low", "mid", "high"), "0.25,0.5,0.75"),
+        (("y_pred_1", "y_pred_2", "y_pred_3"), "0.05,0.5,0.95"),
+    ],
+)
+def test_levels_of_quantiles_come_from_the_names_of_their_columns(
+    run: Callable[..., Ran], tmp_path: Path, names: tuple[str, ...], levels: str
+) -> None:
+    (tmp_path / "q.csv").write_text(QUANTILES.format(*names))
+    told = (str(tmp_path / "q.csv"), "-p", ",".join(names))
+    value = run("compute", f"crps_quantile:level=[{levels}]", *told, "-f", "value").out.strip()
+    first = json.loads(run("identify", value, *told, "--json").out)["explanations"][0]
+    assert first["loss"] == f"crps_quantile:level=[{levels}]"
+
+
+@pytest.mark.parametrize(
+    ("ends", "alpha"),
+    [
+        (("0.2", "0.5"), "0.2,0.5"),
+        (("_80", "_50"), "0.2,0.5"),
+        (("_q05", "_q25"), "0.1,0.5"),
+        (("_wide", "_narrow"), "0.1,0.5"),
+    ],
+)
+def test_alphas_of_intervals_come_from_the_names_of_their_columns(
+    run: Callable[..., Ran], tmp_path: Path, ends: tuple[str, str], alpha: str
+) -> None:
+    header = ",".join(["y_true", "y_pred", *(f"{side}{end}" for side in ("lo", "hi") for end in ends)])
+    (tmp_path / "w.csv").write_text(f"{header}\n1,1.7,0,1,3,2\n5.3,2,0,1,4,3\n2,2.5,-1,2,5,4\n")
+    lower, upper = (",".join(f"{side}{end}" for end in ends) for side in ("lo", "hi"))
+    told = (str(tmp_path / "w.csv"), "-p", f"median=y_pred,lower={lower},upper={upper}")
+    value = run("compute", f"wis:alpha=[{alpha}]", *told, "-f", "value").out.strip()
+    first = json.loads(run("identify", value, *told, "--json").out)["explanations"][0]
+    assert first["loss"] == f"wis:alpha=[{alpha}]"
+    assert run(*shlex.split(first["command"])[1:]).out.strip() == value
+
+
+def test_a_number_of_a_group_says_which_and_its_command_gives_that_alone(run: Callable[..., Ran]) -> None:
+    told = (str(SAMPLES / "diabetes.csv"), "-p", "ridge", "-g", "sex")
+    ran = run("identify", "42.709", *told, "-k", "1")
+    assert "42.70898551  mae, group sex=male\n" in ran.out
+    first = json.loads(run("identify", "42.709", *told, "--json").out)["explanations"][0]
+    assert first["group"] == {"sex": "male"}
+    assert "--where sex=male" in first["command"]
+    assert float(run(*shlex.split(first["command"])[1:]).out) == first["value"]
+
+
+def test_who_waits_is_told_why(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lossctl.cli.identify._LONG", 3)
+    told = ("identify", "0.5", "-t", "1,2,3", "-p", "1,2.5,3")
+    assert re.fullmatch(
+        r"lossctl: note: each row is tried with \d+ losses: 3 rows took \d+\.\d s \[long-search\]\n", run(*told).err
+    )
+    assert run(*told, "-q").err == ""
+
+
+def test_what_is_no_number_has_no_root_and_no_perplexity(run: Callable[..., Ran]) -> None:
+    for number in ("nan", "inf"):
+        ran = run("identify", number, "-t", "1500,20", "-p", "2.5,80")
+        assert ran.out.startswith("none of ")
+
+
+@pytest.mark.parametrize("options", [[], ["-w", "ridge"], ["-g", "sex"], ["-w", "ridge", "-g", "sex"]])
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["diabetes.csv", "-p", "boosting"],
+        ["cancer.csv", "-t", "truth", "-p", "logistic_prob", "--positive", "malignant"],
+        ["wine_logits.csv"],
+    ],
+    ids=["diabetes", "cancer", "wine"],
+)
+def test_what_is_tried_is_what_compute_prints(run: Callable[..., Ran], told: list[str], options: list[str]) -> None:
+    if told[0] != "diabetes.csv" and options:
+        options = {"-w": ["-w", "boosting_prob"], "-g": ["-g", "size"]}[options[0]] if told[0] == "cancer.csv" else []
+    given = [str(SAMPLES / told[0]), *told[1:], *options]
+    computed = json.loads(run("compute", "all", *given, "--like", "all", "--json", "-q").out)["results"]
+    with ExitStack() as opened:
+        data = Data(
+            **{
+                {"-t": "y_true", "-p": "y_pred", "-w": "weight", "-g": "by", "--positive": "positive"}[name]: [text]
+                if name == "-p"
+                else text
+                for name, text in zip(given[1::2], given[2::2], strict=True)
+            }
+        )
+        job = collected(parse("all"), given[:1], data, opened)
+        model = tried_model(job.sources[0], job)
+        trial = Trial.of(model.plan)
+        batches = opened.enter_context(closing(assembled(job.sources[0], [model.plan.binding], 100)))
+        (known,) = fold([trial], batches)
+    totals = trial.whole(known)
+    found = model.plan.result("identify", model.label, model.path, model.header, totals).to_dict()["results"]
+    ours = {(one["spec"], one["like"], str(one["group"])): one for one in found}
+    assert len(trial.parts) > 1
+    assert len(computed) > 20
+    for one in computed:
+        assert ours[one["spec"], one["like"], str(one["group"])] == one

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, quoted
-from lossctl.kinds import Number, Switch
+from lossctl.kinds import Number, Several, Switch
 from lossctl.losses.conventions import CONVENTIONS, EXACT
 
 if TYPE_CHECKING:
@@ -33,6 +34,34 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "dispersion": ("0.5", "2"),
 }
 """Values that parameters often have, as LOSS has them; a switch has both of its positions."""
+
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "level": (
+        "0.1,0.9",
+        "0.05,0.95",
+        "0.1,0.5,0.9",
+        "0.05,0.5,0.95",
+        "0.025,0.5,0.975",
+        "0.05,0.25,0.5,0.75,0.95",
+        "0.1,0.25,0.5,0.75,0.9",
+        "0.025,0.25,0.5,0.75,0.975",
+        "0.005,0.025,0.165,0.25,0.5,0.75,0.835,0.975,0.995",
+        "0.01,0.025,0.05,0.1,0.15,0.2,0.25,0.3,0.35,0.4,0.45,0.5,0.55,0.6,0.65,0.7,0.75,0.8,0.85,0.9,0.95,0.975,0.99",
+    ),
+    "alpha": (
+        "0.05",
+        "0.1",
+        "0.2",
+        "0.5",
+        "0.1,0.5",
+        "0.05,0.5",
+        "0.05,0.2",
+        "0.02,0.05,0.2",
+        "0.05,0.2,0.5",
+        "0.02,0.05,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9",
+    ),
+}
+"""Lists that parameters with a number for each column often are, where the columns do not say it."""
 
 
 class Wanted(NamedTuple):
@@ -61,26 +90,45 @@ class Wanted(NamedTuple):
 
 
 def wanted(text: str) -> Wanted:
-    """The number that a text gives, to the digits that it has.
+    """The number that a text gives, to the digits that it has; with a % behind it hundredths.
 
     Raises:
         UsageError: it is no number.
 
-    >>> wanted("0.6931").half
-    5e-05
+    >>> wanted("0.6931").half, wanted("69.31%").value
+    (5e-05, 0.6931)
     """
+    digits = text.strip()
     try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        raise UsageError(f"VALUE is a number, not {quoted(text)}", help="lossctl identify 0.6931 preds.csv") from None
-    exponent = number.as_tuple().exponent
-    half = float(Decimal(5).scaleb(exponent - 1)) if isinstance(exponent, int) else 0.0
-    return Wanted(text.strip(), float(number), half)
+        number = Decimal(digits.removesuffix("%"))
+        value = float(number.scaleb(-2) if digits.endswith("%") else number)
+        exponent = number.as_tuple().exponent
+        half = float(Decimal(f"5e{exponent - 1}")) if isinstance(exponent, int) else 0.0
+    except (ArithmeticError, ValueError):
+        raise UsageError(f"VALUE is a number, not {quoted(text)}", help=_written(digits)) from None
+    return Wanted(digits, value, half / 100 if digits.endswith("%") else half)
 
 
-def tried(loss: Loss) -> Iterator[str]:
-    """The LOSS texts that are tried for one loss: its defaults, then each parameter with its other usual values."""
+def _written(text: str) -> str:
+    """What to type for a number as other countries and tables write it."""
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) and not re.search(r"[1-9][0-9]{0,2},[0-9]{3}$", text):
+        return f"write it with a point: {text.replace(',', '.')}"
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", text):
+        return f"write it without commas: {text.replace(',', '')}"
+    return "lossctl identify 0.6931 preds.csv"
+
+
+def tried(loss: Loss, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The LOSS texts that are tried for one loss: its defaults, then each parameter with its other usual values.
+
+    Args:
+        loss: the loss.
+        columns: the columns of inputs whose names may say what a parameter is.
+    """
     demanded = {name: param.kind for name, param in loss.params.items() if param.required}
+    for name, kind in demanded.items():
+        if isinstance(kind, Several) and len(demanded) == 1:
+            yield from (f"{loss.name}:{name}=[{text}]" for text in _lists(name, columns.get(kind.role, ())))
     if not all(isinstance(kind, Number) and name in USUAL for name, kind in demanded.items()):
         return
     needed = [f"{name}={USUAL[name][0]}" for name in demanded]
@@ -90,11 +138,67 @@ def tried(loss: Loss) -> Iterator[str]:
         if isinstance(param.kind, Switch):
             yield f"{base}:{name}={str(not param.default).lower()}"
         elif isinstance(param.kind, Number):
-            for text in USUAL.get(name, ()):
+            for text in dict.fromkeys((*_told(loss, name, columns), *USUAL.get(name, ()))):
                 if (text if not param.required else f"{name}={text}") not in {str(param.default), *needed} and _taken(
                     param.kind, text
                 ):
                     yield f"{loss.name}:{name}={text}" if param.required else f"{base}:{name}={text}"
+
+
+def shares(names: Sequence[str]) -> Iterator[tuple[Decimal, ...]]:
+    """The numbers between 0 and 1 that the names of columns may hold, one for each; numbers that only count are none.
+
+    >>> [[*map(str, found)] for found in shares(["q0.05", "q0.5"])], [[*map(str, found)] for found in shares(["p10", "p90"])]
+    ([['0.05', '0.5']], [['0.1', '0.9']])
+    """
+    for pattern in (_SHARE, _WHOLE):
+        texts = [pattern.findall(name) for name in names]
+        numbers = [Decimal(found[-1].replace("_", ".")) for found in texts if found]
+        if (
+            not numbers
+            or len({*numbers}) < len(names)
+            or numbers in ([*range(len(names))], [*range(1, len(names) + 1)])
+        ):
+            continue
+        for exponent in (0, -2, -3):
+            if max(numbers).scaleb(exponent) <= 1:
+                yield tuple(number.scaleb(exponent).normalize() for number in numbers)
+                return
+
+
+_SHARE = re.compile(r"[0-9]+[._][0-9]+|\.[0-9]+|[0-9]+")
+_WHOLE = re.compile(r"[0-9]+")
+
+
+def _lists(name: str, columns: Sequence[str]) -> Iterator[str]:
+    """What a parameter with a number for each of some columns may be: what their names say, else what is usual."""
+    told = [_listed(found) for found in _readable(name, columns)]
+    size = len(columns)
+    even = [[Decimal(2 * place - 1) / (2 * size) for place in range(1, size + 1)]]
+    even.insert(0, [Decimal(place) / (size + 1) for place in range(1, size + 1)])
+    usual = [text for text in LISTS.get(name, ()) if text.count(",") + 1 == size]
+    yield from dict.fromkeys(told or [*usual, *(map(_listed, even) if name == "level" and size else ())])
+
+
+def _listed(numbers: Sequence[Decimal]) -> str:
+    return ",".join(f"{float(number)!r}" for number in numbers)
+
+
+def _readable(name: str, columns: Sequence[str]) -> Iterator[tuple[Decimal, ...]]:
+    """What the names of columns say of a parameter: ends of intervals bear their level, their share or their quantile."""
+    for found in shares(columns):
+        if name == "alpha":
+            ways = found, tuple(1 - each for each in found), tuple(2 * each for each in found)
+            yield from (way for way in ways if min(way) > 0 and max(way) <= 1)
+        else:
+            yield found
+
+
+def _told(loss: Loss, name: str, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What the one column of an input says of a parameter that is one number."""
+    role = {"level": "y_pred", "alpha": "lower"}.get(name, "")
+    if role in loss.roles and len(columns.get(role, ())) == 1:
+        yield from map(_listed, _readable(name, columns[role]))
 
 
 def _taken(kind: Number, text: str) -> bool:
@@ -157,15 +261,20 @@ class Match(NamedTuple):
 _REDUCTIONS = {"mean": 0.0, "sum": 2.0, "mean-count": 2.5, "mean-weight": 2.5}
 _PARAMETER, _CONVENTION = 3.0, 1.0
 _DIGITS = 12  # in which numbers that are the same agree
+_GROUP = 0.5
 _FAR = 2.5  # by so much less usual an explanation of the same number is none
 _PLACE = 1e-2  # of the catalogue, which begins with what is used most
 _LABELS = 0.9  # a loss of labels tells more about data that are labels than one of any numbers
 
 
 def ranks(losses: Sequence[Loss]) -> dict[str, float]:
-    """For each loss of the catalogue how unusual it is."""
+    """For each loss of the catalogue how unusual it is; parameters that must be given do not make it so."""
+    demands = {loss.name: sum(param.required for param in loss.params.values()) for loss in losses}
     labelled = {loss.name for loss in losses if any(kind.coding != "number" for kind in loss.roles.values())}
-    return {loss.name: _PLACE * place - _LABELS * (loss.name in labelled) for place, loss in enumerate(losses)}
+    return {
+        loss.name: _PLACE * place - _LABELS * (loss.name in labelled) - _PARAMETER * demands[loss.name]
+        for place, loss in enumerate(losses)
+    }
 
 
 def explained(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float]) -> list[Match]:
@@ -177,10 +286,11 @@ def explained(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float
         ranks: for each loss how unusual it is.
     """
     found = [match for match in _readings(values, ranks) if number.is_met(match.printed)]
-    kept: dict[tuple[str, ...], Match] = {}
+    kept: dict[tuple[object, ...], Match] = {}
     told: dict[str, float] = {}
     for match in sorted(found, key=lambda match: (match.cost, number.off(match.printed))):
-        one = (match.value.text, match.value.reduction, match.reading)
+        group = tuple((match.value.group or {}).items())
+        one = (match.value.text, match.value.reduction, match.reading, group)
         digits = f"{match.printed:.{_DIGITS}g}"
         if one in kept:
             kept[one] = kept[one].also(match.value.like)
@@ -206,5 +316,8 @@ def _readings(values: Sequence[Value], ranks: Mapping[str, float]) -> Iterator[M
         given = value.text.count("=") + (0 if row is None else len(row.params.keys() & USUAL.keys()))
         cost = _REDUCTIONS[value.reduction] + _PARAMETER * given + ranks[value.loss]
         cost += _CONVENTION if value.like != EXACT else 0.0
+        cost += 0.0 if value.group is None else _GROUP
         for reading in READINGS:
-            yield Match(value, reading.of(value.value), reading.text, (), cost + reading.cost)
+            printed = reading.of(value.value)
+            if not reading.text or math.isfinite(printed):  # of what is no number nobody takes a root
+                yield Match(value, printed, reading.text, (), cost + reading.cost)

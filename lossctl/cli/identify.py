@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack, closing
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from lossctl.cli import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from lossctl.analysis.identify import Match
+    from lossctl.batch import Batch
+    from lossctl.cli.inputs import Job
     from lossctl.identification import Explained
     from lossctl.losses.spec import Request
     from lossctl.plan import Model, Totals
+    from lossctl.readers.table import Source
     from lossctl.results import Result, Value
 
 _MOST = "5"
 _NEAREST = 3
+_LONG = 1_000_000  # rows that take seconds
+_USUAL = {"y_true", "y_pred"}
 
 
 @opt.grouped
@@ -35,13 +43,13 @@ def identify(
     lossctl identify 18.26 preds.csv -t price -p forecast
     """
     from lossctl.analysis.identify import explained, nearest, ranks, wanted
-    from lossctl.cli.inputs import gathered, models
+    from lossctl.cli.inputs import collected
     from lossctl.cli.output import emit, target
     from lossctl.engines.local import fold
     from lossctl.errors import UsageError, quoted
     from lossctl.identification import Identification
     from lossctl.losses.declare import every
-    from lossctl.losses.spec import ALL
+    from lossctl.losses.spec import parse
     from lossctl.readers.columns import assembled
     from lossctl.trial import Trial
 
@@ -58,12 +66,13 @@ def identify(
     if len(data.y_pred or ()) > 1:
         raise UsageError("identify explains a number of one model, and -p is given twice", help="give -p once")
     with ExitStack() as opened:
-        job = gathered("identify", ALL, [file] if file else [], data, opened)
+        named = parse(",".join(loss.name for loss in every()))
+        job = collected(named, [file] if file else [], data, opened)
         (source,) = job.sources
-        (model,) = models(source, job._replace(requests=_requests()), "mean")
+        model = _model(source, job)
         trial = Trial.of(model.plan)
         batches = opened.enter_context(closing(assembled(source, [model.plan.binding])))
-        (known,) = fold([trial], batches)
+        (known,) = fold([trial], batches, None if output.quiet else _watch(len(model.plan.specs)))
     values, record = _values(model, trial.whole(known), weighted=bool(data.weight))
     unusual = ranks(every())
     matches = explained(values, number, unusual)[: int(top or _MOST)]
@@ -81,7 +90,43 @@ def identify(
     )
 
 
-def _requests() -> list[Request]:
+def _watch(losses: int) -> Callable[[Sequence[Batch]], None]:
+    """What says once why it takes long, when it does."""
+    from lossctl.cli.output import tell
+
+    begun, seen = monotonic(), 0
+
+    def watch(batches: Sequence[Batch]) -> None:
+        nonlocal seen
+        before, seen = seen, seen + batches[0].rows
+        if before < _LONG <= seen:
+            tell(
+                [
+                    f"each row is tried with {losses} losses: {seen:,} rows took {monotonic() - begun:.1f} s [long-search]"
+                ]
+            )
+
+    return watch
+
+
+def _model(source: Source, job: Job) -> Model:
+    """The model of an input, with all losses that are tried."""
+    from lossctl.cli.inputs import asked_of, models
+    from lossctl.losses.declare import every
+    from lossctl.readers.columns import find_others, plain_name
+
+    (model,) = models(source, job._replace(requests=_requests({})), "mean")
+    header = source.header()
+    asked = asked_of(job, header, *(job.y_pred or [""]))
+    roles = [role for role in dict.fromkeys(role for loss in every() for role in loss.roles) if role not in _USUAL]
+    others = find_others(header, asked, source.path, roles).roles
+    columns = {role: [column.name for column in found] for role, found in others.items()}
+    columns |= {role: [*map(plain_name, names)] for role, names in model.plan.binding.roles.items()}
+    (model,) = models(source, job._replace(requests=_requests(columns)), "mean")
+    return model
+
+
+def _requests(columns: Mapping[str, Sequence[str]]) -> list[Request]:
     """Each loss with each of its usual parameters, under each convention that has it."""
     from lossctl.analysis.identify import tried
     from lossctl.losses.conventions import CONVENTIONS
@@ -91,7 +136,7 @@ def _requests() -> list[Request]:
     return [
         request._replace(optional=True)
         for loss in every()
-        for text in tried(loss)
+        for text in tried(loss, columns)
         for like, rows in CONVENTIONS.items()
         if like == "exact" or loss.name in rows
         for request in parse(text, like)
@@ -124,10 +169,11 @@ def _explained(match: Match, file: str, data: opt.Data) -> Explained:
     value = match.value
     words = [*(["--like", value.like] if value.like != "exact" else [])]
     words += ["--reduction", value.reduction] if value.reduction != "mean" else []
+    options = list(repeated(data, {"by"}))
+    for name, part in (value.group or {}).items():
+        options += ["--where", f"{name}={part}"]
     path = f"./{file}" if file.startswith("-") and file != "-" else file
-    command = shlex.join(
-        ["lossctl", "compute", value.text, *([path] if path else []), *repeated(data), *words, "-f", "value"]
-    )
+    command = shlex.join(["lossctl", "compute", value.text, *([path] if path else []), *options, *words, "-f", "value"])
     return Explained(
         value.text,
         value.like,
@@ -138,4 +184,5 @@ def _explained(match: Match, file: str, data: opt.Data) -> Explained:
         match.likes,
         value.reasons,
         command,
+        value.group,
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lossctl.losses.spec import Request
     from lossctl.plan import Totals
     from lossctl.readers.columns import Missing
-    from lossctl.readers.table import Source
+    from lossctl.readers.table import Header, Source
 
 
 class Values(NamedTuple):
@@ -214,15 +214,19 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
     path = path_of(source)
     found = []
     for columns in job.y_pred or [""]:
-        parts = {} if columns in header.names else by_role(columns, job.words, job.asked.y_true)
-        asked = job.asked._replace(
-            y_true=parts.pop("y_true", job.asked.y_true),
-            y_pred=parts.pop("y_pred", "") if parts else columns,
-            others=parts,
-        )
-        plan = planned(job.requests, header, asked, source.path, reduction)
+        plan = planned(job.requests, header, asked_of(job, header, columns), source.path, reduction)
         found.append(Model(plan, label(source, job, columns), path, header))
     return found
+
+
+def asked_of(job: Job, header: Header, columns: str) -> Asked:
+    """What is asked of the columns for one model, the -p of which names these."""
+    parts = {} if columns in header.names else by_role(columns, job.words, job.asked.y_true)
+    return job.asked._replace(
+        y_true=parts.pop("y_true", job.asked.y_true),
+        y_pred=parts.pop("y_pred", "") if parts else columns,
+        others=parts,
+    )
 
 
 def path_of(source: Source) -> str | None:

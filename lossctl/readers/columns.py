@@ -562,8 +562,6 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         try:
             values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".", width)
         except cells.BadCell as bad:
-            if coder is coders["class"] and binding.doubtful:
-                return np.full(shape, NO_CLASS)
             faults.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
         if gaps is not None:
@@ -582,7 +580,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     coders: dict[str, Callable[[Cells, str, int], Coded]] = {
         "number": cells.numbers,
         "binary": lambda column, decimal, width: cells.binary(column, binding.positive, decimal, width),
-        "class": lambda column, *_: cells.class_ids(column, ids, binding.ignored),
+        "class": lambda column, *_: _class_ids(column, ids, binding),
     }
     for role, names in binding.roles.items():
         for coding in sorted(binding.codings[role]):
@@ -638,6 +636,15 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         cells=chunk.columns,
         unheld=unheld,
     )
+
+
+def _class_ids(column: Cells, ids: Mapping[str, int] | None, binding: Binding) -> Coded:
+    try:
+        return cells.class_ids(column, ids, binding.ignored)
+    except cells.BadCell:
+        if not binding.doubtful:
+            raise
+        return cells.Coded(np.full(len(column), NO_CLASS), None)
 
 
 def _unheld(chunk: Chunk, binding: Binding, rows: NDArray[np.intp]) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@
 
 Each number has four digits behind the point or four significant ones, and the loss and the convention that a reader of
 that log should be told. The text of a call is what was run: `y`, `p` and `z` in it are true values, predictions and
-logits, `one` true values as one-hot rows.
+logits, `one` true values as one-hot rows, `v` predicted variances. `tools` is boosters.py beside this file.
 """
 
 from __future__ import annotations
@@ -21,8 +21,14 @@ import numpy as np
 os.environ["KERAS_BACKEND"] = "tensorflow"
 HERE = os.path.dirname(__file__)
 SAMPLES = os.path.join(HERE, "..", "..", "samples")
-OWNERS = {"metrics": "scikit-learn", "F": "torch", "keras": "keras", "optax": "optax"}
-WHERE = {"metrics": "sklearn.metrics", "F": "torch.nn.functional", "keras": "keras", "optax": "optax"}
+WHERE = {
+    "metrics": "sklearn.metrics",
+    "F": "torch.nn.functional",
+    "keras": "keras",
+    "optax": "optax",
+    "tools": "boosters",
+}
+PACKAGES = ("scikit-learn", "torch", "keras", "optax", "lightgbm", "xgboost", "catboost")
 
 
 class Data(NamedTuple):
@@ -68,6 +74,10 @@ RIDGE, BOOSTING = regression("diabetes.csv", "ridge"), regression("diabetes.csv"
 POISSON, INK = regression("ink.csv", "poisson"), regression("ink.csv", "boosting")
 LOGISTIC, TREES = binary("logistic", "prob"), binary("boosting", "prob")
 LOGITS, MARGINS = binary("logistic", "logit"), binary("boosting", "logit")
+NORMAL = RIDGE._replace(
+    options=["-p", "mean=ridge,var=boosting"],
+    arrays=RIDGE.arrays | {"v": BOOSTING.arrays["p"]},
+)
 WINE, WINE_LOGITS = multiclass("wine.csv", "p_"), multiclass("wine_logits.csv", "logit_")
 
 ASKED = [
@@ -121,12 +131,45 @@ ASKED = [
     (WINE_LOGITS, "sparse_cce_logits:label_smoothing=0.1", "torch", "F.cross_entropy(p, y, label_smoothing=0.1)"),
     (WINE_LOGITS, "multi_margin", "torch", "F.multi_margin_loss(p, y)"),
     (WINE_LOGITS, "multiclass_hinge", "sklearn", "metrics.hinge_loss(y, p)"),
+    (RIDGE, "max_error", "sklearn", "metrics.max_error(y, p)"),
+    (BOOSTING, "median_absolute_error", "sklearn", "metrics.median_absolute_error(y, p)"),
+    (POISSON, "rmsle", "sklearn", "metrics.root_mean_squared_log_error(y, p)"),
+    (INK, "tweedie_deviance", "sklearn", "metrics.mean_tweedie_deviance(y, p, power=1.5)"),
+    (BOOSTING, "smooth_l1:beta=0.5", "torch", "F.smooth_l1_loss(p, y, beta=0.5)"),
+    (TREES, "binary_focal:gamma=3", "keras", "keras.losses.binary_focal_crossentropy(y, p, gamma=3.0)"),
+    (NORMAL, "gaussian_nll", "torch", "F.gaussian_nll_loss(p, y, v)"),
+    (NORMAL, "gaussian_nll:full=true", "torch", "F.gaussian_nll_loss(p, y, v, full=True)"),
+    (MARGINS, "sigmoid_focal", "optax", "optax.sigmoid_focal_loss(p, y).mean()"),
+    (TREES, "dice", "keras", "keras.losses.dice(y, p)"),
+    (RIDGE, "fair", "lightgbm", "tools.of_lightgbm('fair', y, p, None)"),
+    (RIDGE, "huber", "lightgbm", "tools.of_lightgbm('huber', y, p, None)"),
+    (INK, "mape", "lightgbm", "tools.of_lightgbm('mape', y, p, None)"),
+    (INK, "gamma_nll", "lightgbm", "tools.of_lightgbm('gamma', y, p, None)"),
+    (INK, "gamma_deviance", "lightgbm", "tools.of_lightgbm('gamma_deviance', y, p, None)"),
+    (POISSON, "tweedie_nll", "lightgbm", "tools.of_lightgbm('tweedie', y, p, None)"),
+    (TREES, "bce", "lightgbm", "tools.of_lightgbm('binary_logloss', y, p, None)"),
+    (WINE, "top_k_error", "lightgbm", "tools.of_lightgbm('multi_error', y, p, None, num_class=3)"),
+    (BOOSTING, "pseudo_huber", "xgboost", "tools.of_xgboost('mphe', y, p, None)"),
+    (INK, "poisson_nll", "xgboost", "tools.of_xgboost('poisson-nloglik', y, p, None)"),
+    (INK, "tweedie_nll:power=1.2", "xgboost", "tools.of_xgboost('tweedie-nloglik@1.2', y, p, None)"),
+    (
+        WINE,
+        "sparse_cce",
+        "xgboost",
+        "tools.of_xgboost('mlogloss', y, p, None, objective='multi:softprob', num_class=3)",
+    ),
+    (BOOSTING, "quantile:level=0.9", "xgboost", "tools.of_xgboost('quantile', y, p, None, quantile_alpha=0.9)"),
+    (RIDGE, "smape", "catboost", "tools.of_catboost('SMAPE', y, p, None)"),
+    (BOOSTING, "expectile:level=0.9", "catboost", "tools.of_catboost('Expectile:alpha=0.9', y, p, None)"),
+    (RIDGE, "lq:p=1.5", "catboost", "tools.of_catboost('Lq:q=1.5', y, p, None)"),
+    (LOGITS, "bce_logits", "catboost", "tools.of_catboost('Logloss', y, p, None)"),
+    (WINE_LOGITS, "one_vs_all", "catboost", "tools.of_catboost('MultiClassOneVsAll', y, p, None)"),
 ]
 
 
 def main() -> None:
     """Run the calls and write what they gave."""
-    found, versions = [], {name: version(name) for name in OWNERS.values()}
+    found, versions = [], {name: version(name) for name in PACKAGES}
     for data, loss, like, call in ASKED:
         owner = call.partition(".")[0]
         arrays = data.arrays
