@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lossctl.analysis.gates import Tolerance
     from lossctl.batch import Batch, Key
     from lossctl.kinds import Array, Floats
     from lossctl.losses.spec import Spec
@@ -56,6 +57,46 @@ class Options(NamedTuple):
     how: How = How(0.95, 0)
     replicates: int = 0
     top: int | None = None
+
+
+class Margin(NamedTuple):
+    """What the base is allowed to be worse than it is: its losses are multiplied, and then added to.
+
+    Attributes:
+        factor: at least 1.
+        amount: at least 0.
+    """
+
+    factor: float
+    amount: float
+
+    @classmethod
+    def of(cls, spec: Spec, tolerance: Tolerance) -> Margin:
+        """The margin that a tolerance is for the rows of a loss.
+
+        Raises:
+            UsageError: nothing added to rows adds as much to their loss.
+        """
+        amount = float(tolerance.amount)
+        if tolerance.relative:
+            return cls(1.0 + amount, 0.0)
+        if amount and _shape(spec) == "root":
+            raise UsageError(
+                f"--significant holds row against row, and what is added to {spec.text} is added to no row",
+                help=f"give a part: --tolerance {spec.text}=2%",
+            )
+        return cls(1.0, amount)
+
+    def given(self, losses: RowLosses) -> RowLosses:
+        """The losses of rows of a base that is as much worse."""
+        values, below = losses.values * self.factor, 1.0 if losses.factor is None else losses.factor
+        split = losses.split
+        if split is not None:
+            split = split._replace(
+                above=self.factor * split.above + self.amount * split.below,
+                above_once=self.factor * split.above_once + self.amount * split.below_once,
+            )
+        return losses._replace(values=values + self.amount * below, split=split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +136,21 @@ class Pairing(NamedTuple):
     Attributes:
         models: at least two, with the same specs.
         options: how they are held against each other.
+        margins: for each spec what the base is allowed; none where it stands as it is.
     """
 
     models: tuple[Model, ...]
     options: Options
+    margins: tuple[Margin, ...] = ()
 
     @classmethod
-    def of(cls, models: Sequence[Model], options: Options) -> Pairing:
+    def of(cls, models: Sequence[Model], options: Options, tolerances: Sequence[Tolerance] = ()) -> Pairing:
         """The pairing of models, with the losses that all of them take.
+
+        Args:
+            models: the base and those held against it.
+            options: how.
+            tolerances: for each spec by how much new may be above the base, which then stands as much higher.
 
         Raises:
             UsageError: there are not two, or there is no such loss.
@@ -126,7 +174,11 @@ class Pairing(NamedTuple):
                         help="their columns of y_pred differ in number; name a loss that takes both",
                     )
         plans = [model.plan._replace(specs=tuple(shared)) for model in models]
-        return cls(tuple(model._replace(plan=plan) for model, plan in zip(models, plans, strict=True)), options)
+        margins = (
+            tuple(Margin.of(spec, each) for spec, each in zip(shared, tolerances, strict=True)) if tolerances else ()
+        )
+        whole = tuple(model._replace(plan=plan) for model, plan in zip(models, plans, strict=True))
+        return cls(whole, options, margins)
 
     @property
     def specs(self) -> tuple[Spec, ...]:
@@ -167,7 +219,11 @@ class Pairing(NamedTuple):
         same = shared(batches)
         for model, batch in zip(self.models[1:], same[1:], strict=True):
             self._refuse_other_truth(model, same[0], batch)
-        return tuple(model.plan.score(batch) for model, batch in zip(self.models, same, strict=True))
+        base, *others = (model.plan.score(batch) for model, batch in zip(self.models, same, strict=True))
+        if self.margins:
+            allowed = [each and margin.given(each) for each, margin in zip(base.losses, self.margins, strict=True)]
+            base = base._replace(losses=tuple(allowed))
+        return base, *others
 
     def total(self, scored: Sequence[Scored]) -> Paired:
         """What is known of some rows."""

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from scipy import stats  # type: ignore[import-untyped]  # it has no types
 
 import lossctl
 from lossctl.aggregates.beyond import Beyond
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Ran
+    from numpy.typing import NDArray
 
 # Errors of 0.5 in both rows: mse 0.25, mae 0.5, rmse 0.5, huber 0.125, all exact in binary.
 PAIR = "y_true,y_pred\n0,0.5\n1,1.5\n"
@@ -862,7 +864,25 @@ SIGNIFICANT = ("--significant", "--isolated")
             0,
             "above the baseline 0.585 by 0.04 (6.8 %); p = 0.1 in a paired test, so it may be chance.",
         ),
-        ("mixed", "mse=10%", 0, "below 0.6435 by 0.0185 (2.9 %); the baseline is 0.585; p = 0.1 in a paired test."),
+        (
+            "mixed",
+            "mse=10%",
+            0,
+            "below 0.6435 by 0.0185 (2.9 %); the baseline is 0.585; p = 0.37 in a paired test against the limit.",
+        ),
+        (
+            "mixed",
+            "mse=5%",
+            0,
+            "above 0.61425 by 0.0108 (1.8 %); the baseline is 0.585; p = 0.63 in a paired test against "
+            "the limit, so it may be chance.",
+        ),
+        (
+            "worse",
+            "mse=0.1",
+            1,
+            "above 0.685 by 0.0963 (14 %); the baseline is 0.585; p = 5.7e-48 in a paired test against",
+        ),
         ("worse", "mse=0", 1, "mse of worse.csv is 0.78125, above the baseline 0.585 by 0.196 (34 %); p = 5.2e-60"),
         ("worse", "mse=50%", 0, "the gate holds: mse of worse.csv is 0.78125, below 0.8775"),
         ("better", "mse=0", 0, "the gate holds: mse of better.csv is 0.125, below the baseline 0.585"),
@@ -898,11 +918,96 @@ def test_what_is_worse_breaks_a_gate_only_if_that_is_no_chance(
     (check,) = json.loads(
         run("check", f"{new}.csv", "--baseline", "base.csv", "--tolerance", tolerance, *SIGNIFICANT, "--json").out
     )["checks"]
-    assert check.get("p_adjusted") == compared["p_adjusted"]
     assert check["value"] == compared["new_value"]
     assert check["baseline"] == compared["base_value"]
-    if code == 1:
-        assert compared["verdict"] == "worse"
+    if tolerance == "mse=0":
+        assert check.get("p_adjusted") == compared["p_adjusted"]
+        assert (compared["verdict"] == "worse") == (code == 1)
+
+
+def _rows_of(gate: str, y: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows: NDArray[np.float64] = {
+        "mse": np.square(y - p),
+        "mae": np.abs(y - p),
+        "bce_logits": np.logaddexp(0, np.where(y > 0, -p, p)),
+    }[gate.partition("=")[0]]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "factor", "amount"), [("mse=10%", 1.1, 0.0), ("mae=0.05", 1.0, 0.05), ("bce_logits=5%", 1.05, 0.0)]
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_test_against_a_limit_is_that_of_a_baseline_as_high(
+    tolerance: str,
+    factor: float,
+    amount: float,
+    weighted: bool,
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(4)
+    y, w = draw.integers(0, 2, 50).astype(float), draw.integers(1, 4, 50).astype(float)
+    base, new = y + draw.normal(0, 1, 50), y + draw.normal(0, 1.3, 50)
+    for name, p in (("base", base), ("new", new)):
+        np.savetxt(f"{name}.csv", np.column_stack([y, p, w]), delimiter=",", header="y_true,y_pred,w", comments="")
+    options = ["-w", "w"] if weighted else []
+    gate = ["--baseline", "base.csv", "--tolerance", tolerance, *SIGNIFICANT, *options]
+    (check,) = json.loads(run("check", "new.csv", *gate, "--json").out)["checks"]
+    gap = _rows_of(tolerance, y, new) - (factor * _rows_of(tolerance, y, base) + amount)
+    w = w if weighted else np.ones(50)
+    mean = (w * gap).sum() / w.sum()
+    error = math.sqrt(50 / 49 * np.square(w * (gap - mean)).sum()) / w.sum()  # of a ratio of two means, linearised
+    assert check["p_adjusted"] == pytest.approx(2 * stats.t.sf(abs(mean / error), 49), rel=1e-8)
+    assert check["value"] - check["limit"] == pytest.approx(mean, rel=1e-9)
+
+
+@pytest.mark.parametrize(("tolerance", "shape"), [("mae=20%", "mean"), ("rmse=20%", "root"), ("wmape=0.1", "ratio")])
+def test_a_model_just_at_the_limit_breaks_the_gate_as_seldom_as_the_level_says(
+    tolerance: str, shape: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1,000 samples of 60 rows: 2.5 % are above the limit beyond chance, within five standard errors."""
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(11)
+    sets, rows = 1000, 60
+    y = draw.uniform(5, 15, (sets, rows))
+    base, own = draw.normal(0, 1, (2, sets, rows))
+    new = 0.8 * base + 0.6 * own  # errors of the same size
+    # Σ|e| / Σ|y| rises by 0.1 where each error grows by 1 on average.
+    new = np.sign(new) * (np.abs(new) + 1.0) if shape == "ratio" else 1.2 * new
+    label = np.repeat(np.arange(sets), rows)
+    for name, error in (("base", base), ("new", new)):
+        table = np.column_stack([y.ravel(), (y + error).ravel(), label])
+        np.savetxt(f"{name}.csv", table, delimiter=",", header="y_true,y_pred,set", comments="")
+    line = ["new.csv", "--baseline", "base.csv", "--tolerance", tolerance, "-g", "set", *SIGNIFICANT, "--json", "-q"]
+    monkeypatch.setattr("lossctl.pairing.holm", list)  # each sample is a study of its own
+    checks = [one for one in json.loads(run("check", *line).out)["checks"] if one["group"]]
+    broken = sum(one["status"] == "fail" for one in checks)
+    assert len(checks) == sets
+    assert abs(broken - 25) <= 5 * math.sqrt(sets * 0.025 * 0.975)
+
+
+def test_what_a_tolerance_cannot_be_tested_against(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, base=[0.9, 0.6], worse=[1.0, 0.75])
+    done = run("check", "worse.csv", "--baseline", "base.csv", "--tolerance", "rmse=0.1", *SIGNIFICANT)
+    assert (done.code, done.err) == (
+        2,
+        "lossctl: --significant holds row against row, and what is added to rmse is added to no row\n"
+        "  help: give a part: --tolerance rmse=2%\n",
+    )
+    for name, rate in (("low", "20"), ("high", "9")):
+        Path(f"{name}.csv").write_text("y_true,y_pred\n" + f"20,{rate}\n19,{rate}.5\n" * 20)
+    done = run("check", "high.csv", "--baseline", "low.csv", "--tolerance", "poisson_nll=1%", *SIGNIFICANT)
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == (
+        "the gate is undecided: the baseline of poisson_nll of high.csv is below 0, and no paired test knows a part of "
+        "that."
+    )
 
 
 def test_holm_counts_all_gates_beside_the_baseline_and_no_others(

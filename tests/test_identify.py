@@ -236,14 +236,11 @@ def test_what_is_tried_is_what_compute_prints(run: Callable[..., Ran], told: lis
     given = [str(SAMPLES / told[0]), *told[1:], *options]
     computed = json.loads(run("compute", "all", *given, "--like", "all", "--json", "-q").out)["results"]
     with ExitStack() as opened:
-        data = Data(
-            **{
-                {"-t": "y_true", "-p": "y_pred", "-w": "weight", "-g": "by", "--positive": "positive"}[name]: [text]
-                if name == "-p"
-                else text
-                for name, text in zip(given[1::2], given[2::2], strict=True)
-            }
-        )
+        names = {"-t": "y_true", "-p": "y_pred", "-w": "weight", "-g": "by", "--positive": "positive"}
+        chosen: dict[str, Any] = {names[name]: text for name, text in zip(given[1::2], given[2::2], strict=True)}
+        if "y_pred" in chosen:
+            chosen["y_pred"] = [chosen["y_pred"]]
+        data = Data(**chosen)
         job = collected(parse("all"), given[:1], data, opened)
         model = tried_model(job.sources[0], job)
         trial = Trial.of(model.plan)

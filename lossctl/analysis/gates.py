@@ -112,6 +112,11 @@ class Gates(NamedTuple):
         return tuple(gate.place for gate in self.gates if gate.gate == "baseline")
 
     @property
+    def tolerances(self) -> tuple[Tolerance, ...]:
+        """By how much each of these may be above the baseline."""
+        return tuple(gate.tolerance for gate in self.gates if gate.gate == "baseline")
+
+    @property
     def only_counts(self) -> bool:
         """Whether no gate is on a loss."""
         return all(gate.gate == "min-rows" for gate in self.gates)
@@ -140,7 +145,7 @@ class Baseline(NamedTuple):
         path: the file as messages name it.
         values: the values of losses; none where no rows count.
         emptiness: why there are no values; else empty.
-        comparisons: of the input with it, row by row, where a paired test decides; None where it does not.
+        comparisons: of the input with its limits, row by row, where a paired test decides; None where it does not.
     """
 
     path: str
@@ -363,7 +368,7 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
             )
         else:
             decided = _decided(each._replace(baseline=base.value, limit=tolerance.above(base.value)))
-            yield decided if baseline.comparisons is None else _tested(decided, baseline.comparisons)
+            yield decided if baseline.comparisons is None else _tested(decided, tolerance, baseline.comparisons)
     for base in bases.values() if columns else ():
         if base.group is not None:
             group = group_text(base.group)
@@ -374,18 +379,21 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
             )
 
 
-def _tested(check: Check, comparisons: Sequence[Comparison]) -> Check:
-    """The check where what is worse than the baseline breaks the gate only if a paired test says so."""
+def _tested(check: Check, tolerance: Tolerance, comparisons: Sequence[Comparison]) -> Check:
+    """The check where what is above its limit breaks the gate only if a paired test says so."""
     one = next(one for one in comparisons if one.text == check.text and _key(one.group) == _key(check.group))
+    if tolerance.relative and tolerance.amount and (check.baseline or 0.0) < 0:
+        reason = f"the baseline of {check.subject} is below 0, and no paired test knows a part of that"
+        return check if check.status != "fail" else check._replace(status="undecided", reason=reason)
     check = check._replace(p_adjusted=one.p_adjusted)
     if check.status != "fail":
         return check
+    above = f"that {check.subject} is above the {'limit' if tolerance.amount else 'baseline'}"
     if one.p_adjusted is None:
-        reason = f"nothing tells how far it is chance that {check.subject} is above the baseline"
-        return check._replace(status="undecided", reason=reason)
+        return check._replace(status="undecided", reason=f"nothing tells how far it is chance {above}")
     if 2.0 ** (1 - one.n) > 1 - one.confidence:  # the chance that all of them flip to the same side
-        reason = f"{count(one.n, 'row')} {'is' if one.n == 1 else 'are'} too few for a paired test, so it may be chance that {check.subject} is above the baseline"
-        return check._replace(status="undecided", reason=reason)
+        few = f"{count(one.n, 'row')} {'is' if one.n == 1 else 'are'} too few for a paired test"
+        return check._replace(status="undecided", reason=f"{few}, so it may be chance {above}")
     return check if one.verdict == "worse" else check._replace(status="pass")
 
 

@@ -170,7 +170,7 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
         return Verdict(tuple(checks)), Result("check", tuple(inputs))
     plans = [model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.beside)) for model in found]
     models = [model._replace(plan=plan) for model, plan in zip(found, plans, strict=True)]
-    pairing = Pairing.of(models, Options())
+    pairing = Pairing.of(models, Options(), asked.tolerances)
     guards = [Guard.of(model.plan, asked) for model in found]
     batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
     asks: list[Any] = [pairing, *guards]  # of several kinds, each with its own part of the rows

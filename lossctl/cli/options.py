@@ -333,9 +333,9 @@ SignificantOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--significant",
-        help="Beside a --baseline of predictions for the same rows, what is worse breaks the gate only if the paired test "
-        "of compare says that it is no chance: p below 0.05, after Holm's adjustment over these gates. The test is against "
-        "the baseline itself, whatever --tolerance allows.",
+        help="Beside a --baseline of predictions for the same rows, what is above the baseline and its --tolerance breaks "
+        "the gate only if the paired test of compare says that this is no chance: p below 0.05, after Holm's adjustment "
+        "over these gates.",
     ),
 ]
 IsolatedOption: TypeAlias = Annotated[
