@@ -20,6 +20,9 @@ CODES = {
     "of the rows, or its squares leave the range of float64.",
     "few-rows": "Fewer than 30 rows: if their differences are skewed, the interval holds the true difference less often "
     "than it says. The p-value is that of a sign-flip test.",
+    "too-few-draws": "Chances are counted in ways of flipping signs, or in replicates, and the smallest that so few rows or "
+    "replicates can count is too large for the number of comparisons, after Holm's adjustment. More rows or replicates, or "
+    "fewer comparisons, can show a difference.",
     "equal-differences": "Every row differs by the same amount, so the sample shows no spread and the interval has no width. "
     "Real losses seldom do that; another sample may.",
     "skewed": "The differences of rows are so skewed for their number that the interval holds the true difference less "
@@ -51,7 +54,8 @@ class Comparison(NamedTuple):
         base_value: the loss of base; may be inf or NaN, like all that follows from it.
         new_value: the loss of new.
         difference: new_value - base_value, from the exact sums.
-        interval: where the difference of all rows there might have been lies; None where that is not known.
+        interval: where the difference of all rows there might have been lies, of this comparison by itself; None where
+            that is not known.
         confidence: how often such an interval holds it, between 0 and 1.
         relative: the difference as a part of the size of base_value; None where that is 0.
         p_value: the chance of a difference at least as far from 0 if the models were equally good; None where unknown.

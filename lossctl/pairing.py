@@ -16,7 +16,19 @@ from lossctl.aggregates.mean import Mean, RootMeanSquare
 from lossctl.aggregates.pairs import Pairs, Rows, Shape, numerators
 from lossctl.aggregates.replicates import counts
 from lossctl.aggregates.worst import Worst
-from lossctl.analysis.comparison import FEWEST_ROWS, Found, How, denominator, found, holm, numerator, rows_for
+from lossctl.analysis.comparison import (
+    BOOTSTRAP,
+    FEWEST_ROWS,
+    Found,
+    How,
+    denominator,
+    enough,
+    found,
+    holm,
+    hopeless,
+    numerator,
+    rows_for,
+)
 from lossctl.batch import key, place
 from lossctl.breakdown import Breakdown
 from lossctl.comparisons import Comparison, Reason, Verdict
@@ -39,7 +51,7 @@ if TYPE_CHECKING:
     from lossctl.results import Result, Value
     from lossctl.rows import Cells, Row
 
-FEWEST_REPLICATES = 100
+FEWEST_REPLICATES, MOST_REPLICATES = 100, 999_999_999
 """Of a bootstrap."""
 
 _ONE_PERCENT = 0.01
@@ -276,6 +288,9 @@ class Pairing(NamedTuple):
             for model in self.models[1:]
             for note in _doubts([(one, about) for one, about in judged if one.new == model.label])
         ]
+        if hopeless(comparisons):
+            comparisons = [one._replace(detectable=None, rows_for_one_percent=None) for one in comparisons]
+            notes.append(_hopelessness(comparisons))
         result = reduce(add, results).noted(tuple(notes))
         return replace(result, comparisons=tuple(comparisons), reasons=tuple(self._carrying(known, comparisons)))
 
@@ -569,6 +584,24 @@ def _doubts(judged: Sequence[tuple[Comparison, Found]]) -> Iterator[Warn]:
         if doubted:
             share = f"{'up to ' if len(doubted) > 1 else ''}{100 * max(doubt.heaviest for _, doubt in doubted):.0f} %"
             yield _doubt(code, [one for one, _ in doubted], message.format(share=share))
+
+
+def _hopelessness(comparisons: Sequence[Comparison]) -> Warn:
+    """That nothing could have been found, and what it takes."""
+    known = [one for one in comparisons if one.p_value is not None]
+    sizes = [one.wins + one.ties + one.losses for one in known]
+    first = known[0]
+    wanted = min(
+        enough(one.test, rows, (1 - first.confidence) / first.comparisons)
+        for one, rows in zip(known, sizes, strict=True)
+    )
+    if first.test == BOOTSTRAP:
+        these = count(first.replicates, "replicate")
+        takes = f"--bootstrap {wanted:.0f}" if wanted < MOST_REPLICATES else "more rows"
+    else:
+        these, takes = count(max(sizes), "row"), f"{wanted:.0f} rows"
+    of = f" in {first.comparisons:,} comparisons" if first.comparisons > 1 else ""
+    return Warn("too-few-draws", f"{these} cannot show any difference{of}; it takes {takes}", first.new)
 
 
 _DOUBTS = {

@@ -1039,6 +1039,21 @@ def test_too_few_rows_for_a_paired_test_decide_nothing(
         )
 
 
+def test_what_many_gates_could_not_have_found_is_not_ruled_out(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, 6, base=[0.9, 0.6], worse=[1.0, 0.75])
+    gate = ["worse.csv", "--baseline", "base.csv", *SIGNIFICANT]
+    assert run("check", *gate, "--tolerance", "mae=0").code == 1
+    done = run("check", *gate, "--tolerance", "mae=0", "--tolerance", "mse=0")
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == (
+        "2 of 2 gates are undecided; the first: 6 rows are too few for a paired test of 2 gates, so it may be chance that "
+        "mae of worse.csv is above the baseline."
+    )
+
+
 def test_rows_are_paired_by_id_and_read_once(shell: Callable[..., Ran], tmp_path: Path) -> None:
     _models(tmp_path, base=[0.9, 0.6], worse=[1.0, 0.75])
     head, *lines = (tmp_path / "worse.csv").read_text().splitlines()

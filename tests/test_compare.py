@@ -28,6 +28,7 @@ BASE = "id,y_true,y_pred,w,g\na,1,1.5,1,x\nb,2,2.5,2,y\nc,3,2,1,x\nd,4,4.1,1,y\n
 NEW = "id,y_true,y_pred\na,1,1.1\nb,2,2.1\nc,3,2.5\nd,4,4\n"
 SHUFFLED = "id,y_true,y_pred\nd,4,4\nb,2,2.1\na,1,1.1\nc,3,2.5\n"
 FEW = "lossctl: note: new.csv: mse: fewer than 30 rows, so the interval may be too narrow [few-rows]\n"
+FEW += "lossctl: note: new.csv: 4 rows cannot show any difference; it takes 6 rows [too-few-draws]\n"
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_sample_as_a_table(run: Callable[..., Ran], monkeypatch: pytest.Monkey
         "no difference between boosting and ridge was found under quantile:level=0.9: higher by 1.29 (5.82 %), which "
         "chance alone would do in about 6 of 100 such samples; a difference of 1.93 (8.69 %) would most likely have been "
         "seen, for 1 % it takes about 33,000 rows",
-        "lower is better, paired t test, p adjusted for 2 comparisons (Holm)",
+        "lower is better, paired t test, p adjusted for 2 comparisons (Holm), intervals not",
         "",
         "ridge (diabetes.csv): all 442 rows used; y_true is y_true, y_pred is ridge",
         "boosting (diabetes.csv): all 442 rows used; y_true is y_true, y_pred is boosting",
@@ -181,7 +182,61 @@ def test_results_hold_what_compute_says(files: Callable[..., None], run: Callabl
     assert found["results"] == values["results"]
     assert found["inputs"] == values["inputs"]
     assert (found["command"], found["schema"]) == ("compare", "lossctl/result/1")
-    assert [warning["code"] for warning in found["warnings"]] == ["few-rows"]
+    assert [warning["code"] for warning in found["warnings"]] == ["few-rows", "too-few-draws"]
+
+
+def _worlds_apart(rows: int, models: int) -> str:
+    """A base that is never far off, and models that always are."""
+    lines = [",".join(["y_true", "base", *(f"m{model}" for model in range(models))])]
+    lines += [
+        ",".join(["0", "0.1", *(f"{5 + row % 7 / 10 + model}" for model in range(models))]) for row in range(rows)
+    ]
+    return "\n".join([*lines, ""])
+
+
+@pytest.mark.parametrize(
+    ("rows", "models", "draws", "said", "enough"),
+    [
+        (6, 2, [], "6 rows cannot show any difference in 2 comparisons; it takes 7 rows", (7, [])),
+        (10, 12, [], "", (10, [])),
+        (5, 1, [], "5 rows cannot show any difference; it takes 6 rows", (6, [])),
+        (
+            60,
+            12,
+            ["100"],
+            "100 replicates cannot show any difference in 12 comparisons; it takes --bootstrap 756",
+            (60, ["756"]),
+        ),
+    ],
+)
+def test_what_nothing_could_have_shown_is_said_with_what_it_takes(
+    rows: int,
+    models: int,
+    draws: list[str],
+    said: str,
+    enough: tuple[int, list[str]],
+    files: Callable[..., None],
+    run: Callable[..., Ran],
+) -> None:
+    columns = [word for name in ("base", *(f"m{model}" for model in range(models))) for word in ("-p", name)]
+
+    def judged(rows: int, draws: list[str]) -> dict[str, Any]:
+        files(a=_worlds_apart(rows, models))
+        options = ["--bootstrap", *draws] if draws else []
+        record: dict[str, Any] = json.loads(run("compare", "mae", "a.csv", *columns, *options, "--json", "-q").out)
+        return record
+
+    less, more = judged(rows, draws), judged(*enough)
+    told = [note["message"] for note in less["warnings"] if note["code"] == "too-few-draws"]
+    assert told == ([said] if said else [])
+    if said:
+        assert {one["verdict"] for one in less["comparisons"]} == {"same"}
+        assert {one["detectable"] for one in less["comparisons"]} == {None}
+    assert {one["verdict"] for one in more["comparisons"]} == {"worse"}
+    assert "too-few-draws" not in {note["code"] for note in more["warnings"]}
+    if draws:  # one less does not do
+        below = judged(enough[0], [str(int(enough[1][0]) - 1)])
+        assert {one["verdict"] for one in below["comparisons"]} == {"same"}
 
 
 def test_machine_formats_hold_the_same(files: Callable[..., None], run: Callable[..., Ran]) -> None:

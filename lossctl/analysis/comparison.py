@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lossctl.aggregates.mean import Mean
     from lossctl.aggregates.pairs import Pairs
+    from lossctl.comparisons import Comparison
 
 T = "paired t"
 SIGN_FLIP = "sign flip"
@@ -124,7 +125,7 @@ def found(base: Mean, new: Mean, pairs: Pairs, replicates: Sequence[tuple[Mean, 
         t = abs(difference) / error if error else math.inf if difference else 0.0
         p_value = two_sided(t, freedom) if pairs.few is None else sign_flip([d for _, d in pairs.few], how.seed)
     detectable = (reach + NormalDist().inv_cdf(_POWER)) * error
-    if test == SIGN_FLIP and 2.0 ** (1 - pairs.rows) > 1 - how.confidence:  # no flip of so few signs is rare enough
+    if least(test, pairs.rows, len(replicates)) > 1 - how.confidence:
         detectable = math.inf
     return Found(
         *values,
@@ -176,6 +177,32 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         most = max(most, min(1.0, p_value * (len(known) - rank)))
         adjusted[place] = most
     return adjusted
+
+
+def least(test: str | None, rows: int, replicates: int) -> float:
+    """The smallest chance that a test of so many rows can tell."""
+    if test == SIGN_FLIP:
+        return 2.0 ** (1 - rows) if rows <= _EXACT else 1.0 / (_FLIPS + 1.0)
+    if test == BOOTSTRAP:
+        wider = math.sqrt(rows / (rows - 1))
+        return two_sided(NormalDist().inv_cdf(1.0 / (replicates + 1.0)) / wider, rows - 1)
+    return 0.0
+
+
+def enough(test: str | None, rows: int, chance: float) -> float:
+    """How many rows a sign-flip test takes to tell a chance, or how many replicates a bootstrap of so many rows."""
+    if test == SIGN_FLIP:
+        few = range(2, FEWEST_ROWS)
+        return next((number for number in few if least(SIGN_FLIP, number, 0) <= chance), FEWEST_ROWS)
+    tail = NormalDist().cdf(-math.sqrt(rows / (rows - 1)) * quantile(1.0 - chance, rows - 1))
+    return math.ceil(1.0 / tail) - 1.0 if tail else math.inf
+
+
+def hopeless(comparisons: Sequence[Comparison]) -> bool:
+    """Whether no comparison of a run could have been found, however far the models were apart."""
+    known = [one for one in comparisons if one.p_value is not None]
+    floors = (least(one.test, one.wins + one.ties + one.losses, one.replicates) for one in known)
+    return bool(known) and min(floors) * known[0].comparisons > 1 - known[0].confidence
 
 
 def rows_for(share: float, value: float, detectable: float, rows: int) -> int | None:

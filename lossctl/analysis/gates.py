@@ -8,6 +8,7 @@ import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from lossctl.analysis.comparison import hopeless
 from lossctl.errors import InputError, UsageError, count, listed, quoted
 from lossctl.losses.spec import ALL, parse
 from lossctl.results import param_text
@@ -391,10 +392,15 @@ def _tested(check: Check, tolerance: Tolerance, comparisons: Sequence[Comparison
     above = f"that {check.subject} is above the {'limit' if tolerance.amount else 'baseline'}"
     if one.p_adjusted is None:
         return check._replace(status="undecided", reason=f"nothing tells how far it is chance {above}")
-    if 2.0 ** (1 - one.n) > 1 - one.confidence:  # the chance that all of them flip to the same side
+    if one.verdict == "worse":
+        return check
+    if hopeless([one._replace(comparisons=1)]) or hopeless(
+        comparisons
+    ):  # what could not have been found is not ruled out
         few = f"{count(one.n, 'row')} {'is' if one.n == 1 else 'are'} too few for a paired test"
-        return check._replace(status="undecided", reason=f"{few}, so it may be chance {above}")
-    return check if one.verdict == "worse" else check._replace(status="pass")
+        of = f" of {count(one.comparisons, 'gate')}" if one.comparisons > 1 else ""
+        return check._replace(status="undecided", reason=f"{few}{of}, so it may be chance {above}")
+    return check._replace(status="pass")
 
 
 def _same(baseline: Baseline, wanted: Value) -> list[Value]:

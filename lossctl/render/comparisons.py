@@ -139,8 +139,9 @@ def _sentence(one: Comparison, look: Look) -> str:
         if one.p_value is not None and one.p_value <= 1 - one.confidence:
             found += f", too often for one of {one.comparisons} comparisons"
     if one.detectable is None:
-        few = one.test == "sign flip" and one.difference and one.interval is not None
-        return f"{found}; so few rows cannot tell any difference from chance" if few else found
+        few = {"sign flip": "rows", "bootstrap": "replicates"}.get(one.test or "")
+        told = few and one.difference and one.interval is not None
+        return f"{found}; so few {few} cannot tell any difference from chance" if told else found
     found += f"; a difference of {_amount(one.detectable, one, look)} would most likely have been seen"
     if one.rows_for_one_percent is not None and one.rows_for_one_percent > one.n:
         found += f", for 1 % it takes about {_rounded(one.rows_for_one_percent):,} rows"
@@ -200,7 +201,7 @@ def _method(comparisons: Sequence[Comparison]) -> str:
     }
     parts = ["lower is better", *(how[test] for test in tests)]
     if first.comparisons > 1:
-        parts.append(f"p adjusted for {first.comparisons:,} comparisons (Holm)")
+        parts.append(f"p adjusted for {first.comparisons:,} comparisons (Holm), intervals not")
     return ", ".join(parts)
 
 
