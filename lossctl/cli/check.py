@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer  # noqa: TC002 — annotations are read at run time
 
 from lossctl.cli import options as opt
+from lossctl.cli.config import told_with_place
 from lossctl.errors import NoRowsError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @opt.grouped
+@told_with_place
 def check(
     files: opt.FilesArgument = None,
     *,

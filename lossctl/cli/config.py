@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import typer
 
@@ -22,6 +23,57 @@ _PLACE = re.compile(r"(?P<problem>.*) \(at line (?P<line>[0-9]+), column [0-9]+\
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
 
 
+class Settings(NamedTuple):
+    """The settings of a file.
+
+    Attributes:
+        path: the file as messages name it.
+        name: the name of our table in it.
+        table: the settings.
+        text: the file.
+    """
+
+    path: str
+    name: str
+    table: Mapping[str, Any]
+    text: str
+
+    def place(self, key: str, inner: str = "") -> str:
+        """The file and the line of a setting, or of a part of it; the file alone where the line cannot be told."""
+        line = (self._line(f"{self.name}.{key}", inner) if inner else None) or self._line(self.name, key)
+        return f"{self.path}:{line}" if line else self.path
+
+    def _line(self, table: str, key: str) -> int | None:
+        within = False
+        for number, line in enumerate(self.text.splitlines(), 1):
+            head = re.match(r"\s*\[([^\[\]]*)\]", line)
+            if head:
+                name = re.sub(r"[\s\"']", "", head[1])
+                within = name == table
+                if name == f"{table}.{key}":
+                    return number
+            elif within and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+                return number
+        return None
+
+
+def told_with_place(command: Callable[..., int]) -> Callable[..., int]:
+    """The command, whose complaints about an option that a file of settings has given name that file and line."""
+
+    @wraps(command)
+    def placed(*, context: typer.Context, **given: Any) -> int:
+        try:
+            return command(context=context, **given)
+        except UsageError as error:
+            for name in re.findall(r"--([a-z-]+)", error.message):
+                source = context.get_parameter_source(name.replace("-", "_"))
+                if source is not None and source.name == "DEFAULT_MAP":
+                    raise UsageError(f"{context.obj.place(name)}: {error.message}", help=error.help) from None
+            raise
+
+    return placed
+
+
 def configure(context: typer.Context, isolated: bool) -> None:
     """Give the options the defaults of the nearest file: what the command line says goes before them.
 
@@ -32,28 +84,27 @@ def configure(context: typer.Context, isolated: bool) -> None:
     found = None if isolated or context.resilient_parsing else _nearest(os.getcwd())
     if found is None:
         return
-    path, table = found
     options = {
         option.name.replace("_", "-"): option
         for option in context.command.params
         if option.name is not None and option.name not in _NO_SETTINGS
     }
     settings: dict[str, Any] = {}
-    for key, value in table.items():
+    for key, value in found.table.items():
         if key not in options:
             raise UsageError(
-                f"{path}: there is no setting {quoted(key)}",
+                f"{found.place(key)}: there is no setting {quoted(key)}",
                 help=nearest(key, options) or f"there is {listed(options, most=len(options))}",
             )
         name = str(options[key].name)
-        settings[name] = _setting(path, name, key, value, options[key])
+        settings[name] = _setting(found, name, key, value, options[key])
     context.default_map = settings
-    context.obj = path
+    context.obj = found
 
 
 def origins(context: typer.Context, values: Mapping[str, object]) -> Iterator[str]:
     """For each option in force its value and where that comes from."""
-    sources = {"COMMANDLINE": "command line", "DEFAULT_MAP": str(context.obj)}
+    sources = {"COMMANDLINE": "command line", "DEFAULT_MAP": context.obj.path if context.obj else ""}
     for name, value in values.items():
         if value in (None, "", False, [], ()):
             continue
@@ -61,33 +112,36 @@ def origins(context: typer.Context, values: Mapping[str, object]) -> Iterator[st
         shown = value if isinstance(value, (list, tuple)) else [value]
         where = sources.get(source.name if source is not None else "", "default")
         if name == "files" and where == "default":
-            where = str(context.obj)
+            where = sources["DEFAULT_MAP"]
         text = ", ".join("true" if part is True else str(part) for part in shown)
         yield f"{name.replace('_', '-')} is {text} ({where})"
 
 
-def _nearest(folder: str) -> tuple[str, Mapping[str, Any]] | None:
-    """The file that holds our table, as messages name it, and the table."""
+def _nearest(folder: str) -> Settings | None:
+    """The settings of the file that holds our table."""
     here = folder
     while True:
         for name in (_OWN, _SHARED):
             path = os.path.join(folder, name)
             if os.path.isfile(path):
                 shown = os.path.relpath(path, here)
-                table = _table(shown, name, _read(path, shown))
+                document, text = _read(path, shown)
+                table = _table(shown, name, document)
                 if table is not None:
-                    return shown, table
+                    return Settings(shown, ".".join(_TABLES[name]), table, text)
         folder, before = os.path.dirname(folder), folder
         if folder == before:
             return None
 
 
-def _read(path: str, shown: str) -> Mapping[str, Any]:
+def _read(path: str, shown: str) -> tuple[Mapping[str, Any], str]:
+    """What a file says, and its text."""
     import tomllib
 
     try:
         with open(path, "rb") as file:
-            return tomllib.loads(file.read().decode("utf-8-sig"))  # editors of Windows write the mark
+            text = file.read().decode("utf-8-sig")  # editors of Windows write the mark
+        return tomllib.loads(text), text
     except OSError as error:
         raise InputError(f"{shown}: cannot read it: {os.strerror(error.errno or 0)}") from None
     except tomllib.TOMLDecodeError as error:
@@ -121,33 +175,41 @@ def _table(path: str, name: str, document: Mapping[str, Any]) -> Mapping[str, An
     return {} if table is None and name == _OWN else table
 
 
-def _setting(path: str, name: str, key: str, value: object, option: Any) -> object:
+def _setting(settings: Settings, name: str, key: str, value: object, option: Any) -> object:
     """The value as the command line would give it."""
     several = bool(getattr(option, "multiple", False)) or option.nargs == -1
     if name in _LIMITS:
-        return list(_limits(path, key, value))
+        return list(_limits(settings, key, value))
     if getattr(option, "is_flag", False):
         if not isinstance(value, bool):
-            raise _wrong(path, key, "true or false", value)
+            raise _wrong(settings.place(key), key, "true or false", value)
         return value
     if several:
         given = value if isinstance(value, list) else [value]
-        texts = [_placed(path, name, text) for text in given if isinstance(text, str)]
+        texts = [_placed(settings.path, name, text) for text in given if isinstance(text, str)]
         if len(texts) < len(given):
-            raise _wrong(path, key, "text, or a list of texts", value)
+            raise _wrong(settings.place(key), key, "text, or a list of texts", value)
         return texts
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _wrong(path, key, "text or a whole number", value)
-    return _placed(path, name, str(value))
+        raise _wrong(settings.place(key), key, "text or a whole number", value)
+    return _placed(settings.path, name, str(value))
 
 
-def _limits(path: str, key: str, value: object) -> Iterator[str]:
+def _limits(settings: Settings, key: str, value: object) -> Iterator[str]:
+    from lossctl.analysis.gates import gates, wish
+
     example = '{mse = "2%"}' if key == "tolerance" else "{mse = 0.1}"
     if not isinstance(value, dict):
-        raise _wrong(path, key, f"a table like {example}", value)
+        raise _wrong(settings.place(key), key, f"a table like {example}", value)
     for loss, limit in value.items():
+        place = settings.place(key, loss)
         if isinstance(limit, bool) or not isinstance(limit, (int, float, str)):
-            raise _wrong(path, f"{key}.{loss}", f"a number, in a table like {example}", limit)
+            raise _wrong(place, f"{key}.{loss}", f"a number, in a table like {example}", limit)
+        try:
+            gates([wish(key, f"{loss}={limit}")], "", "exact", [] if key == "tolerance" else None)
+        except UsageError as error:
+            help = f"write it like {key} = {example}" if error.help.startswith("--") else error.help
+            raise UsageError(f"{place}: {key}.{loss}: {error.message}", help=help) from None
         yield f"{loss}={limit}"
 
 
@@ -166,7 +228,7 @@ def _placed(path: str, name: str, text: str) -> str:
     return f"{labelled['label']}={os.path.join(folder, labelled['path'])}"
 
 
-def _wrong(path: str, key: str, wanted: str, value: object) -> UsageError:
+def _wrong(place: str, key: str, wanted: str, value: object) -> UsageError:
     kinds = {bool: "true or false", str: "text", dict: "a table", list: "a list", int: "a number", float: "a number"}
     kind = kinds.get(type(value), "a date or time")
-    return UsageError(f"{path}: {key} is {wanted}, not {kind}: {quoted(value)}", help="the README lists the settings")
+    return UsageError(f"{place}: {key} is {wanted}, not {kind}: {quoted(value)}", help="the README lists the settings")

@@ -324,12 +324,11 @@ def _asked(term: str, whole: str) -> _Wish:
         raise UsageError(refused)
     candidates = tuple(spelled(name))
     if not candidates:
-        names = [loss.name for loss in every()]
         known = spellings()
+        like = close(name, known, likeness=0.75) or close(name, known)
         raise UsageError(
             f"there is no loss {quoted(name)}",
-            help=did_you_mean(known[word] for word in close(name, known, likeness=0.75))
-            or f"there is {listed(names, most=len(names))}",
+            help=did_you_mean(known[word] for word in like) or "lossctl list shows the losses there are",
         )
     if match["weight"] and not math.isfinite(float(match["weight"])):
         raise UsageError(
