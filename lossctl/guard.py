@@ -56,7 +56,7 @@ class Guard(NamedTuple):
             from lossctl.skill import beside_constants  # most gates need none
 
             plan = beside_constants(plan, asked.skills)
-        return cls(plan, asked.limits)
+        return cls(plan._replace(weightless=True), asked.limits)
 
     @property
     def empty(self) -> Guarded:

@@ -176,12 +176,14 @@ class Plan(NamedTuple):
         binding: the columns they are computed from.
         reduction: how rows become one value.
         skill: the places of the specs whose values are told beside those of their best constants.
+        weightless: whether a group whose weights add to 0 has the value NaN; else it is refused, as all rows are.
     """
 
     specs: tuple[Spec, ...]
     binding: Binding
     reduction: Reduction
     skill: tuple[int, ...] = ()
+    weightless: bool = False
 
     @property
     def empty(self) -> Totals:
@@ -481,11 +483,13 @@ class Plan(NamedTuple):
         value = reduced(mean)
         weighs = self.reduction == "mean-weight" or (self.reduction == "mean" and spec.divides in {"weights", "kept"})
         if weighs and not mean.weight.units and not mean.weight.nans:
-            of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
-            raise InputError(
-                f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
-                help="give a row some weight, or leave these rows out with --where",
-            )
+            if group is None or not self.weightless:
+                of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
+                raise InputError(
+                    f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
+                    help="give a row some weight, or leave these rows out with --where",
+                )
+            value = np.nan
         return Value(
             label,
             spec.name,

@@ -1039,6 +1039,32 @@ def test_too_few_rows_for_a_paired_test_decide_nothing(
         )
 
 
+GATES_ON_VALUES = ("--max mse=9", "--max wmape=9", "--max rmse=9", "--max max_error=9", "--min-skill mse=-99")
+
+
+@pytest.mark.parametrize("gate", [*GATES_ON_VALUES, "--baseline base.csv --tolerance mse=9 --significant"])
+def test_a_group_without_weight_is_undecided_and_the_others_are_not(
+    gate: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{row % 5},{row % 3},{'ab'[row % 2]},{row % 2}" for row in range(40)]
+    for name in ("base", "new"):
+        Path(f"{name}.csv").write_text("\n".join(["y_true,y_pred,g,w", *rows, ""]))
+    line = ["new.csv", "-g", "g", "-w", "w", "--isolated", *gate.split()]
+    checks = json.loads(run("check", *line, "--json").out)["checks"]
+    assert [(one["group"], one["status"]) for one in checks] == [
+        ({"g": "a"}, "undecided"),
+        ({"g": "b"}, "pass"),
+        (None, "pass"),
+    ]
+    done = run("check", *line)
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == (
+        f"1 of 3 gates is undecided: the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no mean."
+    )
+    assert run("check", *line, "--where", "g=a").code == 2  # of no weight at all there is nothing to judge
+
+
 def test_what_many_gates_could_not_have_found_is_not_ruled_out(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

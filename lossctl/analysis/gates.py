@@ -285,13 +285,24 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
             yield start._replace(reason=seen.emptiness)
         elif gate.gate == "max-row":
             yield _of_rows(start, next(beyond))
-        elif gate.gate == "baseline" and baseline is not None:
-            yield from _beside(start, gate.tolerance, values, baseline)
-        elif gate.gate == "min-skill":
-            yield from (_skilled(start, value) for value in values)
         else:
-            for value in values:
-                yield _decided(start._replace(group=value.group, value=value.value))
+            weightless = [_key(value.group) for value in values if value.group is not None and not value.weight]
+            for check in _of_values(start, gate, values, baseline):
+                if check.status == "undecided" and check.group is not None and _key(check.group) in weightless:
+                    reason = f"the weights of group {group_text(check.group)} of {check.input} add to 0"
+                    yield check._replace(reason=f"{reason}, so {check.text} has no mean")
+                else:
+                    yield check
+
+
+def _of_values(check: Check, gate: Gate, values: Sequence[Value], baseline: Baseline | None) -> Iterator[Check]:
+    """The checks of a gate on the value of a loss, for each group."""
+    if gate.gate == "baseline" and baseline is not None:
+        yield from _beside(check, gate.tolerance, values, baseline)
+    else:
+        for value in values:
+            decided = _skilled if gate.gate == "min-skill" else _valued
+            yield decided(check._replace(group=value.group), value)
 
 
 def chosen(result: Result, path: str, label: str) -> Baseline:
@@ -321,10 +332,14 @@ def _decided(check: Check) -> Check:
     return check._replace(status=status)
 
 
+def _valued(check: Check, value: Value) -> Check:
+    return _decided(check._replace(value=value.value))
+
+
 def _skilled(check: Check, value: Value) -> Check:
     if value.skill is None:
         raise AssertionError("a gate on skill asks for it")
-    check = check._replace(group=value.group, value=value.skill.skill)
+    check = check._replace(value=value.skill.skill)
     return check._replace(reason=value.skill.reason) if value.skill.reason else _decided(check)
 
 

@@ -170,7 +170,10 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
         for record in inputs:
             checks += judged(asked, Seen(Result("check", (record,)), emptiness=error.message), Baseline(files[0], ()))
         return Verdict(tuple(checks)), Result("check", tuple(inputs))
-    plans = [model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.beside)) for model in found]
+    plans = [
+        model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.beside), weightless=True)
+        for model in found
+    ]
     models = [model._replace(plan=plan) for model, plan in zip(found, plans, strict=True)]
     pairing = Pairing.of(models, Options(), asked.tolerances)
     guards = [Guard.of(model.plan, asked) for model in found]
