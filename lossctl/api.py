@@ -150,7 +150,7 @@ def check(
     _refuse_no_text(reduction=reduction, like=like)
     if reduction not in REDUCTIONS:
         raise UsageError(f"reduction is {listed(REDUCTIONS, 'or')}, not {quoted(reduction)}")
-    before = None if baseline is None else _earlier(baseline)
+    baseline_result = None if baseline is None else _earlier(baseline)
     wishes = [
         *_wishes("max", max),
         *_wishes("min", min),
@@ -158,7 +158,7 @@ def check(
         *_wishes("min-skill", min_skill),
         *_wishes("tolerance", tolerance),
     ]
-    losses = None if before is None else [value.text for value in before.values]
+    losses = None if baseline_result is None else [value.text for value in baseline_result.values]
     gated = gates(wishes, "" if min_rows is None else str(min_rows), like, losses, python=True)
     usual = {"y_true": y_true, "y_pred": y_pred}
     given = {role: values for role, values in usual.items() if values is not None} | roles
@@ -174,8 +174,8 @@ def check(
     guard = Guard.of(plan, gated)
     (known,) = fold([guard], assembled(source, [plan.binding], _ROWS))
     seen = guard.seen(LITERAL, None, header, known, counted=gated.only_counts)
-    base = None if before is None or baseline is None else chosen(before, baseline, LITERAL)
-    return Verdict(tuple(judged(gated, seen, base)))
+    limits = None if baseline_result is None else chosen(baseline_result, str(baseline), LITERAL)
+    return Verdict(tuple(judged(gated, seen, limits)))
 
 
 def _wishes(gate: str, limits: Mapping[str, float | str] | None) -> list[Wish]:
@@ -247,12 +247,12 @@ def compare(
         >>> compare("mae", [1.0, 2.0, 3.0], [2.0, 2.5, 3.0], [1.5, 2.0, 3.0]).difference
         -0.3333333333333333
     """
-    from lossctl.analysis.comparison import How
+    from lossctl.analysis.comparison import CONFIDENCES, How, is_confidence
     from lossctl.pairing import FEWEST_REPLICATES, Options, Pairing
 
     request = _request("compare", loss, like)
-    if not _is_level(confidence):
-        raise UsageError(f"confidence is a number from 0.5 to below 1, not {quoted(confidence)}")
+    if not is_confidence(confidence):
+        raise UsageError(f"confidence is {CONFIDENCES}, not {quoted(confidence)}")
     for name, number in (("bootstrap", bootstrap), ("seed", seed)):
         if not _is_count(number):
             raise UsageError(f"{name} is a whole number and at least 0, not {quoted(number)}")
@@ -284,10 +284,6 @@ def _request(call: str, loss: str, like: str, **texts: str) -> Request:
     if len(requests) != 1:
         raise UsageError(f"{call} takes one LOSS, and {quoted(loss)} is {len(requests)}", help="call it for each")
     return requests[0]
-
-
-def _is_level(value: object) -> bool:
-    return isinstance(value, (int, float)) and bool(0.5 <= value < 1)
 
 
 def _is_count(value: object) -> bool:

@@ -32,7 +32,7 @@ CODES = {
 }
 """What each note about a comparison means, in words that hold for every input."""
 
-Verdict: TypeAlias = Literal["better", "worse", "same", "undecided"]
+Finding: TypeAlias = Literal["better", "worse", "same", "undecided"]
 """What new is to base: `same` where no difference was found, `undecided` where none could be looked for."""
 
 
@@ -100,7 +100,7 @@ class Comparison(NamedTuple):
     wins: int
     ties: int
     losses: int
-    verdict: Verdict
+    verdict: Finding
     detectable: float | None
     rows_for_one_percent: int | None
     share: float | None = None

@@ -31,7 +31,7 @@ from lossctl.analysis.comparison import (
 )
 from lossctl.batch import key, place
 from lossctl.breakdown import Breakdown
-from lossctl.comparisons import Comparison, Reason, Verdict
+from lossctl.comparisons import Comparison, Finding, Reason
 from lossctl.errors import DataError, UsageError, count, quoted
 from lossctl.plan import RowLosses, aggregate_of, by_key
 from lossctl.readers.columns import plain_name
@@ -559,7 +559,7 @@ def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
     ]
 
 
-def _verdict(comparison: Comparison, p_value: float | None) -> Verdict:
+def _verdict(comparison: Comparison, p_value: float | None) -> Finding:
     if p_value is None:
         return "undecided"
     if p_value > 1 - comparison.confidence or not comparison.difference:

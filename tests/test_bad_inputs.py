@@ -264,7 +264,7 @@ ROWS = [
         "web-page",
         "compute mse a.csv",
         'a.csv: no column is named like y_true; there is "<!DOCTYPE html>"',
-        "-t COLUMN says which it is",
+        "-t COLUMN says which it is, --truth FILE takes it from another file",
         csv("<!DOCTYPE html>", "<p>404, not found</p>"),
     ),
     bad("text-in-row-7341", "compute mse a.csv", text(7342), ANOTHER, long()),
@@ -576,7 +576,7 @@ COLUMNS = [
         "no-candidate",
         "compute mse a.csv",
         'a.csv: no column is named like y_true; there are "a" and "b"',
-        "-t COLUMN says which it is",
+        "-t COLUMN says which it is, --truth FILE takes it from another file",
         csv("a,b", "1,2"),
     ),
     bad(
@@ -1690,7 +1690,7 @@ COLUMNAR = [
         "parquet-read-as-csv",
         "compute mse a.parquet --input-format csv",
         'a.parquet: no column is named like y_true; there is "PAR1"',
-        "-t COLUMN says which it is",
+        "-t COLUMN says which it is, --truth FILE takes it from another file",
         {"a.parquet": b"PAR1\n1\n"},
     ),
     bad(

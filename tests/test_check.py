@@ -1039,6 +1039,22 @@ def test_too_few_rows_for_a_paired_test_decide_nothing(
         )
 
 
+@pytest.mark.parametrize("format", ["csv", "tsv", "ndjson"])
+@pytest.mark.parametrize("gate", ["", "--max mse=9", "--max mse=9 --significant"])
+def test_values_in_other_formats_are_no_baseline(
+    format: str, gate: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, a=[0.5])
+    Path(f"base.{format}").write_text(run("compute", "mse", "a.csv", "-f", format).out)
+    done = run("check", "a.csv", "--baseline", f"base.{format}", *gate.split(), "--isolated")
+    assert (done.code, done.err) == (
+        2,
+        f"lossctl: base.{format}: it holds values of losses, and a baseline is the whole result\n"
+        "  help: lossctl compute LOSS FILE --json writes one\n",
+    )
+
+
 GATES_ON_VALUES = ("--max mse=9", "--max wmape=9", "--max rmse=9", "--max max_error=9", "--min-skill mse=-99")
 
 

@@ -39,6 +39,15 @@ _HEAVY_OF_FEW = 10.0
 _SKEWED = 0.2  # the t interval errs by the skewness over the root of the rows
 
 
+CONFIDENCES = "a number from 0.5 to below 1"
+"""What the confidence of an interval is, in words."""
+
+
+def is_confidence(value: object) -> bool:
+    """Whether an interval can have this confidence."""
+    return isinstance(value, (int, float)) and 0.5 <= value < 1
+
+
 class Doubt(NamedTuple):
     """Why an interval may be too narrow.
 

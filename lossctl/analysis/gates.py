@@ -108,8 +108,8 @@ class Gates(NamedTuple):
         return tuple(gate.place for gate in self.gates if gate.gate == "min-skill")
 
     @property
-    def beside(self) -> tuple[int, ...]:
-        """Which of the losses have a gate beside the baseline."""
+    def on_baseline(self) -> tuple[int, ...]:
+        """Which of the losses have a gate whose limit is the baseline's."""
         return tuple(gate.place for gate in self.gates if gate.gate == "baseline")
 
     @property

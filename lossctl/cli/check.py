@@ -69,31 +69,39 @@ def check(
     to = out.target(output, read, [*FORMATS, *VERDICTS])
     reports = out.reports(report or [], to, output, read)
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
-    limits = {"max": max, "min": min, "max-row": max_row, "min-skill": min_skill, "tolerance": tolerance}
-    wishes = [wish(gate, text) for gate, texts in limits.items() for text in texts or ()]
+    given_limits = {"max": max, "min": min, "max-row": max_row, "min-skill": min_skill, "tolerance": tolerance}
+    wishes = [wish(gate, text) for gate, texts in given_limits.items() for text in texts or ()]
     with ExitStack() as opened:
         if baseline == "-" and "-" in {*(files or ["-"]), data.truth}:
             raise UsageError("standard input is the baseline and an input", help="it can be read once")
-        before = earlier(baseline, opened) if baseline else None
+        baseline_result = earlier(baseline, opened) if baseline else None
         if significant:
-            _refuse_unpaired(files or [], baseline, before, reduced, data)
-        losses = None if not baseline else [] if before is None else [value.text for value in before.values]
+            _refuse_unpaired(files or [], baseline, baseline_result, reduced, data)
+        losses = (
+            None
+            if not baseline
+            else []
+            if baseline_result is None
+            else [value.text for value in baseline_result.values]
+        )
         asked = gates(wishes, min_rows, data.like, losses)
         if significant:
             verdict, result = _tested(asked, [baseline, *(files or [])], data, opened)
             out.report(replace(result, verdict=verdict), to, reports)
             return verdict.exit_code
         job = collected(asked.requests, files or [], data, opened)
-        beside = None
-        if baseline and before is None:
+        baselines: list[Baseline | None] = []
+        if baseline and baseline_result is None:
             other = collected(asked.requests, [baseline], data, opened)
-            beside = [_baseline(one) for one in _seen(other.sources[0], other, asked, reduced, data, opened)]
+            baselines = [_baseline(one) for one in _seen(other.sources[0], other, asked, reduced, data, opened)]
         checks: list[Check] = []
         results: list[Result] = []
         for source in job.sources:
-            for index, seen in enumerate(_seen(source, job, asked, reduced, data, opened)):
-                base = beside[index] if beside else _chosen(before, baseline, seen) if before else None
-                checks += judged(asked, seen, base)
+            found = _seen(source, job, asked, reduced, data, opened)
+            if baseline_result is not None:
+                baselines = [_chosen(baseline_result, baseline, seen) for seen in found]
+            for seen, limits in zip(found, baselines or [None] * len(found), strict=True):
+                checks += judged(asked, seen, limits)
                 results.append(seen.result)
             results[-1] = results[-1].noted(source.notes())
     verdict = Verdict(tuple(checks))
@@ -129,10 +137,10 @@ def _seen(
 
 
 def _refuse_unpaired(
-    files: list[str], baseline: str, before: Result | None, reduction: Reduction, data: opt.Data
+    files: list[str], baseline: str, baseline_result: Result | None, reduction: Reduction, data: opt.Data
 ) -> None:
     """Refuse --significant where there are no pairs of rows."""
-    if not baseline or before is not None:
+    if not baseline or baseline_result is not None:
         raise UsageError(
             "--significant holds row against row, and "
             + (f"{baseline} is an earlier result" if baseline else "there is no --baseline"),
@@ -171,7 +179,7 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
             checks += judged(asked, Seen(Result("check", (record,)), emptiness=error.message), Baseline(files[0], ()))
         return Verdict(tuple(checks)), Result("check", tuple(inputs))
     plans = [
-        model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.beside), weightless=True)
+        model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.on_baseline), weightless=True)
         for model in found
     ]
     models = [model._replace(plan=plan) for model, plan in zip(found, plans, strict=True)]
@@ -180,15 +188,15 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
     batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
     asks: list[Any] = [pairing, *guards]  # of several kinds, each with its own part of the rows
     paired, *known = fold(asks, ((rows, *rows) for rows in map(shared, batches)))
-    base, *seen = [
+    baseline, *seen = [
         guard.seen(model.label, model.path, model.header, one, counted=asked.only_counts)
         for model, guard, one in zip(found, guards, known, strict=True)
     ]
-    compared = Result("check") if base.emptiness else pairing.result(paired)
+    compared = Result("check") if baseline.emptiness else pairing.result(paired)
     checks, results = [], []
     for one, model, totals in zip(seen, found[1:], known[1:], strict=True):
         comparisons = tuple(each for each in compared.comparisons if each.new == model.label)
-        checks += judged(asked, one, _baseline(base)._replace(comparisons=comparisons))
+        checks += judged(asked, one, _baseline(baseline)._replace(comparisons=comparisons))
         doubts = tuple(note for note in compared.warnings if note.code in CODES and note.input == model.label)
         results.append(one.result.noted(misread(model, totals.totals, data, ("compute",)) + doubts))
     results[-1] = results[-1].noted(source.notes())
@@ -202,8 +210,8 @@ def _baseline(seen: Seen) -> Baseline:
     return Baseline(record.path or record.label, seen.result.values, seen.emptiness)
 
 
-def _chosen(before: Result, path: str, seen: Seen) -> Baseline:
+def _chosen(baseline_result: Result, path: str, seen: Seen) -> Baseline:
     from lossctl.analysis.gates import chosen
 
     (record,) = seen.result.inputs
-    return chosen(before, "standard input" if path == "-" else path, record.label)
+    return chosen(baseline_result, "standard input" if path == "-" else path, record.label)

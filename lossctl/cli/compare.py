@@ -136,14 +136,14 @@ _MOST_DIGITS = 9
 
 
 def _level(text: str) -> float:
+    from lossctl.analysis.comparison import CONFIDENCES, is_confidence
+
     try:
         level = float(text)
     except ValueError:
         level = 0.0
-    if not 0.5 <= level < 1:
-        raise UsageError(
-            f"--confidence is a number from 0.5 to below 1, not {quoted(text)}", help="for 95 % write --confidence 0.95"
-        )
+    if not is_confidence(level):
+        raise UsageError(f"--confidence is {CONFIDENCES}, not {quoted(text)}", help="for 95 % write --confidence 0.95")
     return level
 
 

@@ -465,7 +465,10 @@ def _refuse_unfound(header: Header, role: str, option: str, path: str) -> NoRetu
     merged = len(names) == 1 and any(mark in names[0] for mark in "\t;|,")
     raise InputError(
         f"{path}: no column is named like {role}; there {_are(header)}",
-        help="-d chooses the delimiter between columns" if merged else f"{option} COLUMN says which it is",
+        help="-d chooses the delimiter between columns"
+        if merged
+        else f"{option} COLUMN says which it is"
+        + (", --truth FILE takes it from another file" if role == "y_true" and header.truth is None else ""),
     )
 
 

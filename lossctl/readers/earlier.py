@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from lossctl.errors import InputError, listed, quoted
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 _HELP = "lossctl compute LOSS FILE --json writes one"
+_WORD = re.compile(rb"\w+")
+_VALUES = {b"input", b"loss", b"like", b"reduction", b"value"}  # in the first line that -f csv, tsv and ndjson print
 
 
 def earlier(argument: str, opened: ExitStack) -> Result | None:
     """The result that a file or pipe holds, `-` for standard input; None where it is a file of something else.
 
     Raises:
-        InputError: it cannot be read, or is a result of another schema.
+        InputError: it cannot be read, is a result of another schema, or holds values in another format.
     """
     path = label_and_path(argument)[1]
     if path != "-" and (is_url(path) or is_several(path)):
@@ -30,6 +33,10 @@ def earlier(argument: str, opened: ExitStack) -> Result | None:
     stream = open_stdin() if path == "-" else open_path(path, opened)
     record = loads(stream.all(), stream.path, help=_HELP) if format_of(stream, path) == "json" else None
     if not (isinstance(record, dict) and isinstance(record.get("schema"), str)):
+        if {*_WORD.findall(stream.head.partition(b"\n")[0])} >= _VALUES:
+            raise InputError(
+                f"{stream.path}: it holds values of losses, and a baseline is the whole result", help=_HELP
+            )
         if not os.path.isfile(path):
             raise InputError(f"{stream.path}: it holds no earlier result, and can be read once", help=_HELP)
         return None
