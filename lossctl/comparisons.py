@@ -32,6 +32,9 @@ CODES = {
 }
 """What each note about a comparison means, in words that hold for every input."""
 
+T, SIGN_FLIP, BOOTSTRAP = "paired t", "sign flip", "bootstrap"
+"""What tells how far a difference may be chance."""
+
 Finding: TypeAlias = Literal["better", "worse", "same", "undecided"]
 """What new is to base: `same` where no difference was found, `undecided` where none could be looked for."""
 

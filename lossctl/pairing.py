@@ -17,7 +17,6 @@ from lossctl.aggregates.pairs import Pairs, Rows, Shape, numerators
 from lossctl.aggregates.replicates import counts
 from lossctl.aggregates.worst import Worst
 from lossctl.analysis.comparison import (
-    BOOTSTRAP,
     FEWEST_ROWS,
     Found,
     How,
@@ -31,7 +30,7 @@ from lossctl.analysis.comparison import (
 )
 from lossctl.batch import key, place
 from lossctl.breakdown import Breakdown
-from lossctl.comparisons import Comparison, Finding, Reason
+from lossctl.comparisons import BOOTSTRAP, Comparison, Finding, Reason
 from lossctl.errors import DataError, UsageError, count, quoted
 from lossctl.plan import RowLosses, aggregate_of, by_key
 from lossctl.readers.columns import plain_name

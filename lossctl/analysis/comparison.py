@@ -15,6 +15,7 @@ from lossctl.aggregates.finished import Largest, Median, Ratio
 from lossctl.aggregates.mean import SQUARE_UNIT, RootMeanSquare
 from lossctl.aggregates.replicates import hashed, mixed
 from lossctl.analysis.student import quantile, two_sided
+from lossctl.comparisons import BOOTSTRAP, SIGN_FLIP, T
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from lossctl.aggregates.mean import Mean
     from lossctl.aggregates.pairs import Pairs
     from lossctl.comparisons import Comparison
-
-T = "paired t"
-SIGN_FLIP = "sign flip"
-BOOTSTRAP = "bootstrap"
 
 _EXACT = 16  # up to so many rows each way of flipping signs is tried
 _FLIPS = 19_999

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial, reduce
 from heapq import merge
@@ -43,10 +43,8 @@ def breakdown(
     lossctl breakdown bce preds.csv --all --grad -f csv
     """
     from lossctl.breakdown import Breakdown, refuse_slopeless
-    from lossctl.cli.inputs import gathered, misread, models
+    from lossctl.cli.inputs import folded, gathered, misread, models
     from lossctl.cli.output import emit, notes, target, written
-    from lossctl.engines.local import fold
-    from lossctl.readers.columns import assembled
     from lossctl.render import STREAMED
 
     most = _most(top, all=all)
@@ -75,9 +73,7 @@ def breakdown(
         for source, each, asks in zip(job.sources, found, asked, strict=True):
             show = held.extend if stream is None else partial(stream.show, asks[0].layout)
             watch = _watch(asks, show) if all else None
-            bindings = [model.plan.binding for model in each]
-            batches = opened.enter_context(closing(assembled(source, bindings, shown=True)))
-            details = fold(asks, batches, watch)
+            details = folded(asks, source, each, opened, watch, shown=True)
             results += [
                 ask.result(model.path, model.header, known).noted(
                     misread(model, known.totals, data, _command(top, all=all, grad=grad))

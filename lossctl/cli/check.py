@@ -115,10 +115,8 @@ def _seen(
 ) -> list[Seen]:
     """What the gates are judged by, for each model of an input."""
     from lossctl.analysis.gates import Seen
-    from lossctl.cli.inputs import label, misread, models, path_of
-    from lossctl.engines.local import fold
+    from lossctl.cli.inputs import folded, label, misread, models, path_of
     from lossctl.guard import Guard
-    from lossctl.readers.columns import assembled
     from lossctl.results import Input, Result
 
     try:
@@ -127,10 +125,10 @@ def _seen(
         inputs = [Input(label(source, job, name), path_of(source), 0, 0, 0, 0, {}) for name in job.y_pred or [""]]
         return [Seen(Result("check", (record,)), emptiness=error.message) for record in inputs]
     guards = [Guard.of(model.plan, asked) for model in found]
-    batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
+    totals = folded(guards, source, found, opened)
     command = ("compute", *(["--reduction", reduction] if reduction != "mean" else []))  # which shows what is mended
     seen = []
-    for model, guard, known in zip(found, guards, fold(guards, batches), strict=True):
+    for model, guard, known in zip(found, guards, totals, strict=True):
         one = guard.seen(model.label, model.path, model.header, known, counted=asked.only_counts)
         seen.append(one._replace(result=one.result.noted(misread(model, known.totals, data, command))))
     return seen

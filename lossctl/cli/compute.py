@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, cast
@@ -29,11 +29,9 @@ def compute(
 
     lossctl compute bce -t 0,1 -p 0.4,0.6
     """
-    from lossctl.cli.inputs import choice, gathered, misread, models
+    from lossctl.cli.inputs import choice, folded, gathered, misread, models
     from lossctl.cli.output import emit, target
-    from lossctl.engines.local import fold
     from lossctl.plan import REDUCTIONS
-    from lossctl.readers.columns import assembled
 
     to = target(output, [*(files or []), data.truth])
     reduced = cast("Reduction", choice(reduction, "--reduction", REDUCTIONS))
@@ -47,8 +45,7 @@ def compute(
                 from lossctl.skill import beside_constants
 
                 found = [model._replace(plan=beside_constants(model.plan)) for model in found]
-            batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
-            totals = fold([model.plan for model in found], batches)
+            totals = folded([model.plan for model in found], source, found, opened)
             results += [
                 model.plan.result("compute", model.label, model.path, model.header, total).noted(
                     misread(model, total, data, command)

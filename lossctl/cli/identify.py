@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -43,14 +43,12 @@ def identify(
     lossctl identify 18.26 preds.csv -t price -p forecast
     """
     from lossctl.analysis.identify import explained, nearest, ranks, wanted
-    from lossctl.cli.inputs import collected
+    from lossctl.cli.inputs import collected, folded
     from lossctl.cli.output import emit, target
-    from lossctl.engines.local import fold
     from lossctl.errors import UsageError, quoted
     from lossctl.identification import Identification
     from lossctl.losses.declare import every
     from lossctl.losses.spec import parse
-    from lossctl.readers.columns import assembled
     from lossctl.trial import Trial
 
     to = target(output, [name for name in (file, data.truth) if name], Identification.FORMATS)
@@ -71,8 +69,8 @@ def identify(
         (source,) = job.sources
         model = _model(source, job)
         trial = Trial.of(model.plan)
-        batches = opened.enter_context(closing(assembled(source, [model.plan.binding])))
-        (known,) = fold([trial], batches, None if output.quiet else _watch(len(model.plan.specs)))
+        watch = None if output.quiet else _watch(len(model.plan.specs))
+        (known,) = folded([trial], source, [model], opened, watch)
     values, record = _values(model, trial.whole(known), weighted=bool(data.weight))
     unusual = ranks(every())
     matches = explained(values, number, unusual)[: int(top or _MOST)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
@@ -12,16 +13,18 @@ from lossctl.batch import key
 from lossctl.errors import UsageError, listed, nearest, quoted
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import Model, planned
-from lossctl.readers.columns import LITERAL, Asked, plain_name
+from lossctl.readers.columns import LITERAL, Asked, assembled, plain_name
 from lossctl.readers.locate import Options, check, label_and_path, locate
 from lossctl.results import Warn
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from contextlib import ExitStack
 
     from lossctl.aggregates.mean import Reduction
+    from lossctl.batch import Batch
     from lossctl.cli.options import Data
+    from lossctl.engines.local import Asks, S, T_co
     from lossctl.losses.spec import Request
     from lossctl.plan import Totals
     from lossctl.readers.columns import Missing
@@ -227,6 +230,31 @@ def asked_of(job: Job, header: Header, columns: str) -> Asked:
         y_pred=parts.pop("y_pred", "") if parts else columns,
         others=parts,
     )
+
+
+def folded(
+    asks: Sequence[Asks[Batch, S, T_co]],
+    source: Source,
+    models: Sequence[Model],
+    opened: ExitStack,
+    watch: Callable[[Sequence[S]], None] | None = None,
+    *,
+    shown: bool = False,
+) -> list[T_co]:
+    """What all rows of an input come to, for each thing that is asked of one of its models.
+
+    Args:
+        asks: what is asked, of each model one.
+        source: the input.
+        models: its models.
+        opened: closes the input.
+        watch: is shown what became of each batch.
+        shown: whether labels are shown as they are written.
+    """
+    from lossctl.engines.local import fold
+
+    bindings = [model.plan.binding for model in models]
+    return fold(asks, opened.enter_context(closing(assembled(source, bindings, shown=shown))), watch)
 
 
 def path_of(source: Source) -> str | None:

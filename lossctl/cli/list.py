@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from lossctl.cli import options as opt
@@ -50,17 +50,14 @@ def list(
 
 def _fitting(file: str, data: opt.Data) -> tuple[tuple[Input, ...], tuple[Warn, ...], frozenset[str]]:
     """What the file holds, and the losses that take it with each of its models."""
-    from lossctl.cli.inputs import gathered, models
-    from lossctl.engines.local import fold
+    from lossctl.cli.inputs import folded, gathered, models
     from lossctl.losses.spec import ALL
-    from lossctl.readers.columns import assembled
 
     with ExitStack() as opened:
         job = gathered("list", ALL, [file], data, opened)
         (source,) = job.sources
         found = models(source, job, "mean")
-        plans = [model.plan for model in found]
-        totals = fold(plans, opened.enter_context(closing(assembled(source, [plan.binding for plan in plans]))))
+        totals = folded([model.plan for model in found], source, found, opened)
         results = [
             model.plan.result("list", model.label, model.path, model.header, total)
             for model, total in zip(found, totals, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lossctl.comparisons import BOOTSTRAP, SIGN_FLIP, T
 from lossctl.errors import count
 from lossctl.render.grid import cell, group_cell, percent
 from lossctl.render.numbers import full, short
@@ -139,7 +140,7 @@ def _sentence(one: Comparison, look: Look) -> str:
         if one.p_value is not None and one.p_value <= 1 - one.confidence:
             found += f", too often for one of {one.comparisons} comparisons"
     if one.detectable is None:
-        few = {"sign flip": "rows", "bootstrap": "replicates"}.get(one.test or "")
+        few = {SIGN_FLIP: "rows", BOOTSTRAP: "replicates"}.get(one.test or "")
         told = few and one.difference and one.interval is not None
         return f"{found}; so few {few} cannot tell any difference from chance" if told else found
     found += f"; a difference of {_amount(one.detectable, one, look)} would most likely have been seen"
@@ -195,9 +196,9 @@ def _method(comparisons: Sequence[Comparison]) -> str:
     first = comparisons[0]
     tests = dict.fromkeys(one.test for one in comparisons if one.test is not None)
     how = {
-        "paired t": "paired t test",
-        "sign flip": "sign-flip test (few rows)",
-        "bootstrap": f"Poisson bootstrap of {count(first.replicates, 'replicate')}, seed {first.seed}",
+        T: f"{T} test",
+        SIGN_FLIP: "sign-flip test (few rows)",
+        BOOTSTRAP: f"Poisson bootstrap of {count(first.replicates, 'replicate')}, seed {first.seed}",
     }
     parts = ["lower is better", *(how[test] for test in tests)]
     if first.comparisons > 1:
