@@ -90,6 +90,7 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
     for number in ("nan", "inf"):
         none = run("identify", number, "-t", "1.5", "-p", "2.5")
         assert re.fullmatch(rf"none of \d+ values is {number}\n\narguments: the only row used\n", none.out)
+    assert "```text\n\n```" not in run("identify", "6.0658", "a.csv", "-f", "md").out
     values = run("identify", "0.4583", "a.csv", "-f", "csv").out.splitlines()
     assert values[0] == "loss,like,reduction,reading,value,printed,command"
 

@@ -133,11 +133,12 @@ def marked_down(found: Sequence[Block], look: Look) -> str:
         elif isinstance(block, Prose):
             parts.append(escaped(plain(block.text, look)))
         elif isinstance(block, Verse):
-            parts.append("\n".join(["```text", *(plain(line, look).rstrip() for line in block.lines), "```"]))
+            if any(block.lines):  # an empty line alone sets blocks apart, as Markdown does itself
+                parts.append("\n".join(["```text", *(plain(line, look).rstrip() for line in block.lines), "```"]))
         else:
             parts.append(
                 "\n".join(
-                    f"- `{plain(item.term, look)}`: {escaped(plain(' '.join(item.texts), look))}" for item in block
+                    f"- `{plain(item.term, look)}`: {escaped(plain('; '.join(item.texts), look))}" for item in block
                 )
             )
     return "\n\n".join(parts) + "\n"
