@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNKNOWN = {
-    *("barron", "rls", "ranking_softmax"),
-    *("wmape", "max_error", "median_absolute_error", "dice", "tversky", "generalized_dice"),
     *("iou", "unitbox", "giou", "diou", "ciou"),
-    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits"),
 }
 """Losses that have a derivative by y_pred, of which no slope is declared."""
 EXACT_SHARES = {"cce", "sparse_cce"}
@@ -71,6 +68,19 @@ def of_product(true: Slope, y: float, p: float, gamma: float, alpha: float | Non
     return max(true.size, missed**gamma * steep * (1 if alpha is None else alpha * y + (1 - alpha) * (1 - y)))
 
 
+def of_dice(_: Slope, y: list[float], p: list[float], place: int, smooth: float = 0, eps: float = 0, **_o: Any) -> Any:
+    total = mp.fsum([*y, *p, 2 * smooth, eps])
+    return 2 * (mp.fdot(y, p) + smooth + y[place] * total) / total**2
+
+
+def of_tversky(
+    _: Slope, y: list[float], p: list[float], place: int, alpha: float, beta: float, eps: float, **_others: Any
+) -> Any:
+    both = mp.fdot(y, p)
+    wrong = alpha * (mp.fsum(p) - both) + beta * (mp.fsum(y) - both) + eps
+    return (alpha * (1 - y[place]) * both + y[place] * (beta * both + wrong)) / (both + wrong) ** 2
+
+
 SIZES: dict[str, Callable[..., Any]] = {
     "binary_focal": of_product,
     "welsch": steep,
@@ -78,6 +88,9 @@ SIZES: dict[str, Callable[..., Any]] = {
     "cosine": of_directions,
     "energy_score": of_members,
     "dss": of_moments,
+    "dice": of_dice,
+    "generalized_dice": lambda *rows, place, **_: of_dice(*rows, place),
+    "tversky": of_tversky,
 }
 """By what size instead: the rounding of an exponent counts as often as the exponent is large, that of a base as often as
 the exponent; and some slopes add what products give, directions, or how far members lie from their mean."""

@@ -22,17 +22,40 @@ from lossctl.losses.stable import (
     power_of_ratio,
     power_of_rest,
     product,
+    row_rest,
     row_sum,
     shrunk,
+    sigmoid,
+    slope_of_logits,
+    softmax,
     softplus,
     surprise_of_logits,
+    to_label,
 )
 
 FAMILY = "probabilities"
 
 
+def _sigmoid_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None) -> Floats:
+    """q^γ (γ (1 - 2 y) E p (1 - p) / q + p - y), where E is the cross entropy."""
+    with np.errstate(all="ignore"):
+        small, above, negative = np.exp(-np.abs(y_pred)), y_pred >= 0, 1.0 - y_true
+        against, within = np.where(above, negative, y_true), np.where(above, y_true, negative)
+        # p (1 - p) / q, with numerator and denominator divided by exp(-|z|), which may be 0.
+        share = 1.0 / ((1.0 + small) * (within + np.where(against == 0, 0.0, against / small)))
+        turn = counted(gamma * (1.0 - 2.0 * y_true), counted(share, _entropy(y_true, y_pred)))
+        pull = negative * sigmoid(y_pred) - y_true * sigmoid(-y_pred)
+        slope = _power_of_miss(y_true, y_pred, gamma) * (turn + pull)
+    return slope if alpha is None else counted(_balance(y_true, alpha), slope)
+
+
 @loss(
-    "sigmoid_focal_loss", "binary_focal_logits", "binary_focal_loss_with_logits", family=FAMILY, claims=NEVER_NEGATIVE
+    "sigmoid_focal_loss",
+    "binary_focal_logits",
+    "binary_focal_loss_with_logits",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_sigmoid_focal_slope,
 )
 def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alpha: Balance = None) -> PerElement:
     """Focal loss of logits: a cross entropy that makes little of rows already right.
@@ -55,16 +78,22 @@ def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alph
         >>> sigmoid_focal(np.array([1.0, 0.0]), np.array([0.0, -1000.0])).round(7)
         array([0.1732868, 0.       ])
     """
-    negative = 1.0 - y_true
-    with np.errstate(invalid="ignore"):
-        entropy = np.where(y_true > 0, y_true * softplus(-y_pred), 0.0) + np.where(
-            negative > 0, negative * softplus(y_pred), 0.0
-        )
-    focal = _power_of_miss(y_true, y_pred, gamma) * entropy
+    focal = _power_of_miss(y_true, y_pred, gamma) * _entropy(y_true, y_pred)
     return focal if alpha is None else counted(_balance(y_true, alpha), focal)
 
 
-@loss("categorical_focal_loss_with_logits", "softmax_focal", "softmax_focal_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _categorical_focal_logits_slope(y_true: Floats, y_pred: Floats, *, gamma: float) -> Floats:
+    return slope_of_logits(counted(y_true, _steepness(y_pred, gamma)), y_pred)
+
+
+@loss(
+    "categorical_focal_loss_with_logits",
+    "softmax_focal",
+    "softmax_focal_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_categorical_focal_logits_slope,
+)
 def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamma: NonNegative = 2.0) -> PerRow:
     """Focal loss of the classes' logits against one-hot or soft targets.
 
@@ -88,6 +117,11 @@ def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamm
     return row_sum(counted(y_true, _focal_of_classes(y_pred, gamma)))
 
 
+def _sparse_categorical_focal_logits_slope(y_true: Label, y_pred: Floats, *, gamma: float) -> Floats:
+    own = of_label(_steepness(y_pred, gamma), y_true)
+    return slope_of_logits(to_label(own, y_true, y_pred.shape[1]), y_pred)
+
+
 @loss(
     "sparse_categorical_focal_loss_with_logits",
     "categorical_focal_logits",
@@ -96,6 +130,7 @@ def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamm
     "softmax_focal_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_sparse_categorical_focal_logits_slope,
 )
 def sparse_categorical_focal_logits(y_true: Label, y_pred: Logits, *, gamma: NonNegative = 2.0) -> PerRow:
     """Focal loss of the classes' logits against class ids or names.
@@ -123,6 +158,24 @@ def _focal_of_classes(logits: Floats, gamma: float) -> Floats:
     surprise = surprise_of_logits(logits)
     with np.errstate(under="ignore"):
         return counted(surprise, power_of_rest(logits, gamma))
+
+
+def _steepness(logits: Floats, gamma: float) -> Floats:
+    """How much faster the focal loss of each class falls with its logit than its surprise does.
+
+    With s = -ln p it is (1 - p)^γ (1 + γ p s / (1 - p)), of which the quotient is 1 to all digits where p is near 1.
+    """
+    with np.errstate(all="ignore"):
+        chances = softmax(logits)
+        rest = row_rest(chances)
+        odds = np.where(rest < 1e-300, 1.0, counted(chances, surprise_of_logits(logits)) / rest)
+        return power_of_rest(logits, gamma) * (1.0 + gamma * odds)
+
+
+def _entropy(y_true: Floats, z: Floats) -> Floats:
+    negative = 1.0 - y_true
+    with np.errstate(invalid="ignore"):
+        return np.where(y_true > 0, y_true * softplus(-z), 0.0) + np.where(negative > 0, negative * softplus(z), 0.0)
 
 
 def _power_of_miss(y_true: Floats, z: Floats, gamma: float) -> Floats:

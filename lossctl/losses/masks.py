@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossctl.kinds import Flag, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
+from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import Split, in_rows, row_sum
 
@@ -15,8 +15,30 @@ def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool)
     return Split(wrong, row_sum(pred) + row_sum(true), eps, eps + 2 * smooth)
 
 
+def _dice_slope(y_true: Floats, y_pred: Floats, *, smooth: float, eps: float, pool: bool) -> Floats:
+    """That of the row alone, also with pool: 0 of two empty masks with ε 0, where the loss jumps."""
+    del pool
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    both = (row_sum(pred * true) + smooth)[:, None]
+    total = (row_sum(pred) + row_sum(true) + eps + 2 * smooth)[:, None]
+    return _over_square((both - true * total) * 2.0, total).reshape(y_pred.shape)
+
+
+def _over_square(rise: Floats, total: Floats) -> Floats:
+    """The rise over the square of the total, which may leave the range; 0 where there is no total."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(total == 0, 0.0, rise / total / total)
+
+
 @loss(
-    "dice_loss", "binary_dice_loss", "sorensen_dice", family=FAMILY, finish="ratio", split=_dice, claims=NEVER_NEGATIVE
+    "dice_loss",
+    "binary_dice_loss",
+    "sorensen_dice",
+    family=FAMILY,
+    finish="ratio",
+    split=_dice,
+    claims=NEVER_NEGATIVE,
+    slope=_dice_slope,
 )
 def dice(
     y_true: Mask, y_pred: Pixels, *, smooth: NonNegative = 0.0, eps: NonNegative = 0.0, pool: Flag = False
@@ -51,7 +73,15 @@ def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: fl
     return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
 
 
-@loss("tversky_loss", family=FAMILY, finish="ratio", split=_tversky, claims=NEVER_NEGATIVE)
+def _tversky_slope(y_true: Floats, y_pred: Floats, *, alpha: float, beta: float, eps: float, pool: bool) -> Floats:
+    """That of the row alone, also with pool: 0 of two empty masks with ε 0, where the loss jumps."""
+    parts = _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool)
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    both, wrong, total = (part[:, None] for part in (row_sum(pred * true), parts.above + eps, parts.below + eps))
+    return _over_square((1.0 - true) * alpha * both - true * (beta * both + wrong), total).reshape(y_pred.shape)
+
+
+@loss("tversky_loss", family=FAMILY, finish="ratio", split=_tversky, claims=NEVER_NEGATIVE, slope=_tversky_slope)
 def tversky(
     y_true: Mask,
     y_pred: Pixels,
@@ -93,6 +123,13 @@ def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float)
     return Split(weight * wrong, weight * both)
 
 
+def _generalized_dice_slope(y_true: Floats, y_pred: Floats, *, eps: float) -> Floats:
+    """That of the row alone, which is that of dice; 0 where ε is 0 and no pixel true, as such a row counts nothing."""
+    slope = in_rows(_dice_slope(y_true, y_pred, smooth=0.0, eps=0.0, pool=False))
+    nothing = (row_sum(in_rows(y_true)) == 0) & (eps == 0)
+    return np.where(nothing[:, None], 0.0, slope).reshape(y_pred.shape)
+
+
 @loss(
     "generalized_dice_loss",
     "generalised_dice",
@@ -100,6 +137,7 @@ def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float)
     finish="ratio",
     split=_generalized_dice,
     claims=NEVER_NEGATIVE,
+    slope=_generalized_dice_slope,
 )
 def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0) -> PerRow:
     """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.

@@ -193,7 +193,28 @@ def rps(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
     return row_sum(np.square(_cumulated(y_true, renormalised(y_pred, divide=renormalise))))
 
 
-@loss("rls_score", "ranked_logarithmic_score", "ranked_log_score", family=FAMILY, constant="mean")
+def _rls_slope(y_true: Label, y_pred: Floats, *, renormalise: bool) -> Floats:
+    """Infinite by the classes on the wrong side of a cut whose other side has nothing."""
+    shares = renormalised(y_pred, divide=renormalise)
+    own, _ = _sides_of_cuts(y_true, shares)
+    total, lost = np.zeros(len(shares)), np.zeros(len(shares))
+    slope = np.empty_like(shares)
+    for place in reversed(range(shares.shape[1])):
+        with np.errstate(divide="ignore"):
+            total, shed = difference(total, np.where(y_true <= place, 1.0, -1.0) / own[:, place])
+        lost = lost + shed
+        slope[:, place] = total + lost
+    return slope_by_rows(slope, y_pred, divide=renormalise)
+
+
+@loss(
+    "rls_score",
+    "ranked_logarithmic_score",
+    "ranked_log_score",
+    family=FAMILY,
+    slope=_rls_slope,
+    constant="mean",
+)
 def rls(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> PerRow:
     """Ranked logarithmic score: for each place to cut the ordered classes the log loss of the side that came.
 
@@ -525,20 +546,25 @@ def _cumulated(labels: Label, shares: Floats) -> Floats:
     return apart
 
 
-def _surprise_of_cuts(labels: Label, shares: Floats) -> Floats:
-    """-ln of what the classes on the side of y have, for a cut behind each class k."""
+def _sides_of_cuts(labels: Label, shares: Floats) -> tuple[Floats, Floats]:
+    """What the classes on the side of y have, and those on the other, for a cut behind each class k."""
     up_to, lost, rest = np.zeros((3, len(shares)))
-    surprise = np.empty_like(shares)
+    own, other = np.empty_like(shares), np.empty_like(shares)
     for place, share in enumerate(shares.T):
         up_to, shed = difference(up_to, -share)
         lost, tail = difference(lost, -shed)
         rest = rest + tail
         behind, cut = difference(np.ones_like(up_to), up_to)
         sides = up_to + (lost + rest), behind + (cut - (lost + rest))
-        own, other = (np.where(labels <= place, one, two) for one, two in (sides, sides[::-1]))
-        with np.errstate(divide="ignore"):
-            surprise[:, place] = -np.where(own > 0.5, np.log1p(-np.minimum(other, 0.5)), np.log(np.abs(own)))
-    return surprise
+        own[:, place], other[:, place] = (np.where(labels <= place, one, two) for one, two in (sides, sides[::-1]))
+    return own, other
+
+
+def _surprise_of_cuts(labels: Label, shares: Floats) -> Floats:
+    """-ln of what the classes on the side of y have, for a cut behind each class k."""
+    own, other = _sides_of_cuts(labels, shares)
+    with np.errstate(divide="ignore"):
+        return -np.where(own > 0.5, np.log1p(-np.minimum(other, 0.5)), np.log(np.abs(own)))
 
 
 def _poly(surprise: Floats, epsilon: float) -> Floats:

@@ -535,6 +535,16 @@ def _errors_and_sizes(y_true: Reals, y_pred: Reals) -> Split:
         return Split(row_sum(np.abs(pred - true)), row_sum(np.abs(true)))
 
 
+def _wmape_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    """That of the row alone: 0 at a kink, as for the absolute error; infinite where each true value of it is 0."""
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    _, exponent = np.frexp(np.abs(true).max(axis=1, keepdims=True))
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        size = row_sum(np.abs(np.ldexp(true, -exponent)))[:, None]
+        steep = np.ldexp(1.0 / size, -exponent)
+    return np.where(pred == true, 0.0, np.sign(pred - true) * steep).reshape(y_pred.shape)
+
+
 @loss(
     "weighted_mean_absolute_percentage_error",
     "weighted_absolute_percentage_error",
@@ -543,6 +553,7 @@ def _errors_and_sizes(y_true: Reals, y_pred: Reals) -> Split:
     finish="ratio",
     split=_errors_and_sizes,
     claims=ZERO_AT_TRUTH,
+    slope=_wmape_slope,
 )
 def wmape(y_true: Reals, y_pred: Reals) -> PerRow:
     """Absolute errors as a share of the true values, both added up first.
@@ -572,7 +583,16 @@ def wmape(y_true: Reals, y_pred: Reals) -> PerRow:
         return _errors_and_sizes(np.ldexp(true, 900 - exponent), np.ldexp(pred, 900 - exponent)).alone
 
 
-@loss("max_absolute_error", "maximum_error", "linf", "chebyshev", family=FAMILY, finish="largest", claims=DISTANCE)
+@loss(
+    "max_absolute_error",
+    "maximum_error",
+    "linf",
+    "chebyshev",
+    family=FAMILY,
+    finish="largest",
+    claims=DISTANCE,
+    slope=_sign,
+)
 def max_error(y_true: Real, y_pred: Real) -> PerElement:
     """The largest absolute error.
 
@@ -596,7 +616,7 @@ def max_error(y_true: Real, y_pred: Real) -> PerElement:
     return np.abs(y_pred - y_true)
 
 
-@loss("median_ae", "medae", family=FAMILY, finish="median", claims=DISTANCE)
+@loss("median_ae", "medae", family=FAMILY, finish="median", claims=DISTANCE, slope=_sign)
 def median_absolute_error(y_true: Real, y_pred: Real) -> PerElement:
     """The median of the absolute errors.
 

@@ -201,7 +201,25 @@ def tukey(y_true: Real, y_pred: Real, *, scale: Positive = 4.685) -> PerElement:
     return near * near * (2 * (1.0 + left + left * left) / 3)
 
 
-@loss("adaptive_robust", "general_robust", family=FAMILY, claims=DISTANCE)
+def _barron_slope(y_true: Floats, y_pred: Floats, *, shape: float, scale: float) -> Floats:
+    gap, lost = difference(y_pred / 2, y_true / 2)
+    with np.errstate(all="ignore"):
+        ratio = np.abs(gap) / (scale / 2) * (1.0 + lost / np.where(gap == 0, 1.0, gap))
+        if shape == 2:
+            return np.sign(gap) * (ratio / scale)
+        width = abs(shape - 2.0)
+        # Powers of α and divisions, because α - 1 is rounded, and by how much counts as often as the logarithm is large.
+        base = 1.0 + np.square(np.minimum(ratio, 1e100)) / width
+        near = ratio * (np.power(base, shape / 2) / base)
+        # Beyond, the 1 beside x² / |α - 2| is less than a rounding, and powers of x² may leave the range.
+        parted = np.power(np.abs(gap), shape - 1.0) * np.power(scale / 2, 1.0 - shape)
+        power = np.power(ratio, shape) / ratio if shape < 1 else np.power(ratio, shape - 1.0)
+        far = np.where(np.isinf(ratio), parted, power) * np.power(width, 1.0 - shape / 2)
+        steep = np.where(ratio > 1e12 * np.sqrt(width), far, near)
+        return np.sign(gap) * np.where(gap == 0, 0.0, steep) / scale
+
+
+@loss("adaptive_robust", "general_robust", family=FAMILY, claims=DISTANCE, slope=_barron_slope)
 def barron(y_true: Real, y_pred: Real, *, shape: Finite = 1.0, scale: Positive = 1.0) -> PerElement:
     """A family of losses from the squared error to level tails, told apart by one number.
 

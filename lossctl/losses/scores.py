@@ -24,6 +24,7 @@ from lossctl.losses.stable import (
     row_mean,
     row_sum,
     sigmoid,
+    slope_of_logits,
     softplus,
     surprise_of_logits,
     to_label,
@@ -293,7 +294,18 @@ def multilabel_margin(y_true: LabelSet, y_pred: Scores) -> PerRow:
     return row_mean(pairs)
 
 
-@loss("ranking_softmax_loss", "listnet", "softmax_ranking", family=FAMILY, claims=NEVER_NEGATIVE)
+def _ranking_softmax_slope(y_true: Floats, y_pred: Floats) -> Floats:
+    return slope_of_logits(y_true, y_pred)
+
+
+@loss(
+    "ranking_softmax_loss",
+    "listnet",
+    "softmax_ranking",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_ranking_softmax_slope,
+)
 def ranking_softmax(y_true: Amounts, y_pred: Logits) -> PerRow:
     """Softmax cross entropy of the scores of a list against the grades of its items, a list a row.
 
