@@ -19,7 +19,7 @@ from lossctl.errors import DataError, InputError, NoRowsError, UsageError, count
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
 from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import Shapes, fit, fits
-from lossctl.losses.stable import row_max, row_mean, row_root_mean_square
+from lossctl.losses.stable import of_label, row_max, row_mean, row_root_mean_square, to_label
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
@@ -444,7 +444,10 @@ class Plan(NamedTuple):
             arrays, params = as_computed(read, self.coded(term.params))
             with np.errstate(all="ignore"):
                 slopes = loss.slope(*arrays, **params).astype(np.float64, copy=False)
-                if loss.elementwise and slopes.ndim == 2:
+                if slopes.ndim == 2 and loss.finish == "largest":  # of equal ones the first
+                    first = loss.rows(*arrays, **params).argmax(axis=1)
+                    slopes = to_label(of_label(slopes, first), first, slopes.shape[1])
+                elif loss.elementwise and slopes.ndim == 2:
                     outputs = slopes.shape[1]
                     slopes = slopes / outputs
                     if loss.finish == "root_mean_square":

@@ -93,6 +93,10 @@ ROWS: list[tuple[str, Any, Any]] = [
     ("mae+0.25*log_cosh", REALS, [[1.0, 2.0], [0.5, 0.5], [-1.5, 9.0]]),
     ("3*hinge+soft_margin", SIGNS, [[0.5], [0.25], [2.0], [-3.0]]),
     ("sparse_cce_logits:label_smoothing=0.1:class_weight=[1,2,3]:ignore_index=1", [0, 1, 2], [[1.0, 2.0, 0.5]] * 3),
+    ("max_error", REALS, [[1.0, 2.0], [0.5, 0.5], [-1.5, 9.0]]),
+    ("median_absolute_error", REALS, [[1.0, 2.0], [0.5, 0.5], [-1.5, 9.0]]),
+    ("wmape", REALS, [[1.0, 2.0], [0.5, 0.5], [-1.5, 9.0]]),
+    ("tversky:alpha=0.3:pool=true", [[0.0, 1.0, 1.0]], [[0.2, 0.7, 0.4]]),
     ("cosine", REALS, [[1.0, 2.0], [0.5, 0.5], [-1.5, 9.0]]),
 ]
 
@@ -148,6 +152,12 @@ def test_several_models_have_one_each(ask: Callable[..., str]) -> None:
     ]
 
 
+def test_of_equal_largest_errors_the_first_has_the_slope(ask: Callable[..., str]) -> None:
+    text = "t_0,t_1,t_2,p_0,p_1,p_2\n0,0,0,1,-2,2\n0,0,0,0,0,0\n"
+    document = json.loads(ask("max_error", text, "-t", "t_*", "-p", "p_*", "-f", "json", "--all"))
+    assert [row["grad"]["max_error"] for row in document["rows"]] == [[0.0, -1.0, 0.0], [0.0, 0.0, 0.0]]
+
+
 def test_losses_without_a_slope(run: Callable[..., Ran], ask: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(SMALL)
     for loss, message in (
@@ -167,12 +177,6 @@ def test_losses_without_a_slope(run: Callable[..., Ran], ask: Callable[..., str]
         "  help: leave --grad out, or name other losses\n"
     )
     (tmp_path / "a.csv").write_text(SMALL)
-    ran = run("breakdown", "max_error,median_absolute_error,zero_one", str(tmp_path / "a.csv"), "--grad")
-    assert ran.err == (
-        'lossctl: "zero_one" has no derivative by y_pred: it is constant but where it jumps; '
-        '"max_error" and "median_absolute_error" have no derivative by y_pred: lossctl knows none\n'
-        "  help: leave --grad out, or name other losses\n"
-    )
     # of LOSS all the others have theirs
     (row,) = json.loads(ask("all", SMALL, "-k", "1", "-f", "json"))["rows"]
     assert math.isfinite(row["zero_one"])

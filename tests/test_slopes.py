@@ -68,7 +68,7 @@ def of_product(true: Slope, y: float, p: float, gamma: float, alpha: float | Non
     return max(true.size, missed**gamma * steep * (1 if alpha is None else alpha * y + (1 - alpha) * (1 - y)))
 
 
-def of_dice(_: Slope, y: list[float], p: list[float], place: int, smooth: float = 0, eps: float = 0, **_o: Any) -> Any:
+def of_dice(_: Slope, y: Any, p: Any, *, place: int, smooth: float = 0, eps: float = 0, **_others: Any) -> Any:
     total = mp.fsum([*y, *p, 2 * smooth, eps])
     return 2 * (mp.fdot(y, p) + smooth + y[place] * total) / total**2
 
@@ -89,7 +89,7 @@ SIZES: dict[str, Callable[..., Any]] = {
     "energy_score": of_members,
     "dss": of_moments,
     "dice": of_dice,
-    "generalized_dice": lambda *rows, place, **_: of_dice(*rows, place),
+    "generalized_dice": lambda *rows, place, **_: of_dice(*rows, place=place),
     "tversky": of_tversky,
 }
 """By what size instead: the rounding of an exponent counts as often as the exponent is large, that of a base as often as
@@ -124,9 +124,8 @@ def tried(name: str) -> list[tuple[Slope, tuple[float, str]]]:
     loss = get(name)
     assert loss.slope is not None
     groups = [hard for hard in hard_rows(loss) if not hard.params.get("full")]  # which adds what y_pred leaves alone
-    if groups[0].inputs[1].ndim > 1:
-        most = max(3, min(hard.inputs[1].shape[1] for hard in groups))
-        groups = [hard for hard in groups if hard.inputs[1].shape[1] <= most]
+    most = max(3, min((hard.inputs[1].shape[1] for hard in groups if hard.inputs[1].ndim > 1), default=1))
+    groups = [hard for hard in groups if hard.inputs[1].ndim == 1 or hard.inputs[1].shape[1] <= most]
     groups = groups[:: -(-len(groups) // MOST_GROUPS)]
     share = -(-ENOUGH // sum(np.atleast_2d(hard.inputs[1][:1].T).shape[0] for hard in groups))
     found = []
@@ -249,6 +248,14 @@ def test_autograd_was_asked_about_many_losses() -> None:
         ("crps_quantile:level=[0.25,0.75]", 1.0, [1.0, 2.0], [0.0, 0.25]),
         ("crps_ensemble", 1.0, [1.0, 2.0], [0.25, 0.25]),
         ("energy_score", [0.0, 0.0], [0.0, 0.0, 3.0, 4.0], [0.15, 0.2, 0.15, 0.2]),
+        ("max_error", 2.0, 2.0, 0.0),
+        ("median_absolute_error", 2.0, 2.0, 0.0),
+        ("wmape", [1.0, -3.0], [1.0, 0.0], [0.0, 0.25]),
+        ("wmape", [0.0, 0.0], [0.0, -1.0], [0.0, -np.inf]),
+        ("barron:shape=-1", 2.0, 2.0, 0.0),
+        ("dice", [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]),
+        ("tversky:alpha=0.3", [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]),
+        ("generalized_dice", [0.0, 0.0], [0.5, 0.0], [0.0, 0.0]),
         # edges: the one-sided derivative, or its limit
         ("mape", 0.0, -2.0, -np.inf),
         ("bce", 1.0, 0.0, -np.inf),
@@ -265,9 +272,27 @@ def test_autograd_was_asked_about_many_losses() -> None:
         ("geman_mcclure", 0.0, np.inf, 0.0),
         ("welsch", 0.0, np.inf, 0.0),
         ("tukey", 0.0, -np.inf, 0.0),
+        ("barron:shape=-2", 0.0, np.inf, 0.0),
+        ("barron:shape=1:scale=2", 0.0, -np.inf, -0.5),
+        ("barron:shape=1.5", 0.0, np.inf, np.inf),
+        ("barron:shape=2", 0.0, -np.inf, -np.inf),
         ("soft_margin", 1.0, -np.inf, -1.0),
         ("savage", 1.0, -np.inf, 0.0),
         ("tangent", 1.0, np.inf, 0.0),
+        ("sigmoid_focal", 1.0, np.inf, 0.0),
+        ("sigmoid_focal", 0.0, np.inf, 1.0),
+        ("sigmoid_focal", 0.5, np.inf, 0.125),
+        ("sigmoid_focal:alpha=0.25", 1.0, -np.inf, -0.25),
+        ("sigmoid_focal:gamma=0", 1.0, 0.0, -0.5),
+        ("categorical_focal_logits", [0.0, 1.0], [1000.0, -1000.0], [1.0, -1.0]),
+        ("sparse_categorical_focal_logits", 0, [1000.0, -np.inf], [0.0, 0.0]),
+        ("sparse_categorical_focal_logits", 1, [0.0, -np.inf], [1.0, -1.0]),
+        ("sparse_categorical_focal_logits:gamma=0", 0, [0.0, 0.0], [-0.5, 0.5]),
+        ("ranking_softmax", [0.0, 2.0], [1000.0, -1000.0], [2.0, -2.0]),
+        ("rls", 1, [1.0, 0.0, 0.0], [np.inf, -2.0, -1.0]),
+        ("rls", 0, [1.0, 0.0, 0.0], [-3.0, -2.0, -1.0]),
+        ("rls", 0, [0.0, 1.0, 0.0], [-np.inf, -2.0, -1.0]),
+        ("dice", [0.0, 1.0], [0.0, 1.0], [0.5, -0.5]),
         ("poisson_nll", 0.0, 0.0, 1.0),
         ("poisson_nll", 2.0, 0.0, -np.inf),
         ("binary_focal", 1.0, 1.0, 0.0),
@@ -315,4 +340,6 @@ def test_the_slope_of_a_row_is_the_same_whatever_stands_beside_it(name: str) -> 
             whole = loss.slope(*few.inputs, **few.params)
             row = len(whole) // 2
             alone = loss.slope(*few.only(slice(row, row + 1)).inputs, **few.params)
+            none = loss.slope(*few.only(slice(0, 0)).inputs, **few.params)
         np.testing.assert_array_equal(whole[row : row + 1], alone)
+        assert none.shape == whole[:0].shape
