@@ -110,10 +110,12 @@ def slope(loss: str, *inputs: Any, place: int | None = None, **params: Any) -> S
     most = max(abs(value) for value in sizes if mp.isfinite(value))
     digits, found = SLOPE_DIGITS + int(1.6 * mp.log10(most / least)), None
 
+    held = {"held": exact[1]} if loss in SLOPE_DEFINITIONS else {}
+
     def terms(move: Exact) -> list[Term]:
         row = exact[1]
         moved = row + move if place is None else (*row[:place], row[place] + move, *row[place + 1 :])
-        return DEFINITIONS[loss](exact[0], moved, *exact[2:], **params)
+        return SLOPE_DEFINITIONS.get(loss, DEFINITIONS[loss])(exact[0], moved, *exact[2:], **params, **held)
 
     while True:
         before, found = found, _differences(terms, least, digits)
@@ -417,7 +419,8 @@ def _generalized_dice(y: Any, p: Any, eps: float = 0.0) -> list[Term]:
     return _dice(y, p) if eps or any(_several(y)) else [lambda: mpf(0)]
 
 
-def _sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:
+def sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:
+    """The first and the last coordinate of a box along each axis."""
     (a, b, c, d) = box
     if format == "xywh":
         c, d = a + c, b + d
@@ -429,7 +432,7 @@ def _sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:
 def _of_boxes(further: Callable[..., Exact], missed: Callable[[Exact, Exact], Exact]) -> Any:
     def terms(t: Sequence[Exact], p: Sequence[Exact], format: str = "xyxy", eps: float = 0.0) -> list[Term]:
         def value() -> Exact:
-            true, pred = _sides(t, format), _sides(p, format)
+            true, pred = sides(t, format), sides(p, format)
             both, around, areas = mpf(1), mpf(1), [mpf(1), mpf(1)]
             for one, other in zip(true, pred, strict=True):
                 both *= max(mpf(0), min(one[1], other[1]) - max(one[0], other[0]))
@@ -460,11 +463,29 @@ def _distance(true: Any, pred: Any, _around: Exact, _union: Exact, _missed: Exac
     return apart / diagonal if apart else mpf(0)
 
 
-def _distance_and_shape(true: Any, pred: Any, around: Exact, union: Exact, missed: Exact, eps: Exact) -> Exact:
+def _proportions(true: Any, pred: Any) -> Exact:
     sizes = [(x[1] - x[0], y[1] - y[0]) for x, y in (true, pred)]
     angles = [mp.atan2(*size) if max(size) else mpf(0) for size in sizes]
-    v = 4 / mp.pi**2 * (angles[0] - angles[1]) ** 2 if min(map(max, sizes)) else mpf(0)
+    return 4 / mp.pi**2 * (angles[0] - angles[1]) ** 2 if min(map(max, sizes)) else mpf(0)
+
+
+def _distance_and_shape(true: Any, pred: Any, around: Exact, union: Exact, missed: Exact, eps: Exact) -> Exact:
+    v = _proportions(true, pred)
     return _distance(true, pred, around, union, missed, eps) + (v**2 / (missed + v + eps) if v else mpf(0))
+
+
+def _ciou_held(
+    t: Sequence[Exact], p: Sequence[Exact], format: str = "xyxy", eps: float = 0.0, *, held: Sequence[Exact]
+) -> list[Term]:
+    """The loss with the factor of its last part as it is for another predicted box."""
+
+    def value() -> Exact:
+        whole, without = (DEFINITIONS[name](t, held, format, eps)[0]() for name in ("ciou", "diou"))
+        v, last = _proportions(sides(t, format), sides(held, format)), whole - without
+        factor = last / v if v else mpf(0)
+        return DEFINITIONS["diou"](t, p, format, eps)[0]() + factor * _proportions(sides(t, format), sides(p, format))
+
+    return [value]
 
 
 def _linear(share: Exact, _union: Exact) -> Exact:
@@ -1035,3 +1056,5 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "chi2": _divergence(lambda p, q: mpf(0) if p == q else (p - q) ** 2 / q if q else mp.inf),
     "generalized_kl": _divergence(lambda p, q: _y_ln_ratio(p, q) - p + q if q or not p else mp.inf),
 }
+SLOPE_DEFINITIONS: dict[str, Callable[..., list[Term]]] = {"ciou": _ciou_held}
+"""What a slope is the derivative of where that is not the loss itself: as here, but some of it held where y_pred is."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no types
-from reference import Slope, slope
+from reference import Slope, sides, slope
 from test_accuracy import LARGEST, hard_rows, spelled, told, ulp
 
 from lossctl.losses.declare import every, get
@@ -21,10 +21,6 @@ from lossctl.losses.spec import Shapes, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-UNKNOWN = {
-    *("iou", "unitbox", "giou", "diou", "ciou"),
-}
-"""Losses that have a derivative by y_pred, of which no slope is declared."""
 EXACT_SHARES = {"cce", "sparse_cce"}
 """Losses whose definition does not round the quotients that renormalise makes."""
 SLOPED = [loss.name for loss in every() if loss.slope is not None]
@@ -81,6 +77,43 @@ def of_tversky(
     return (alpha * (1 - y[place]) * both + y[place] * (beta * both + wrong)) / (both + wrong) ** 2
 
 
+def of_box(name: str, further: Callable[..., Any] = lambda *_: 0) -> Callable[..., Any]:
+    """The absolute derivatives by the one or two sides that a number moves: of a loss, and of terms beside it."""
+
+    def size(_: Slope, t: list[float], p: list[float], place: int, format: str, eps: float = 0.0) -> Any:
+        one, other = ([axis[end] for end in (0, 1) for axis in sides([*map(mpf, box)], format)] for box in (t, p))
+        alone = format == "xyxy" or (format == "xywh" and place > 1)
+        found = [by_side(one, other, at, eps) for at in ([place] if alone else [place % 2, place % 2 + 2])]
+        return mp.fsum(found) / (2 if format == "cxcywh" and place > 1 else 1)
+
+    def by_side(t: list[Any], p: list[Any], at: int, eps: float) -> Any:
+        lengths = [max(t[axis + 2], p[axis + 2]) - min(t[axis], p[axis]) for axis in (at % 2, 1 - at % 2)]
+        gaps = [t[axis] + t[axis + 2] - p[axis] - p[axis + 2] for axis in (at % 2, 1 - at % 2)]
+        known = slope(name, t, p, place=at, eps=eps)
+        return (known.size if known else 0) + further(lengths, gaps, p, at % 2, mpf(eps))
+
+    return size
+
+
+def of_shape(true: Slope, t: list[float], p: list[float], place: int, **params: Any) -> Any:
+    """As for diou; and the last part is made of a difference of two angles."""
+    base, most = slope("diou", t, p, place=place, **params), SIZES["diou"](true, t, p, place, **params)
+    angles = [mp.atan2(*(last - first for first, last in sides([*map(mpf, box)], params["format"]))) for box in (t, p)]
+    apart = abs(angles[0] - angles[1])
+    return most + (abs(true.left - base.left) * sum(angles) / apart if base and apart else 0)
+
+
+def around(lengths: list[Any], _: list[Any], p: list[Any], axis: int, eps: Any) -> Any:
+    area = lengths[0] * lengths[1] + eps
+    return (lengths[1] + p[3 - axis] - p[1 - axis]) / area if area else mpf(0)
+
+
+def distance(lengths: list[Any], gaps: list[Any], _p: list[Any], _axis: int, eps: Any) -> Any:
+    diagonal = lengths[0] ** 2 + lengths[1] ** 2 + eps
+    far = (gaps[0] ** 2 + gaps[1] ** 2) / 4
+    return (abs(gaps[0]) / 2 + 2 * lengths[0] * far / diagonal) / diagonal if diagonal else mpf(0)
+
+
 SIZES: dict[str, Callable[..., Any]] = {
     "binary_focal": of_product,
     "welsch": steep,
@@ -91,6 +124,11 @@ SIZES: dict[str, Callable[..., Any]] = {
     "dice": of_dice,
     "generalized_dice": lambda *rows, place, **_: of_dice(*rows, place=place),
     "tversky": of_tversky,
+    "iou": of_box("iou"),
+    "unitbox": of_box("unitbox"),
+    "giou": of_box("iou", further=around),
+    "diou": of_box("iou", further=distance),
+    "ciou": of_shape,
 }
 """By what size instead: the rounding of an exponent counts as often as the exponent is large, that of a base as often as
 the exponent; and some slopes add what products give, directions, or how far members lie from their mean."""
@@ -99,7 +137,7 @@ the exponent; and some slopes add what products give, directions, or how far mem
 @pytest.mark.parametrize("name", [loss.name for loss in every()])
 def test_a_loss_that_is_not_level_has_a_slope_of_the_same_arguments(name: str) -> None:
     loss = get(name)
-    assert (loss.slope is None) == ("level" in loss.claims or "y_pred" not in loss.roles or name in UNKNOWN)
+    assert (loss.slope is None) == ("level" in loss.claims or "y_pred" not in loss.roles)
     if loss.slope is not None:
         assert list(inspect.signature(loss.slope).parameters) == list(inspect.signature(loss.rows).parameters)
 
@@ -130,7 +168,7 @@ def tried(name: str) -> list[tuple[Slope, tuple[float, str]]]:
     share = -(-ENOUGH // sum(np.atleast_2d(hard.inputs[1][:1].T).shape[0] for hard in groups))
     found = []
     for hard in groups:
-        inside = np.flatnonzero([within(loss.roles["y_pred"], row) for row in hard.inputs[1]])
+        inside = np.flatnonzero([within(loss.roles["y_pred"], row, hard.params) for row in hard.inputs[1]])
         rows = inside[np.linspace(0, len(inside) - 1, min(share, len(inside))).astype(int)] if len(inside) else inside
         few = hard.only(rows)
         with np.errstate(all="ignore"):
@@ -177,8 +215,10 @@ def quotients(values: list[float]) -> list[float]:
     return [value / total for value in values]
 
 
-def within(kind: Any, row: Any) -> bool:
+def within(kind: Any, row: Any, params: Any) -> bool:
     """Whether no value lies on the border of what is allowed, or is a probability too small for all digits."""
+    if kind.boxed:
+        return all(first < last for first, last in sides([*map(mpf, row.tolist())], params["format"]))
     subnormal = kind.high == 1 and ((row > 0) & (row < np.finfo(np.float64).tiny)).any()
     return bool(np.all((row > kind.low) & (row < kind.high))) and not subnormal
 

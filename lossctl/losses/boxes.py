@@ -2,8 +2,13 @@
 
 Throughout, I is the area that the two boxes share, U the area that they cover together, C the area of the least box around
 both, and IoU is I / U. Areas are in the units of the coordinates, and so is eps, which is added where the formula says so.
+
+Slopes are by the four numbers of y_pred as its format has them. Where two sides lie upon each other a slope is the mean of
+those to both sides, as PyTorch has it of a minimum and a maximum; what has no area shares none, so boxes that touch, and
+lines, have the slopes of boxes apart, as in torchvision.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -15,7 +20,12 @@ from lossctl.losses.stable import difference, log_ratio, quotient
 FAMILY = "boxes"
 
 
-@loss("iou_loss", "box_iou_loss", "linear_iou", family=FAMILY, claims=NEVER_NEGATIVE)
+def _iou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    """0 where the boxes do not overlap."""
+    return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise)
+
+
+@loss("iou_loss", "box_iou_loss", "linear_iou", family=FAMILY, claims=NEVER_NEGATIVE, slope=_iou_slope)
 def iou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """One minus the intersection over the union of two boxes.
 
@@ -39,7 +49,12 @@ def iou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegativ
     return _pair(y_true, y_pred, format, eps).missed
 
 
-@loss("unitbox_loss", "log_iou", "log_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _unitbox_slope(y_true: Floats, y_pred: Floats, *, format: str) -> Floats:
+    """0 where the boxes do not overlap, as the loss is inf wherever they move."""
+    return _by_coordinates(_pair(y_true, y_pred, format), format, _log_rise)
+
+
+@loss("unitbox_loss", "log_iou", "log_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_unitbox_slope)
 def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
     """Minus the logarithm of the intersection over the union of two boxes.
 
@@ -67,6 +82,10 @@ def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
     )
 
 
+def _giou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _uncovered_rise)
+
+
 @loss(
     "giou_loss",
     "generalized_iou",
@@ -75,6 +94,7 @@ def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
     "generalized_box_iou_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
+    slope=_giou_slope,
 )
 def giou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The IoU loss plus the share of the box around both that neither covers.
@@ -100,7 +120,19 @@ def giou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
     return pair.missed + quotient(pair.uncovered, pair.around + pair.eps)
 
 
-@loss("diou_loss", "distance_iou", "distance_iou_loss", "distance_box_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _diou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _distance_rise)
+
+
+@loss(
+    "diou_loss",
+    "distance_iou",
+    "distance_iou_loss",
+    "distance_box_iou_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_diou_slope,
+)
 def diou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The IoU loss plus the squared distance of the boxes' centres.
 
@@ -125,7 +157,20 @@ def diou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
     return pair.missed + pair.distance
 
 
-@loss("ciou_loss", "complete_iou", "complete_iou_loss", "complete_box_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE)
+def _ciou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    """With the factor v / (1 - I / (U + ε) + v + ε) of the last part held, as the paper and torchvision hold it."""
+    return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _distance_rise, _proportions_rise)
+
+
+@loss(
+    "ciou_loss",
+    "complete_iou",
+    "complete_iou_loss",
+    "complete_box_iou_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_ciou_slope,
+)
 def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The distance-IoU loss plus a part for the boxes' proportions.
 
@@ -139,7 +184,8 @@ def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
 
     Use:
         Where the proportions of boxes matter beside their place. torchvision adds 1e-7 whatever its eps, and gives no
-        number for boxes without height.
+        number for boxes without height. The slope is the one that training takes: it holds the factor
+        v / (1 - I / (U + ε) + v + ε) of the last part, so it is not quite the derivative of the loss.
 
     References:
         Zheng, Wang, Liu, Li, Ye and Ren (2020), Distance-IoU Loss, equation 10.
@@ -149,10 +195,8 @@ def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
         array([1.5119822])
     """
     pair = _pair(y_true, y_pred, format, eps)
-    turn = np.arctan2(pair.x.true, pair.y.true) - np.arctan2(pair.x.pred, pair.y.pred)
-    point = (np.maximum(pair.x.true, pair.y.true) == 0) | (np.maximum(pair.x.pred, pair.y.pred) == 0)
-    v = np.where(point, 0.0, np.square(turn * (2 / np.pi)))
-    return pair.missed + pair.distance + quotient(np.square(v), pair.missed + v + eps)
+    v = np.square(_turn(pair.x, pair.y) * (2 / np.pi))
+    return pair.missed + pair.distance + quotient(np.square(v), pair.missed + v + pair.plain_eps)
 
 
 _Coordinate: TypeAlias = tuple[Floats, Floats]
@@ -208,20 +252,25 @@ class _Pair(NamedTuple):
     Attributes:
         x, y: their sides, of coordinates times a power of two for each row.
         eps: what is added to denominators, in the same unit of area.
+        plain_eps: the same as it is given, for what is no area.
+        exponent: of the power of two, which is 2**-exponent.
     """
 
     x: _Axis
     y: _Axis
     eps: Floats
+    plain_eps: float
+    exponent: Array
 
     @property
-    def _meet(self) -> Array:
+    def meet(self) -> Array:
+        """Whether they share an area."""
         return (self.x.inner > 0) & (self.y.inner > 0)
 
     @property
     def both(self) -> Floats:
         """The area that they share."""
-        return np.where(self._meet, self.x.inner * self.y.inner, 0.0)
+        return np.where(self.meet, self.x.inner * self.y.inner, 0.0)
 
     @property
     def apart(self) -> Floats:
@@ -229,7 +278,7 @@ class _Pair(NamedTuple):
         x, y = self.x, self.y
         true = x.true_alone * y.true + x.inner * y.true_alone
         pred = x.pred_alone * y.pred + x.inner * y.pred_alone
-        return np.where(self._meet, true + pred, x.true * y.true + x.pred * y.pred)
+        return np.where(self.meet, true + pred, x.true * y.true + x.pred * y.pred)
 
     @property
     def missed(self) -> Floats:
@@ -271,7 +320,8 @@ def _pair(y_true: Box, y_pred: Box, format: str, eps: float = 0.0) -> _Pair:
     pred = _sides(np.ldexp(y_pred.T, -exponent), format)
     x, y = (_Axis.of(*one, *other) for one, other in zip(true, pred, strict=True))
     with np.errstate(over="ignore"):
-        return _Pair(x, y, np.minimum(np.ldexp(eps, -2 * exponent), 1e300))  # beside areas below 16 it is all the same
+        unit = np.minimum(np.ldexp(eps, -2 * exponent), 1e300)  # beside areas below 16 it is all the same
+        return _Pair(x, y, unit, eps, exponent)
 
 
 def _sides(boxes: Floats, format: str) -> list[tuple[_Coordinate, _Coordinate]]:
@@ -293,3 +343,92 @@ def _gap(last: _Coordinate, first: _Coordinate) -> Floats:
     (whole, lost), (rest, shed) = (difference(one, other) for one, other in zip(last, first, strict=True))
     gap, cut = difference(whole, -rest)
     return gap + (cut + (lost + shed))
+
+
+def _turn(x: _Axis, y: _Axis) -> Floats:
+    """The angle between the diagonals of the true and of the predicted box; 0 where one of them is a point."""
+    turn = np.arctan2(x.true, y.true) - np.arctan2(x.pred, y.pred)
+    point = (np.maximum(x.true, y.true) == 0) | (np.maximum(x.pred, y.pred) == 0)
+    return np.where(point, 0.0, turn)
+
+
+class _Move(NamedTuple):
+    """A side of the predicted box that moves away from its middle.
+
+    Attributes:
+        along, across: the axis that it moves along, and the other.
+        ahead: 1 where it moves towards larger coordinates, -1 where towards smaller ones.
+        outside: how much of the move leaves the true box: 1, 0, or half where it starts from the other's side.
+    """
+
+    along: _Axis
+    across: _Axis
+    ahead: float
+    outside: Floats
+
+
+def _by_coordinates(pair: _Pair, format: str, *rises: Callable[[_Pair, _Move], Floats]) -> Floats:
+    """The derivative by the four numbers of the predicted box of what rises so as its sides move outwards."""
+    places, sizes = [], []
+    with np.errstate(all="ignore"):
+        for along, across in ((pair.x, pair.y), (pair.y, pair.x)):
+            moves = (
+                _Move(along, across, ahead, np.heaviside(beyond, 0.5))
+                for ahead, beyond in ((-1.0, -along.start), (1.0, along.end))
+            )
+            first, last = (
+                np.ldexp(move.ahead * sum(rise(pair, move) for rise in rises), -pair.exponent) for move in moves
+            )
+            places.append(first if format == "xyxy" else first + last)
+            sizes.append((last - first) / 2 if format == "cxcywh" else last)
+    return np.stack([*places, *sizes], axis=1)
+
+
+def _missed_rise(pair: _Pair, move: _Move) -> Floats:
+    """That of 1 - I / (U + ε)."""
+    return _share_rise(pair, move, pair.apart + pair.both + pair.eps)
+
+
+def _log_rise(pair: _Pair, move: _Move) -> Floats:
+    """That of -ln(I / U)."""
+    return _share_rise(pair, move, pair.both)
+
+
+def _share_rise(pair: _Pair, move: _Move, below: Floats) -> Floats:
+    """What I and U make of it, over U + ε and the other denominator; 0 where the boxes share nothing.
+
+    Outside the true box U grows alone. Inside it I grows by the other side of what is shared, and of U what the predicted
+    box has beyond the true one.
+    """
+    along, across, union = move.along, move.across, pair.apart + pair.both + pair.eps
+    wider = across.pred * pair.both
+    fuller = across.inner * (along.true * across.true + across.pred * along.pred_alone + pair.eps)
+    rise = move.outside * wider - (1.0 - move.outside) * fuller
+    return np.where(pair.meet, rise / union / below, 0.0)
+
+
+def _uncovered_rise(pair: _Pair, move: _Move) -> Floats:
+    """That of (C - U) / (C + ε); 0 where C has no area."""
+    across, around = move.across, pair.around + pair.eps
+    inside = np.where(pair.meet, across.pred_alone, across.pred)
+    union = move.outside * across.pred + (1.0 - move.outside) * inside
+    shrunk = (pair.apart + pair.both + pair.eps) / around
+    return np.where(pair.around == 0, 0.0, (move.outside * across.outer * shrunk - union) / around)
+
+
+def _distance_rise(pair: _Pair, move: _Move) -> Floats:
+    """That of ρ² / (c² + ε); 0 where both boxes are one point."""
+    along = move.along
+    diagonal = (np.square(along.outer) + np.square(move.across.outer)) + pair.eps
+    apart = move.ahead * (along.start + along.end) / 2 - 2 * pair.distance * along.outer * move.outside
+    return np.where(diagonal == 0, 0.0, apart / diagonal)
+
+
+def _proportions_rise(pair: _Pair, move: _Move) -> Floats:
+    """That of α v with its factor α held."""
+    along, across = move.along, move.across
+    turn = _turn(along, across)
+    below = pair.missed + np.square(turn * (2 / np.pi)) + pair.plain_eps
+    diagonal = np.hypot(along.pred, across.pred)
+    angle = across.pred / diagonal / diagonal
+    return np.where(turn == 0, 0.0, (turn * turn * turn) * angle / below * (-32 / np.pi**4))
