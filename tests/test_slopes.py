@@ -252,7 +252,7 @@ def test_a_slope_is_that_of_autograd(case: dict[str, Any]) -> None:
 
 def test_autograd_was_asked_about_many_losses() -> None:
     cases = derivatives()
-    assert len({case["loss"] for case in cases}) >= 40
+    assert len({case["loss"] for case in cases}) >= 55
     assert all(case["version"] and np.any(case["slope"]) for case in cases)
 
 
@@ -296,6 +296,14 @@ def test_autograd_was_asked_about_many_losses() -> None:
         ("dice", [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]),
         ("tversky:alpha=0.3", [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]),
         ("generalized_dice", [0.0, 0.0], [0.5, 0.0], [0.0, 0.0]),
+        ("iou", [0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 0.0, 0.0]),
+        ("iou", [0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.0], [0.0625, 0.125, -0.0625, -0.5]),
+        ("iou:format=xywh", [0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 2.0, 1.0], [0.0, -0.375, -0.0625, -0.5]),
+        ("iou", [0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 2.0, 1.0], [0.0, 0.0, 0.0, 0.0]),
+        ("unitbox", [0.0, 0.0, 1.0, 1.0], [1.0, 1.0, 2.0, 2.0], [0.0, 0.0, 0.0, 0.0]),
+        ("giou", [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]),
+        ("giou", [0.0, 0.0, 1.0, 1.0], [3.0, 0.0, 4.0, 1.0], [0.25, 0.0, -0.125, 0.0]),
+        ("ciou", [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]),
         # edges: the one-sided derivative, or its limit
         ("mape", 0.0, -2.0, -np.inf),
         ("bce", 1.0, 0.0, -np.inf),

@@ -3,7 +3,8 @@
     PYTHONPATH=tests python -m frameworks.make_slopes
 
 The text of a call is what is run, on float64: `y` and `p` in it are y_true and y_pred, and the sum of its values is
-what autograd differentiates by `p`. Where PyTorch has the loss, it is asked at the kinks too. The tests read the file
+what autograd differentiates by `p`. Where PyTorch has the loss, or torchvision, whose functions are in `ops`, it is
+asked at the kinks too. The tests read the file
 and need no PyTorch.
 """
 
@@ -54,6 +55,14 @@ def elementwise() -> Iterator[Ask]:
         yield Ask("epsilon_insensitive", y, p, call, {"epsilon": delta})
         yield Ask("squared_epsilon_insensitive", y, p, f"{call} ** 2", {"epsilon": delta})
     yield Ask("smooth_l1", y, p, "F.smooth_l1_loss(p, y, reduction='none', beta=0.0)", {"beta": 0.0})
+    yield Ask("max_error", y, p, "torch.abs(p - y)")
+    yield Ask("median_absolute_error", y, p, "torch.abs(p - y)")
+    yield Ask("wmape", [y[:4], y[8:]], [p[:4], p[8:]], "torch.abs(p - y).sum(1) / torch.abs(y).sum(1)")
+    for shape in (-2.0, 1.0, 1.5, 3.0):
+        width = abs(shape - 2)
+        call = f"{width} / {shape} * ((((p - y) / 0.7) ** 2 / {width} + 1) ** ({shape} / 2) - 1)"
+        yield Ask("barron", y, p, call, {"shape": shape, "scale": 0.7})
+    yield Ask("barron", y, p, "torch.log1p(((p - y) / 0.7) ** 2 / 2)", {"shape": 0.0, "scale": 0.7})
     yield Ask("log_cosh", y, p, "torch.log(torch.cosh(p - y))")
     yield Ask("lq", y, p, "torch.abs(p - y) ** 2.5", {"p": 2.5})
     yield Ask("smape", [*y, 2.0], [*p, 0.0], "2 * torch.abs(p - y) / (torch.abs(y) + torch.abs(p))")
@@ -73,6 +82,11 @@ def binary() -> Iterator[Ask]:
     call = "F.binary_cross_entropy_with_logits(p, y, reduction='none'"
     yield Ask("bce_logits", y, z, f"{call})")
     yield Ask("bce_logits", y, z, f"{call}, pos_weight=torch.tensor(3.0))", {"pos_weight": 3.0})
+    hard = [float(value > 0.5) for value in y]
+    yield Ask("sigmoid_focal", hard, z, "ops.sigmoid_focal_loss(p, y)", {"alpha": 0.25})
+    yield Ask("sigmoid_focal", hard, z, "ops.sigmoid_focal_loss(p, y, alpha=-1, gamma=1.5)", {"gamma": 1.5})
+    mixed = "(y * torch.sigmoid(-p) + (1 - y) * torch.sigmoid(p))"
+    yield Ask("sigmoid_focal", y, z, f"{mixed} ** 1.5 * {call})", {"gamma": 1.5})
     p = probabilities(5, 10)
     yield Ask("bce", y, p, "F.binary_cross_entropy(p, y, reduction='none')")
     yield Ask("brier", y, p, "(p - y) ** 2")
@@ -111,6 +125,15 @@ def several() -> Iterator[Ask]:
     yield Ask("hellinger", t, p, "torch.sqrt(((torch.sqrt(p) - torch.sqrt(y)) ** 2).sum(1) / 2)")
     yield Ask("chi2", t, p, "((p - y) ** 2 / p).sum(1)")
     yield Ask("rps", y, p, "((p.cumsum(1) - F.one_hot(y).cumsum(1)) ** 2).sum(1)")
+    cuts = "(p.cumsum(1) + F.one_hot(y).cumsum(1) - 1)"
+    yield Ask("rls", y, p, f"-torch.log({cuts}.abs()).sum(1)")
+    grades = [[2.0, 0.0, 1.0], *[[0.0, float(label), 0.5] for label in y[1:]]]
+    yield Ask("ranking_softmax", grades, z, "-(y * F.log_softmax(p, 1)).sum(1)")
+    for gamma in (0.5, 2.0):
+        focal = f"(1 - F.softmax(p, 1)) ** {gamma} * F.log_softmax(p, 1)"
+        yield Ask("categorical_focal_logits", t, z, f"-(y * {focal}).sum(1)", {"gamma": gamma})
+        call = f"-({focal}).gather(1, y[:, None])[:, 0]"
+        yield Ask("sparse_categorical_focal_logits", y, z, call, {"gamma": gamma})
     yield Ask("nll", y, [[-abs(value) for value in row] for row in z], "F.nll_loss(p, y, reduction='none')")
     for power in (1, 2):
         for margin in (1.0, 0.5):
@@ -125,7 +148,34 @@ def several() -> Iterator[Ask]:
     yield Ask("cosine", a, b, "1 - F.cosine_similarity(p, y, eps=0.0)")
 
 
-FAMILIES = (elementwise, binary, several)
+def masks_and_boxes() -> Iterator[Ask]:
+    """Losses of pictures; some boxes share a side, lie in each other, cross, touch, or lie apart."""
+    y, p = probabilities(14, 5, 4), probabilities(15, 5, 4)
+    y[3:] = [[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 1.0, 0.0]]
+    both, sizes = "(p * y).sum(1)", "p.sum(1) + y.sum(1)"
+    yield Ask("dice", y, p, f"1 - (2 * {both} + 1.0) / ({sizes} + 1.0 + 0.1)", {"smooth": 0.5, "eps": 0.1})
+    yield Ask("generalized_dice", y, p, f"1 - 2 * {both} / ({sizes})")
+    wrong = "0.3 * (p * (1 - y)).sum(1) + 0.7 * (y * (1 - p)).sum(1)"
+    yield Ask("tversky", y, p, f"1 - {both} / ({both} + {wrong})", {"alpha": 0.3, "beta": 0.7})
+    true = [[0.0, 0.0, 4.0, 3.0]] * 7
+    pred = [[1.0, -1.0, 5.0, 2.0], [1.0, 1.0, 2.0, 2.5], [1.0, -1.0, 2.0, 4.0], [0.0, 1.0, 4.0, 5.0]]
+    apart = [[4.0, 1.0, 5.0, 2.0], [6.0, -7.0, 6.5, -4.0], [-3.0, 0.5, -1.0, 1.0]]
+    tiny = {"eps": 1e-7}
+    yield Ask("iou", true[1:], [*pred, *apart[1:]], "1 - ops.box_iou(p, y).diagonal()")
+    yield Ask("unitbox", true[:4], pred, "-torch.log(ops.box_iou(p, y).diagonal())")
+    yield Ask("giou", true, [*pred, *apart], "ops.generalized_box_iou_loss(p, y)", tiny)
+    yield Ask("diou", true, [*pred, *apart], "ops.distance_box_iou_loss(p, y)", tiny)
+    yield Ask("ciou", true, [*pred, *apart], "ops.complete_box_iou_loss(p, y)", tiny)
+    for name, corners in (
+        ("xywh", "p[:, :2], p[:, :2] + p[:, 2:]"),
+        ("cxcywh", "p[:, :2] - p[:, 2:] / 2, p[:, :2] + p[:, 2:] / 2"),
+    ):
+        box, other = (f"torch.cat([{text}], 1)" for text in (corners, corners.replace("p[", "y[")))
+        of, to = ([[*row[:2], abs(row[2]), abs(row[3])] for row in rows] for rows in (true, [*pred, *apart]))
+        yield Ask("ciou", of, to, f"ops.complete_box_iou_loss({box}, {other})", {"format": name, **tiny})
+
+
+FAMILIES = (elementwise, binary, several, masks_and_boxes)
 
 
 def answered(ask: Ask) -> dict[str, Any]:
@@ -133,14 +183,21 @@ def answered(ask: Ask) -> dict[str, Any]:
     torch = import_module("torch")
     torch.set_default_dtype(torch.float64)
     p = torch.tensor(ask.p, requires_grad=True)
-    names = {"torch": torch, "F": torch.nn.functional, "y": torch.tensor(ask.y), "p": p}
+    home = import_module("torchvision") if "ops." in ask.call else torch
+    names = {
+        "torch": torch,
+        "F": torch.nn.functional,
+        "y": torch.tensor(ask.y),
+        "p": p,
+        "ops": getattr(home, "ops", None),
+    }
     # The text in the file is the text that was run.
     eval(ask.call, names).sum().backward()
     if p.grad is None or p.grad.dtype != torch.float64:
         raise TypeError(f"{ask.call} gives no float64 derivative")
     return {
-        "framework": "torch",
-        "version": torch.__version__.partition("+")[0],
+        "framework": home.__name__,
+        "version": home.__version__.partition("+")[0],
         "call": ask.call,
         "loss": ask.loss,
         "params": dict(ask.params),
