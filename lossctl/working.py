@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from lossctl.readers.columns import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import FrameType
 
     from lossctl.batch import Batch
     from lossctl.kinds import Array, Kind
@@ -138,46 +136,18 @@ def _lines(
         for name, part in params.items()
         if not isinstance(part, str)
     }
+    held = {} if loss.measures is None else loss.measures(*arrays.values(), **params)
+    measures = {symbol: float(part[0]) for symbol, part in held.items()}
     labelled = loss.roles["y_true"].coding == "class"
     try:
-        steps = work(said.formula, said.symbols, given, indices, labelled=labelled)
+        steps = work(said.formula, said.symbols, given, indices, labelled=labelled, measures=measures)
     except Unreadable:
-        return _watched(loss, params, arrays), value, None
+        return (), value, None
     found = steps[-1].value
     if not isinstance(found, float) or not (found == value or abs(found - value) <= _NEAR * max(1.0, abs(value))):
-        return _watched(loss, params, arrays), value, None
+        return (), value, None
     lines = tuple(Line(step.name, step.source, step.filled, step.value, step.test) for step in steps)
     return lines, value, found if abs(found - value) > _SAME * abs(value) else None
-
-
-def _watched(loss: Loss, params: Params, arrays: Mapping[str, Array]) -> tuple[Line, ...]:
-    """What the function of a loss holds under its own names when it returns: the steps of a formula that is prose."""
-    held: dict[str, Any] = {}
-
-    def watch(frame: FrameType, event: str, _: object) -> Any:
-        if frame.f_code is not loss.rows.__code__:
-            return None
-        if event == "return":
-            held.update(frame.f_locals)
-        return watch
-
-    before = sys.gettrace()
-    sys.settrace(watch)
-    try:
-        with np.errstate(all="ignore"):
-            loss.rows(*arrays.values(), **params)
-    finally:
-        sys.settrace(before)
-    given = {*arrays, *params}
-    return tuple(
-        Line(name, "", (), _number(np.asarray(part)[0] if np.ndim(part) else part), test=False)
-        for name, part in held.items()
-        if name not in given
-        and name != "_"
-        and isinstance(part, (float, int, np.number, np.ndarray))
-        and np.ndim(part) <= 2
-        and np.size(part)
-    )
 
 
 def _number(part: Any) -> Number:
@@ -190,6 +160,8 @@ def _indices(plan: Plan, loss: Loss, arrays: Mapping[str, Array]) -> tuple[str, 
     if role is None or loss.elementwise:
         return ()
     size = arrays[role].shape[1]
+    if loss.roles[role].of_each:
+        return tuple(map(str, range(size // arrays["y_true"].shape[1])))
     if loss.takes_classes and plan.binding.classes and len(plan.binding.classes) == size:
         return plan.binding.classes
     return tuple(name or str(place) for place, name in enumerate(_columns(plan, role, size)))

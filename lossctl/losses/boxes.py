@@ -1,7 +1,9 @@
 """Losses of boxes, one true and one predicted box a row.
 
-Throughout, I is the area that the two boxes share, U the area that they cover together, C the area of the least box around
-both, and IoU is I / U. Areas are in the units of the coordinates, and so is eps, which is added where the formula says so.
+Throughout, I = a b, the area that the two boxes share, U = w h + w' h' - I, the area that they cover together, and C = m n,
+that of the least box around both; w and h are the width and height of the true box, w' and h' those of the predicted one, a
+and b what they share of the two, m and n those of the box around both, d and e how far their centres lie apart. Areas are
+in the units of the coordinates, and so is eps, which is added where the formula says so.
 
 Slopes are by the four numbers of y_pred as its format has them. Where two sides lie upon each other a slope is the mean of
 those to both sides, as PyTorch has it of a minimum and a maximum; what has no area shares none, so boxes that touch, and
@@ -20,12 +22,31 @@ from lossctl.losses.stable import difference, log_ratio, quotient
 FAMILY = "boxes"
 
 
+def _lengths(y_true: Floats, y_pred: Floats, *, format: str, **_: float) -> dict[str, Floats]:
+    x, y, *_rest, exponent = _pair(y_true, y_pred, format)
+    lengths = (
+        ("w", x.true),
+        ("h", y.true),
+        ("w'", x.pred),
+        ("h'", y.pred),
+        ("a", np.maximum(x.inner, 0.0)),
+        ("b", np.maximum(y.inner, 0.0)),
+        ("m", x.outer),
+        ("n", y.outer),
+        ("d", np.abs(x.start + x.end) / 2),
+        ("e", np.abs(y.start + y.end) / 2),
+    )
+    return {symbol: np.ldexp(length, exponent) for symbol, length in lengths}
+
+
 def _iou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
     """0 where the boxes do not overlap."""
     return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise)
 
 
-@loss("iou_loss", "box_iou_loss", "linear_iou", family=FAMILY, claims=NEVER_NEGATIVE, slope=_iou_slope)
+@loss(
+    "iou_loss", "box_iou_loss", "linear_iou", family=FAMILY, claims=NEVER_NEGATIVE, slope=_iou_slope, measures=_lengths
+)
 def iou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """One minus the intersection over the union of two boxes.
 
@@ -54,12 +75,20 @@ def _unitbox_slope(y_true: Floats, y_pred: Floats, *, format: str) -> Floats:
     return _by_coordinates(_pair(y_true, y_pred, format), format, _log_rise)
 
 
-@loss("unitbox_loss", "log_iou", "log_iou_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_unitbox_slope)
+@loss(
+    "unitbox_loss",
+    "log_iou",
+    "log_iou_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_unitbox_slope,
+    measures=_lengths,
+)
 def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
     """Minus the logarithm of the intersection over the union of two boxes.
 
     Formula:
-        -ln(I / U); of boxes without any area 0 where they are the same box, inf elsewhere
+        -ln(I / U); boxes without any area have 0 if they are the same box, else inf
 
     Range:
         0 to inf; inf wherever the boxes do not overlap.
@@ -95,6 +124,7 @@ def _giou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> F
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_giou_slope,
+    measures=_lengths,
 )
 def giou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The IoU loss plus the share of the box around both that neither covers.
@@ -132,13 +162,14 @@ def _diou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> F
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_diou_slope,
+    measures=_lengths,
 )
 def diou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The IoU loss plus the squared distance of the boxes' centres.
 
     Formula:
-        1 - I / (U + ε) + ρ² / (c² + ε),   ρ the distance of the centres, c the diagonal of the box around both,
-        ε = eps; the first part as in iou, the second 0 where ρ is
+        1 - I / (U + ε) + ρ² / (c² + ε),   ρ = √(d² + e²), the distance of the centres,   c = √(m² + n²), the diagonal of
+        the box around both,   ε = eps; the first part as in iou, the second 0 where ρ is
 
     Range:
         0 to 2, which boxes far apart come near to.
@@ -170,14 +201,15 @@ def _ciou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> F
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_ciou_slope,
+    measures=_lengths,
 )
 def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegative = 0.0) -> PerRow:
     """The distance-IoU loss plus a part for the boxes' proportions.
 
     Formula:
         1 - I / (U + ε) + ρ² / (c² + ε) + v² / (1 - I / (U + ε) + v + ε),
-        v = (2 / π · (arctan(w / h) - arctan(w' / h')))²,   w, h, w', h' the widths and heights of the boxes,
-        ρ, c and ε as in diou; the last part is 0 where v is, as it is where one of the boxes is a point
+        v = (2 / π · (arctan(w / h) - arctan(w' / h')))²,   ρ = √(d² + e²),   c = √(m² + n²),   ε = eps;
+        the first parts as in diou; the last part is 0 where v is, as it is where one of the boxes is a point
 
     Range:
         0 to 2.5.

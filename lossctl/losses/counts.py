@@ -96,8 +96,8 @@ def poisson_nll(
 
     Formula:
         μ - y ln(μ + ε),   ε = eps;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.
-        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1; clip raises
-        rates below it to it
+        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1;
+        clip raises μ below it to it
 
     Range:
         y - y ln y to inf; inf where the rate 0 excludes a count. Keras and PyTorch add a small number inside the

@@ -81,6 +81,8 @@ class Loss(NamedTuple):
         slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
             shape of y_pred out; None where none is declared.
         constant: what of y_true gives the loss of the best constant prediction, None where nothing that adds does.
+        measures: what symbols of its formula stand for that no other formula says: the arguments of `rows` in, for each
+            of these symbols a value per row out.
         best: the y_pred that is best where y_true has a mean, or a quantile: that, of shape (1,) or (1, k), and the
             parameters in, the same shape out, or None under parameters for which it is not known; without it the same.
         summary: the first line of its docstring.
@@ -102,6 +104,7 @@ class Loss(NamedTuple):
     slope: Callable[..., Floats] | None
     constant: Constant | None
     best: Callable[..., Floats | None] | None
+    measures: Callable[..., Mapping[str, Floats]] | None
     summary: str
 
     def ends(self, params: Params) -> Finish | None:
@@ -147,6 +150,7 @@ class _Declaration(NamedTuple):
     ordered: tuple[str, ...]
     constant: Constant | None
     best: Callable[..., Floats | None] | None
+    measures: Callable[..., Mapping[str, Floats]] | None
 
 
 _declared: dict[str, _Declaration] = {}
@@ -166,6 +170,7 @@ def loss(
     ordered: tuple[str, ...] = (),
     constant: Constant | None = None,
     best: Callable[..., Floats | None] | None = None,
+    measures: Callable[..., Mapping[str, Floats]] | None = None,
 ) -> Callable[[F], F]:
     """Enter a function into the catalogue under its own name.
 
@@ -182,11 +187,12 @@ def loss(
         ordered: inputs that are in order, see `Loss`.
         constant: what gives the loss of the best constant, see `Loss`.
         best: the best constant, see `Loss`.
+        measures: what symbols of the formula stand for, see `Loss`.
     """
 
     def enter(function: F) -> F:
         _declared[function.__name__] = _Declaration(
-            function, aliases, family, finish, weigh, split, claims, slope, called, ordered, constant, best
+            function, aliases, family, finish, weigh, split, claims, slope, called, ordered, constant, best, measures
         )
         return function
 
@@ -224,6 +230,7 @@ def get(name: str) -> Loss:
         slope=declared.slope,
         constant=declared.constant,
         best=declared.best,
+        measures=declared.measures,
         summary=_summary(declared.function),
     )
 

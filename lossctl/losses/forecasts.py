@@ -357,7 +357,7 @@ def dss(y_true: Real, y_pred: Members) -> PerRow:
     """Dawid-Sebastiani score of an ensemble: what its mean and variance say of the truth.
 
     Formula:
-        (y - μ)² / σ² + 2 ln σ,   μ = Σ_i x_i / M,   σ² = Σ_i (x_i - μ)² / (M - 1),   x = y_pred, M members
+        (y - μ)² / v + ln v,   μ = Σ_i x_i / M,   v = Σ_i (x_i - μ)² / (M - 1),   x = y_pred, M members
 
     Range:
         -inf to inf; where all members agree it is -inf if they are right, inf if not.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ Filled: TypeAlias = tuple[str | float, ...]
 _LETTER = "[A-Za-zΑ-Ωα-ωℓ]"
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?π?|π)|(?P<half>½)|(?P<twopi>\d*π)|(?P<sign>[-−+/·×()|‖\[\]√=≠≤≥<>,])|(?P<power>[²³ᵖ]|\^)"
-    rf"|(?P<name>[a-z]\d|{_LETTER}{{2,}}(?:_{_LETTER}{{2,}})*|y_true|y_pred|{_LETTER})(?P<index>_(?:\{{[^}}]*\}}|{_LETTER}))?)"
+    rf"|(?P<name>[a-z][\d']|{_LETTER}{{2,}}(?:_{_LETTER}{{2,}})*|y_true|y_pred|{_LETTER})(?P<index>_(?:\{{[^}}]*\}}|{_LETTER}))?)"
 )
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "Φ": lambda x: math.erfc(-x / math.sqrt(2)) / 2,
@@ -219,7 +220,13 @@ class _Cases(NamedTuple):
 
 
 def work(
-    lines: Sequence[str], symbols: str, given: Mapping[str, Number | None], classes: Sequence[str], *, labelled: bool
+    lines: Sequence[str],
+    symbols: str,
+    given: Mapping[str, Number | None],
+    classes: Sequence[str],
+    *,
+    labelled: bool,
+    measures: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Step]:
     """A formula step by step, the value last.
 
@@ -230,11 +237,12 @@ def work(
             index of a class is a number.
         classes: the names of the classes, empty where there are none.
         labelled: whether y_true is the index of a class.
+        measures: values of further symbols, each of which is a step where the formula has it.
 
     Raises:
         Unreadable: it is not written in the notation, or has no number for these inputs.
     """
-    return _Work(lines, symbols, given, classes, labelled=labelled).steps()
+    return _Work(lines, symbols, given, classes, measures, labelled=labelled).steps()
 
 
 class _Work:
@@ -244,10 +252,12 @@ class _Work:
         symbols: str,
         given: Mapping[str, Number | None],
         classes: Sequence[str],
+        measures: Mapping[str, float],
         *,
         labelled: bool,
     ) -> None:
         self._given = given
+        self._measures = measures
         self._labelled = labelled
         self._classes = classes
         self._known: dict[str, Number] = {name: value for name, value in given.items() if value is not None}
@@ -299,16 +309,23 @@ class _Work:
 
     def _piece(self, piece: str, last: str) -> str:
         """Take one remark behind a formula, and give the symbol it is about."""
-        if match := re.fullmatch(r"(?:one for each of )?([kKM]) (?:classes|labels|members|quantiles|intervals)", piece):
+        if match := re.fullmatch(
+            r"(?:one for each of )?([kKM]) (?:classes|labels|members|quantiles|intervals|vectors\b.*)", piece
+        ):
             self._known.setdefault(match[1], float(len(self._classes)))
         elif match := re.match(
             r"(?:then )?(renormalise|clip) (?:first )?(?:divides|keeps) (both|them|it|\w)\b(.*)", piece
         ):
             if self._given.get(match[1]):
                 how = "/" if match[1] == "renormalise" else "1 - clip" if match[3].endswith("1 - clip") else "1"
-                for name in ("p", "q") if match[2] in {"both", "them"} else ("p",):
+                names = {"both": ("p", "q"), "them": ("p", "q"), "it": ("p",)}.get(match[2], (match[2],))
+                for name in names:
                     self._changes.setdefault(name, []).append(how)
-        elif piece == "c over the rows" or (piece == "in the logarithms alone" and self._given.get("clip")):
+        elif match := re.fullmatch(r"clip raises (\w)(?: and (\w))? below it to it", piece):
+            if self._given.get("clip") is not None:
+                for name in filter(None, match.groups()):
+                    self._changes.setdefault(name, []).append("least")
+        elif piece == "c over the rows":
             raise Unreadable(piece)
         elif re.match(r"(?:and )?log_floor\b", piece):
             floor = self._given.get("log_floor")
@@ -332,7 +349,7 @@ class _Work:
             if self._given.get(match[1]):
                 self._main = match[3]
             self._defined.setdefault(match[2], match[1])
-        elif match := re.fullmatch(r"(?:with )?(.) = (.+)", piece):
+        elif match := re.fullmatch(r"(?:with |and )?(.) = (.+)", piece):
             case = _CASE.fullmatch(match[2])
             meant: str | _Cases = match[2] if case is None else _Cases(((case["value"], case["condition"]),))
             self._defined.setdefault(match[1], meant)
@@ -414,6 +431,10 @@ class _Work:
     def _symbol(self, name: str) -> Number:
         if name in self._known:
             return self._known[name]
+        if name in self._measures:
+            self._known[name] = self._measures[name]
+            self._steps.append(Step(name, "", (), self._measures[name]))
+            return self._measures[name]
         if name in self._defined:
             value = self._valued(name, self._defined[name])
             for how in self._changes.get(name, ()):
@@ -425,11 +446,14 @@ class _Work:
         raise Unreadable(name)
 
     def _changed(self, name: str, value: Number, how: str) -> Number:
-        """The value divided by its sum, or kept between bounds."""
+        """The value divided by its sum, or kept within bounds."""
         if how == "/":
             source = f"{name} / Σ_c {name}_c"
             total = math.fsum(value) if isinstance(value, tuple) else value
             value = _each(lambda part: part / total, [value])
+        elif how == "least":
+            source, least = f"max({name}, clip)", cast("float", self._given["clip"])
+            value = _each(lambda part: max(part, least), [value])
         else:
             source = f"{name} within clip and {how}"
             low = cast("float", self._given["clip"])
@@ -494,7 +518,8 @@ class _Work:
         found = self._symbol(node.text)
         if not isinstance(found, tuple):
             raise Unreadable(node.text)
-        return found[at]
+        size = len(found) // len(self._classes)  # above 1 where the members of an ensemble are vectors
+        return found[at] if size == 1 else found[at * size : (at + 1) * size]
 
     def _runs(self, index: str, env: Mapping[str, int]) -> Iterator[dict[str, int]]:
         """What the indices of a sum take on, one after the other."""

@@ -143,9 +143,9 @@ def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNega
     """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.
 
     Formula:
-        1 - 2 Σ_i p_i y_i / (Σ_i p_i + Σ_i y_i),   p = y_pred,   y = y_true,   of one row;
-        over rows both sums are added up with the weight 1 / ((Σ y)² + ε) of each row, ε = eps; where ε is 0, a row
-        without a true pixel has weight 0, and by itself the value 0
+        0                                          where Σ_i y_i + ε = 0
+        1 - 2 Σ_i p_i y_i / (Σ_i p_i + Σ_i y_i)    elsewhere,   of one row,   p = y_pred,   y = y_true,   ε = eps;
+        over rows both sums are added up with the weight 1 / ((Σ y)² + ε) of each row, 0 where ε is 0 and no pixel true
 
     Range:
         0 to 1.

@@ -268,9 +268,9 @@ def binary_focal(
     """Focal loss of probabilities: a cross entropy that makes little of rows already right.
 
     Formula:
-        a q^γ (-y ln p - (1 - y) ln(1 - p)),   q = y (1 - p) + (1 - y) p,
-        a = α y + (1 - α) (1 - y), 1 without alpha,   p = y_pred,   γ = gamma,   α = alpha;
-        clip keeps p within clip and 1 - clip, in the logarithms alone
+        a q^γ (-y ln r - (1 - y) ln(1 - r)),   q = y (1 - p) + (1 - y) p,
+        a = α y + (1 - α) (1 - y), 1 without alpha,   p = y_pred,   r = p,   γ = gamma,   α = alpha;
+        clip keeps r within clip and 1 - clip
 
     Range:
         0 to inf. Keras balances classes by alpha only when told to.

@@ -162,7 +162,7 @@ def msle(y_true: AboveMinusOne, y_pred: AboveMinusOne, *, clip: Floor = None) ->
     """Squared difference of ln(1 + y).
 
     Formula:
-        (ln(1 + y_pred) - ln(1 + y_true))²; clip raises what is below it
+        (ln(1 + f) - ln(1 + y))²,   f = y_pred,   y = y_true; clip raises f and y below it to it
 
     Range:
         0 to inf; both inputs lie above -1.

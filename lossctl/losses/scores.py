@@ -233,8 +233,9 @@ def top_k_error(y_true: Label, y_pred: Scores, *, k: Rank = 1, ties: Flag = Fals
     """Whether the true class is not among the k with the highest scores.
 
     Formula:
-        1 where at least k classes have a higher score than y, 0 elsewhere;
-        ties counts the other classes of an equal score as higher
+        1    where n ≥ k
+        0    elsewhere,   n = Σ_{c ≠ y} [z_c > z_y], the number of classes with a higher score,   z = y_pred;
+        with ties n is Σ_{c ≠ y} [z_c ≥ z_y]
 
     Range:
         0 or 1. Of equal scores none is higher; LightGBM counts them as higher.

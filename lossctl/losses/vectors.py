@@ -134,8 +134,8 @@ def triplet_margin(
     """Whether an anchor lies nearer to a vector of its own kind than to one of another, by a margin.
 
     Formula:
-        max(0, ‖a - y_true + eps‖_p - ‖a - y_pred + eps‖_p + margin),   ‖x‖_p = (Σ |x|^p)^(1/p),
-        a = anchor,   y_true of its kind (positive),   y_pred of another (negative)
+        max(0, s - d + margin),   s = (Σ |a - y_true + eps|^p)^(1 / p), the distance to its own kind (positive),
+        d = (Σ |a - y_pred + eps|^p)^(1 / p), that to another (negative),   a = anchor
 
     Range:
         0 to inf. PyTorch's eps is 1e-6.

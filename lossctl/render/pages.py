@@ -254,7 +254,7 @@ def _worked(row: Worked, look: Look) -> list[Block]:
 
 def _steps(output: Output, work: Work, look: Look) -> list[Block]:
     lines = [text for line in output.lines for text in _step(line, look)]
-    untold = Prose("The formula has words or measures where numbers would stand, so there is no step to show.")
+    untold = Prose("As it stands the formula gives this row no number, so there is no step to show.")
     found: list[Block] = [Verse(tuple(lines)) if lines else untold]
     if output.plain is not None:
         rounded = f"Rounded at each step, as here, it comes to {full(output.plain)}; lossctl keeps the digits that this loses."
