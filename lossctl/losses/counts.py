@@ -96,7 +96,7 @@ def poisson_nll(
 
     Formula:
         μ - y ln(μ + ε),   ε = eps;   with log_input, where y_pred is ln μ: exp(y_pred) - y y_pred.
-        ln y! is left out, full adds it; stirling adds y ln y - y + ½ ln(2 π y) instead, and only where y > 1;
+        full adds g,   g = ln Γ(y + 1), which is ln y!; with stirling g is [y > 1] (y ln y - y + ½ ln(2 π y));
         clip raises μ below it to it
 
     Range:
@@ -169,7 +169,7 @@ def gamma_deviance(
     """Twice what the gamma log-likelihood falls short of its maximum; it depends on y / μ alone.
 
     Formula:
-        2 (y / μ - ln(y / μ) - 1); eps is added to μ, and eps_true to y
+        2 (q - ln q - 1),   q = (y + δ) / (μ + ε),   ε = eps,   δ = eps_true
 
     Range:
         0 to inf; inf where y is 0, which scikit-learn refuses. The Itakura-Saito divergence is half of it.

@@ -233,8 +233,8 @@ def crps_ensemble(y_true: Real, y_pred: Members, *, fair: Flag = False) -> PerRo
     """Continuous ranked probability score of an ensemble.
 
     Formula:
-        Σ_i |x_i - y| / M - Σ_{i, j} |x_i - x_j| / (2 M²),   x = y_pred, M members;
-        fair divides the second sum by 2 M (M - 1), as if the members were drawn from an unknown distribution
+        Σ_i |x_i - y| / M - Σ_{i, j} |x_i - x_j| / d,   d = 2 M²,   x = y_pred, M members;
+        with fair d is 2 M (M - 1), as if the members were drawn from an unknown distribution
 
     Range:
         0 to inf, in the unit of y_true; with fair it may be negative.

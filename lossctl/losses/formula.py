@@ -32,6 +32,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "exp": lambda x: math.inf if x > 709 else math.exp(x),
     "cosh": lambda x: math.inf if abs(x) > 709 else math.cosh(x),
     "arctan": math.atan,
+    "Γ": math.gamma,
 }
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "=": lambda a, b: a == b,
@@ -298,7 +299,7 @@ class _Work:
             found = [_CASE.fullmatch(part) for part in parts[0].split(", ")]
             if all(found):
                 self._main = _Cases(tuple((match["value"], match["condition"]) for match in found if match))
-        if (match := re.search(r"with (\w+), [^:;]*: ([^;]+?)(?:\.\s|$)", pieces)) and self._given.get(match[1]):
+        if (match := re.search(r"with (\w+)(?:, [^:;]*)?: ([^;]+?)(?:\.\s|;|$)", pieces)) and self._given.get(match[1]):
             self._main = match[2]
         last = ""
         for piece in re.split(

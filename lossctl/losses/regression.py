@@ -54,7 +54,7 @@ def mae(y_true: Real, y_pred: Real, *, dead_zone: DeadZone = None) -> PerElement
     """Absolute error.
 
     Formula:
-        |r|; dead_zone is taken from it, down to 0
+        |r|; with dead_zone: max(0, |r| - dead_zone)
 
     Range:
         0 to inf, in the unit of y.
@@ -341,9 +341,9 @@ def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZ
     """Pinball loss, least at the quantile of the given level.
 
     Formula:
-        α (y_true - y_pred)          where y_true ≥ y_pred
-        (1 - α) (y_pred - y_true)    elsewhere,   α = level;
-        dead_zone is taken from the difference first, down to 0
+        α s          where y_true ≥ y_pred
+        (1 - α) s    elsewhere,   α = level,   s = |y_true - y_pred|;
+        with dead_zone s is max(0, |y_true - y_pred| - dead_zone)
 
     Range:
         0 to inf; level 0.5 gives half the absolute error.

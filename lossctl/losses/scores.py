@@ -95,7 +95,8 @@ def multiclass_hinge(y_true: Label, y_pred: Scores, *, with_zero: Flag = False) 
     """Hinge loss of the classes' scores, after Crammer and Singer.
 
     Formula:
-        max(0, 1 + max_{c ≠ y} z_c - z_y),   z = y_pred; with_zero lets the largest other score be at least 0
+        max(0, 1 + m - z_y),   m = max_{c ≠ y} z_c, the largest other score,   z = y_pred;
+        with with_zero m is max(max_{c ≠ y} z_c, 0)
 
     Range:
         0 to inf. Keras' categorical hinge counts the true class as a score of 0 among the others.

@@ -49,7 +49,7 @@ def cosine(y_true: Vector, y_pred: Vector, *, similarity: Flag = False) -> PerRo
 
     Formula:
         1 - Σ_c a_c b_c / (‖a‖ ‖b‖),   a = y_true,   b = y_pred;   1 where one of them is zero;
-        similarity leaves out the 1: minus the cosine, 0 where one of them is zero
+        with similarity: -Σ_c a_c b_c / (‖a‖ ‖b‖); 0 where one of them is zero
 
     Range:
         0 to 2; with similarity, as Keras has it, -1 to 1.
