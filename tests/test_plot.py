@@ -74,6 +74,33 @@ def test_ranges_and_truths_suit_the_losses(
     assert (record["points"][0]["y_pred"], record["points"][-1]["y_pred"]) == (low, high)
 
 
+def test_an_ending_of_no_format_is_refused_and_nothing_written(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("plot", "mse", "-o", "x.JPG")
+    assert (ran.code, ran.out, ran.err) == (
+        2,
+        "",
+        'lossctl: the output "x.JPG" ends in .jpg, the ending of no format here\n'
+        "  help: the endings are .json, .ndjson, .jsonl, .csv, .tsv, .md, .svg and .png, and .txt for a table; "
+        "-f names a format too\n",
+    )
+    for line in (["compute", "mse", "-t", "1", "-p", "2"], ["breakdown", "mse", "-t", "1", "-p", "2"]):
+        ran = run(*line, "-o", "x.png")
+        assert (ran.code, ran.err) == (
+            2,
+            'lossctl: the output "x.png" ends in .png, the ending of no format here\n'
+            "  help: the endings are .json, .ndjson, .jsonl, .csv, .tsv, .md and .svg, and .txt for a table; "
+            "-f names a format too\n",
+        )
+    assert run("list", "-o", "x.svg").code == 2
+    assert not list(tmp_path.iterdir())
+    for name, format in (("x.txt", ()), ("x", ()), ("x.v2", ()), ("x.jpg", ("-f", "table")), ("x.xml", ("--json",))):
+        assert run("plot", "mse", "-o", name, *format).code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"x.txt", "x", "x.v2", "x.jpg", "x.xml"}
+
+
 def test_classes_share_what_is_left(run: Callable[..., Ran]) -> None:
     record = json.loads(run("plot", "sparse_cce,sparse_brier", "--from", "0.5", "--to", "1", "--json").out)
     assert record["y_pred"] == "y_pred of the true class, the rest shared equally by 2 others"

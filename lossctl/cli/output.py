@@ -32,6 +32,12 @@ _ENDINGS = {
     ".svg": "svg",
     ".png": "png",
 }
+_FOREIGN = {
+    *(".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".ps", ".eps"),
+    *(".html", ".htm", ".xml", ".yaml", ".yml", ".toml", ".tex", ".doc", ".docx", ".xls", ".xlsx", ".ods"),
+    *(".parquet", ".arrow", ".feather", ".npy", ".npz", ".gz", ".bz2", ".xz", ".zst", ".zip"),
+}
+"""Endings of what lossctl does not write; a table under such a name would be found out late, by another program."""
 _MOST_DIGITS = 17
 _LARGEST_SUMMARY = 1 << 20
 
@@ -62,7 +68,13 @@ def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple
     if wishes.json and wishes.format not in {"", "json"}:
         raise UsageError(f"--json and -f {wishes.format} contradict each other", help="give one of them")
     ended = _ENDINGS.get(ending, "")
-    format = "json" if wishes.json else wishes.format or (ended if ended in formats else "table")
+    format = "json" if wishes.json else wishes.format or ended or "table"
+    if not (wishes.json or wishes.format) and (ending in _FOREIGN or format not in formats):
+        endings = [known for known, name in _ENDINGS.items() if name in formats]
+        raise UsageError(
+            f"the output {quoted(path)} ends in {printable(ending)}, the ending of no format here",
+            help=f"the endings are {', '.join(endings[:-1])} and {endings[-1]}, and .txt for a table; -f names a format too",
+        )
     choice(format, "--format", formats)
     choice(wishes.color, "--color", ("auto", "always", "never"))
     if wishes.digits not in map(str, range(1, _MOST_DIGITS + 1)):
