@@ -17,7 +17,8 @@ from test_losses import LOSSES
 from lossctl import losses
 from lossctl.cards import Curve, Picture
 from lossctl.curves import drawable
-from lossctl.render.sketch import frame, sketch, ticks
+from lossctl.render.curve import looks
+from lossctl.render.sketch import frame, legend, sketch, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +189,28 @@ def test_a_line_stays_in_the_picture() -> None:
     assert frame([(0.0, 0.0)]) == (0.0, 1.0)
     steep = tuple(1 / (place + 0.01) for place in range(100))
     assert frame([steep]).top < 5  # 100 would flatten all the rest
+    falling = tuple(-1 / (place / 100 + 0.01) for place in range(100))
+    assert frame([falling]).bottom < -30
+    assert frame([falling, (5.0, 0.0)]).bottom == -10.0  # which leaves the other line a third
+    assert frame([falling, (0.0, 0.0)]).bottom < -30
+    assert frame([tuple(-value for value in falling), (-5.0, 0.0)]).top == 10.0
+    assert frame([(-1.0, 7.0)]) == (-1.0, 7.0)  # nothing leaves it
+
+
+def test_no_two_of_many_lines_look_alike(run: Callable[..., Ran], tmp_path: Path) -> None:
+    names = ["mse", "mae", "huber", "pseudo_huber", "log_cosh", "fair", "cauchy", "tukey", "welsch"]
+    curves = tuple(Curve(name, slope, (0.0, 1.0)) for name in names for slope in (False, True))
+    for shown in (curves, curves[::2], curves[1::2]):
+        assert len(set(looks(Picture("x", "", (0.0, 1.0), shown)))) == len(shown)
+        for unicode in (True, False):
+            marks = [line.split()[0] for line in legend(Picture("x", "", (0.0, 1.0), shown), unicode=unicode)]
+            assert len(set(marks)) == len(shown)
+    pairs = looks(Picture("x", "", (0.0, 1.0), curves))
+    assert [color for color, _ in pairs[::2]] == [color for color, _ in pairs[1::2]]  # a loss and its slope share one
+    assert run("plot", "mse", "--slope", "-o", str(tmp_path / "a.svg")).code == 0
+    text = (tmp_path / "a.svg").read_text()
+    dark = text.partition("(prefers-color-scheme: dark)")[2].partition("</style>")[0]
+    assert all(f'[stroke="{color}"]' in dark for color in {color for color, _ in pairs})
 
 
 @pytest.mark.parametrize("low", [-3.0, 0.0, 1e-9, -1e12])

@@ -16,20 +16,30 @@ if TYPE_CHECKING:
     from lossctl.render.sketch import Frame
 
 WIDTH, HEIGHT = 720, 440
+LINE, REST = 22, 10  # of the legend, and above and below it
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 20, 62
-_LINE, _REST = 22, 10  # of the legend, and above and below it
 
 # Told apart by people who see few colours (after Okabe and Ito), and by their dashes by everybody.
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f", "#8c6bb1")
-DASHES = ("", "8 4", "2 4", "10 4 2 4", "14 4", "4 3", "1 3", "6 2 1 2")
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f", "#8c6bb1")
+_ON_DARK = ("#4aa8e0", "#ff8c42", "#2fc796", "#e39cc3", "#9ad4f7", "#f2bd4b", "#adadad", "#bb9fe0")
+_DASHES = ("", "8 4", "2 4", "10 4 2 4", "14 4", "4 3", "12 3 2 3 2 3", "6 2 1 2")
 
 _STYLE = """\
 .lossctl { color-scheme: light dark }
-@media (prefers-color-scheme: dark) { .lossctl > g { filter: invert(0.92) hue-rotate(180deg) } }
 .lossctl text { fill: #24292f; font: 14px system-ui, "DejaVu Sans", sans-serif }
 .lossctl .grid { stroke: #d8dee4 }
 .lossctl .axis { fill: none; stroke: #24292f }
-.lossctl .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round }"""
+.lossctl .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round }
+@media (prefers-color-scheme: dark) {
+.lossctl rect { fill: #16181d }
+.lossctl text { fill: #dee1e6 }
+.lossctl .grid { stroke: #343a42 }
+.lossctl .axis { stroke: #dee1e6 }
+"""
+_STYLE += "".join(
+    f'.lossctl [stroke="{light}"] {{ stroke: {dark} }}\n' for light, dark in zip(_COLORS, _ON_DARK, strict=True)
+)
+_STYLE += "}"
 
 
 def draw(picture: Picture) -> str:
@@ -37,10 +47,19 @@ def draw(picture: Picture) -> str:
     return "\n".join(_lines(picture)) + "\n"
 
 
+def looks(picture: Picture) -> list[tuple[str, str]]:
+    """The colour of each line, which is that of its loss, and its dashes; no two lines are the same in both."""
+    names = list(dict.fromkeys(curve.loss for curve in picture.curves))
+    return [
+        (_COLORS[names.index(curve.loss) % len(_COLORS)], _DASHES[(place + place // len(_DASHES)) % len(_DASHES)])
+        for place, curve in enumerate(picture.curves)
+    ]
+
+
 def _lines(picture: Picture) -> Iterator[str]:
-    seen = frame(curve.y for curve in picture.curves)
+    seen = frame([curve.y for curve in picture.curves])
     low, high = picture.x[0], picture.x[-1]
-    height = HEIGHT + _LINE * len(picture.curves) + _REST
+    height = HEIGHT + LINE * len(picture.curves) + REST
     right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
 
     def across(x: float) -> float:
@@ -65,11 +84,11 @@ def _lines(picture: Picture) -> Iterator[str]:
         f'<text x="{(_LEFT + right) / 2}" y="{bottom + 46}" text-anchor="middle">'
         f"{_text(picture.label)}; {_text(picture.truth)}</text>"
     )
-    for place, curve in enumerate(picture.curves):
-        look = f'class="curve" stroke="{COLORS[place % len(COLORS)]}" stroke-dasharray="{DASHES[place % len(DASHES)]}"'
+    for place, (curve, (color, dashes)) in enumerate(zip(picture.curves, looks(picture), strict=True)):
+        look = f'class="curve" stroke="{color}" stroke-dasharray="{dashes}"'
         points = " ".join(_pieces(picture.x, curve.y, seen, across, down))
         yield f'<path {look} clip-path="url(#inside)" d="{points}" />'
-        y = HEIGHT + _LINE * place + _REST
+        y = HEIGHT + LINE * place + REST
         yield f'<path {look} d="M{_LEFT} {y}h44" />'
         yield f'<text x="{_LEFT + 56}" y="{y + 5}">{_text(curve.name)}</text>'
     yield "</g>\n</svg>"

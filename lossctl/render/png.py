@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from lossctl.errors import InputError, printable
-from lossctl.render.curve import COLORS, DASHES, HEIGHT, WIDTH
+from lossctl.render.curve import HEIGHT, LINE, REST, WIDTH, looks
 from lossctl.render.sketch import frame
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lossctl.render import Look
 
 _DOTS = 160  # an inch
+_RIM = 0.12  # inches
+_INK = "#24292f"
 
 
 def page(record: Picture, look: Look) -> bytes:
@@ -29,26 +31,29 @@ def page(record: Picture, look: Look) -> bytes:
             "PNG needs matplotlib, which is not installed",
             help="python -m pip install 'lossctl[plot]'; -o x.svg needs nothing",
         ) from None
-    figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=_DOTS, layout="constrained")
+    height = HEIGHT + LINE * len(record.curves) + REST
+    figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=_DOTS)
+    figure.set_layout_engine("constrained", w_pad=_RIM, h_pad=_RIM)
     axes = figure.subplots()
-    for place, curve in enumerate(record.curves):
-        dashes = tuple(map(float, DASHES[place % len(DASHES)].split()))
+    axes.axhline(0, color=_INK, linewidth=0.8)
+    for curve, (color, dashes) in zip(record.curves, looks(record), strict=True):
+        lengths = tuple(float(dash) / 2 for dash in dashes.split())
         axes.plot(
             record.x,
             curve.y,
-            color=COLORS[place % len(COLORS)],
-            linestyle=(0, tuple(dash / 2 for dash in dashes)) if dashes else "-",
+            color=color,
+            linestyle=(0, lengths) if lengths else "-",
             linewidth=2,
             label=printable(curve.name).replace("$", r"\$"),
         )
-    seen = frame(curve.y for curve in record.curves)
+    seen = frame([curve.y for curve in record.curves])
     rim = (seen.top - seen.bottom) / 50
     axes.set_ylim(seen.bottom - rim, seen.top + rim)
     axes.set_xlim(record.x[0], record.x[-1])
     axes.set_xlabel(f"{record.label}; {record.truth}")
     axes.grid(color="#d8dee4")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside lower left", frameon=False, handlelength=3.5)
     out = io.BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()

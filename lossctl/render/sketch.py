@@ -7,14 +7,15 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from lossctl.cards import Picture
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a braille character, by line and column
-_MARKS = "●○▲△■□◆◇"
-_ASCII_MARKS = "*o+x#@%&"
+_MARKS = "●○▲△■□◆◇abcdefghijklmnopqrstuvwxyz"
+_ASCII_MARKS = "*o+x#@%&abcdefghijklmnpqrstuvwyz"
 _STEEP, _APART = 4, 8  # how often its own usual height, and that of another line, one may rise before it leaves
+_BESIDE = 2  # how often the height on the other side of 0, where it leaves
 
 
 class Frame(NamedTuple):
@@ -24,7 +25,7 @@ class Frame(NamedTuple):
     top: float
 
 
-def frame(curves: Iterable[Sequence[float]]) -> Frame:
+def frame(curves: Sequence[Sequence[float]]) -> Frame:
     """Heights that show every line; a line that rises far above its usual height, and others, leaves the picture."""
     bottoms, tops = [], []
     for y in curves:
@@ -35,6 +36,11 @@ def frame(curves: Iterable[Sequence[float]]) -> Frame:
             bottoms.append(max(finite[0], _STEEP * usual[0]) if usual[0] < 0 else min(finite[0], 0.0))
     top = min(max(tops), _APART * min([top for top in tops if top > 0], default=1.0))
     bottom = max(min([*bottoms, 0.0]), _APART * max([bottom for bottom in bottoms if bottom < 0], default=0.0))
+    heights = [value for y in curves for value in y if math.isfinite(value)]
+    if min(heights) < bottom and top > 0:
+        bottom = max(bottom, -_BESIDE * top)
+    if max(heights) > top and bottom < 0:
+        top = min(top, -_BESIDE * bottom)
     return Frame(bottom, top if top > bottom else bottom + 1.0)
 
 
@@ -63,7 +69,7 @@ def sketch(picture: Picture, columns: int, rows: int, *, unicode: bool) -> list[
         rows: how high the part between the axes is.
         unicode: whether braille and other marks can be shown.
     """
-    seen = frame(curve.y for curve in picture.curves)
+    seen = frame([curve.y for curve in picture.curves])
     heights = ticks(*seen, 1 + rows // 3)
     labels = {round((seen.top - value) / (seen.top - seen.bottom) * (rows - 1)): f"{value:.12g}" for value in heights}
     margin = max(map(len, labels.values())) + 1
