@@ -129,11 +129,12 @@ def several() -> Iterator[Ask]:
     yield Ask("rls", y, p, f"-torch.log({cuts}.abs()).sum(1)")
     grades = [[2.0, 0.0, 1.0], *[[0.0, float(label), 0.5] for label in y[1:]]]
     yield Ask("ranking_softmax", grades, z, "-(y * F.log_softmax(p, 1)).sum(1)")
+    sure = [[4.0, 0.5, 0.0], *z[1:5], [3.0, -1.0, 0.0]]
     for gamma in (0.5, 2.0):
         focal = f"(1 - F.softmax(p, 1)) ** {gamma} * F.log_softmax(p, 1)"
-        yield Ask("categorical_focal_logits", t, z, f"-(y * {focal}).sum(1)", {"gamma": gamma})
+        yield Ask("categorical_focal_logits", t, sure, f"-(y * {focal}).sum(1)", {"gamma": gamma})
         call = f"-({focal}).gather(1, y[:, None])[:, 0]"
-        yield Ask("sparse_categorical_focal_logits", y, z, call, {"gamma": gamma})
+        yield Ask("sparse_categorical_focal_logits", y, sure, call, {"gamma": gamma})
     yield Ask("nll", y, [[-abs(value) for value in row] for row in z], "F.nll_loss(p, y, reduction='none')")
     for power in (1, 2):
         for margin in (1.0, 0.5):
