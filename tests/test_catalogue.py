@@ -392,6 +392,13 @@ def test_every_code_is_explained(run: Callable[..., Ran]) -> None:
         assert known.meaning.endswith(".")
 
 
+def test_the_slope_of_what_is_no_curve_is_told_too(run: Callable[..., Ran]) -> None:
+    _, _, told = run("explain", "iou").out.partition("\nSlope\n")
+    assert " ".join(told.partition("\n\n")[0].split()) == (
+        "0 where the boxes do not overlap; the mean of both sides where two sides of the boxes lie upon each other."
+    )
+
+
 # Rows, step by step.
 
 

@@ -40,7 +40,7 @@ def _lengths(y_true: Floats, y_pred: Floats, *, format: str, **_: float) -> dict
 
 
 def _iou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
-    """0 where the boxes do not overlap."""
+    """0 where the boxes do not overlap; the mean of both sides where two sides of the boxes lie upon each other."""
     return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise)
 
 
@@ -71,7 +71,7 @@ def iou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegativ
 
 
 def _unitbox_slope(y_true: Floats, y_pred: Floats, *, format: str) -> Floats:
-    """0 where the boxes do not overlap, as the loss is inf wherever they move."""
+    """As for iou; 0 where the boxes do not overlap, because the loss stays inf there."""
     return _by_coordinates(_pair(y_true, y_pred, format), format, _log_rise)
 
 
@@ -112,6 +112,7 @@ def unitbox(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy") -> PerRow:
 
 
 def _giou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    """The mean of both sides where two sides of the boxes lie upon each other; boxes that touch are boxes apart."""
     return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _uncovered_rise)
 
 
@@ -151,6 +152,7 @@ def giou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
 
 
 def _diou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
+    """The mean of both sides where two sides of the boxes lie upon each other; boxes that touch are boxes apart."""
     return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _distance_rise)
 
 
@@ -189,7 +191,7 @@ def diou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
 
 
 def _ciou_slope(y_true: Floats, y_pred: Floats, *, format: str, eps: float) -> Floats:
-    """With the factor v / (1 - I / (U + ε) + v + ε) of the last part held, as the paper and torchvision hold it."""
+    """As for diou, with the factor v / (1 - I / (U + ε) + v + ε) of the last part held, as torchvision does."""
     return _by_coordinates(_pair(y_true, y_pred, format, eps), format, _missed_rise, _distance_rise, _proportions_rise)
 
 
@@ -216,8 +218,7 @@ def ciou(y_true: Box, y_pred: Box, *, format: BoxFormat = "xyxy", eps: NonNegati
 
     Use:
         Where the proportions of boxes matter beside their place. torchvision adds 1e-7 whatever its eps, and gives no
-        number for boxes without height. The slope is the one that training takes: it holds the factor
-        v / (1 - I / (U + ε) + v + ε) of the last part, so it is not quite the derivative of the loss.
+        number for boxes without height.
 
     References:
         Zheng, Wang, Liu, Li, Ye and Ren (2020), Distance-IoU Loss, equation 10.

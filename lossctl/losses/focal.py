@@ -37,7 +37,7 @@ FAMILY = "probabilities"
 
 
 def _sigmoid_focal_slope(y_true: Floats, y_pred: Floats, *, gamma: float, alpha: float | None) -> Floats:
-    """q^γ (γ (1 - 2 y) E p (1 - p) / q + p - y), where E is the cross entropy."""
+    """It is a q^γ (γ (1 - 2 y) E p (1 - p) / q + p - y), where E is the cross entropy."""
     with np.errstate(all="ignore"):
         small, above, negative = np.exp(-np.abs(y_pred)), y_pred >= 0, 1.0 - y_true
         against, within = np.where(above, negative, y_true), np.where(above, y_true, negative)

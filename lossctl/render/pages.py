@@ -322,6 +322,8 @@ def _card(card: Card, look: Look) -> list[Block]:
     if entry.params:
         found += [Heading("Parameters"), tuple(Item(name, (_param(param),)) for name, param in entry.params.items())]
     found += [Heading("Use"), Prose(card.use)]
+    if card.kink and not card.curves:
+        found += [Heading("Slope"), Prose(card.kink)]
     for drawn in card.curves:
         slope = drawn.curves[0].slope
         found += [Heading("Slope" if slope else "Curve"), *([Prose(card.kink)] if slope and card.kink else [])]
