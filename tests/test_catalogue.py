@@ -108,6 +108,18 @@ def test_a_loss_that_is_declared_appears_everywhere(
     assert completed("lossctl compute mse,wob", monkeypatch, capsys) == ["mse,wobble"]
 
 
+@pytest.mark.usefixtures("wobbling")
+def test_a_loss_may_be_declared_without_a_slope(run: Callable[..., Ran]) -> None:
+    loss("wobble_loss", family="wobbles")(wobble)
+    get.cache_clear()
+    assert run("breakdown", "wobble", "-t", "1", "-p", "2", "--grad").err == (
+        'lossctl: "wobble" has no derivative by y_pred: lossctl knows none\n'
+        "  help: leave --grad out, or name other losses\n"
+    )
+    note = "lossctl: note: plot: wobble declares no derivative [no-slope]\n"
+    assert run("plot", "wobble", "--slope", "-f", "csv").err == note
+
+
 def test_the_catalogue_is_whole_again_afterwards(run: Callable[..., Ran]) -> None:
     assert "wobble" not in run("list", "-f", "value").out
 
