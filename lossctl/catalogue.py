@@ -26,6 +26,8 @@ OF_OUTPUTS: dict[Finish | None, str] = {
     "ratio": "the mean of the outputs' values; over rows the sum of numerators by the sum of denominators",
     "largest": "the largest of the outputs' values; likewise over rows",
     "median": "the mean of the outputs' values; over rows the median",
+    "roots": "the mean of the outputs' values; over rows the mean of the outputs' root mean squares",
+    "medians": "the mean of the outputs' values; over rows the mean of the outputs' medians",
 }
 """How the values of a row's outputs become the value of the row."""
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from lossctl.aggregates.exact import ONE, ExactSum
 from lossctl.errors import count
-from lossctl.losses.conventions import words
+from lossctl.losses.conventions import TOGETHER, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,12 +146,7 @@ def reasons(
     exact = exact_value(effects, reduction)
     if not (effects.refused or differ(np.array([value]), np.array([exact])).any()):
         return ()
-    found = [
-        f"{spec.like} {words(spec.terms[index].loss.name, name, spec.terms[index].params[name])}, "
-        f"which changed {count(rows, 'row')}"
-        for (index, name), rows in zip(spec.steps, effects.changed, strict=True)
-        if rows
-    ]
+    found = [f"{spec.like} {what}" for what in _acted(spec, effects)]
     if reduction == "sum" and spec.sums == "elements" and outputs > 1:
         found.append(f"{spec.like} adds all {outputs} outputs of a row, exact their mean")
     if reduction == "mean" and spec.divides != "weights":
@@ -162,6 +157,21 @@ def reasons(
     if effects.refused and not found:
         found.append(f"{spec.like} takes values that exact refuses")
     return tuple(found) or (f"{spec.like} rounds the losses of rows otherwise, in their last digits",)
+
+
+def _acted(spec: Spec, effects: Effects) -> Iterator[str]:
+    """What each step did, and to how many rows; what is done to rows together is done once."""
+    for (index, name), rows in zip(spec.steps, effects.changed, strict=True):
+        term = spec.terms[index]
+        if name in TOGETHER and rows > 1:
+            yield words(term.loss.name, name, term.params[name], f"all {rows:,} rows")
+        elif name not in TOGETHER and rows:
+            once = name == "eps" and term.params.get("pool") is True
+            yield f"{words(term.loss.name, name, term.params[name])}, {'once' if once else _changed(rows)}"
+
+
+def _changed(rows: int) -> str:
+    return f"which changed {count(rows, 'row')}"
 
 
 _BY = {

@@ -507,7 +507,7 @@ def _group_key(value: Value) -> Key | None:
 
 def _rows(spec: Spec, losses: RowLosses | None, size: int) -> Rows:
     found = losses or RowLosses(np.zeros(size))
-    above, below = found.added
+    above, below = found.added if found.outputs is None else (found.values, None)
     return Rows(found.values, above, np.ones(size) if below is None and _weighs(spec) else below)
 
 

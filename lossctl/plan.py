@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 import numpy as np
 
 from lossctl.aggregates.counts import Counts, Mentions
-from lossctl.aggregates.finished import Largest, Median, Ratio
+from lossctl.aggregates.finished import Largest, Median, Medians, Ratio, Roots
 from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
@@ -17,9 +17,10 @@ from lossctl.batch import key, named, place
 from lossctl.effects import Effects, RowEffects, differ, exact_value, legal, own_value, reasons, states
 from lossctl.errors import DataError, InputError, NoRowsError, UsageError, count, listed, quoted
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
-from lossctl.losses.conventions import EXACT
+from lossctl.losses.conventions import EXACT, TOGETHER
+from lossctl.losses.declare import BY_OUTPUT
 from lossctl.losses.spec import Shapes, fit, fits
-from lossctl.losses.stable import of_label, row_max, row_mean, row_root_mean_square, to_label
+from lossctl.losses.stable import in_rows, of_label, row_max, row_mean, row_root_mean_square, to_label
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
@@ -68,6 +69,8 @@ FINISHES: dict[Finish | None, tuple[type[Mean], Callable[[Floats], Floats]]] = {
     "ratio": (Ratio, row_mean),
     "largest": (Largest, row_max),
     "median": (Median, row_mean),
+    "roots": (Roots, row_mean),
+    "medians": (Medians, row_mean),
 }
 """What the losses of rows add up to, and how those of a row's outputs are one."""
 
@@ -127,6 +130,7 @@ class RowLosses(NamedTuple):
         parts: for each term of a weighted sum its part of the values, shape (n,); empty for a single loss.
         effects: what a convention did to them, None where there is none.
         split: the numerators and the denominators that add up to a ratio; None for other losses.
+        outputs: shape (n, k), the losses of outputs that end each by itself; None for other losses.
     """
 
     values: Floats
@@ -134,11 +138,12 @@ class RowLosses(NamedTuple):
     parts: tuple[Floats, ...] = ()
     effects: RowEffects | None = None
     split: Split | None = None
+    outputs: Floats | None = None
 
     @property
     def added(self) -> tuple[Floats, Floats | None]:
-        """What adds up to the value: the losses and their factor, or numerators and denominators."""
-        return self.split[:2] if self.split else (self.values, self.factor)
+        """What amounts to the value: the losses and their factor or outputs, or numerators and denominators."""
+        return self.split[:2] if self.split else (self.values, self.factor if self.outputs is None else self.outputs)
 
     @property
     def once(self) -> tuple[float, float]:
@@ -377,17 +382,18 @@ class Plan(NamedTuple):
 
     def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
         arrays = [checks.arrays(term, self.coded(term.params)) for term in spec.terms]
-        total, factor, parts, _, split = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
+        total, factor, parts, _, split, outputs = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
         effects = None if spec.applied == EXACT else self._effects(spec, arrays, total)
         if batch.present is not None:
             total = _scattered(total, batch.present, np.nan)
             factor = None if factor is None else _scattered(factor, batch.present, 1.0)
             parts = tuple(_scattered(part, batch.present, np.nan) for part in parts)
             effects = effects and _scattered_effects(effects, batch.present)
+            outputs = None if outputs is None else _scattered(outputs, batch.present, np.nan)
             if split is not None:
                 above, below = (_scattered(part, batch.present, np.nan) for part in split[:2])
                 split = split._replace(above=above, below=below)
-        return RowLosses(total, factor, parts, effects, split)
+        return RowLosses(total, factor, parts, effects, split, outputs)
 
     def _effects(self, spec: Spec, arrays: Sequence[Sequence[Array]], values: Floats) -> RowEffects:
         """What the convention of a spec did to rows of which it made these values."""
@@ -407,7 +413,7 @@ class Plan(NamedTuple):
                     each[0] = np.where(known, each[0], 0)
             done = _losses(spec, taken, coded)
             after = np.where(barred, np.nan, done.values)
-            if index and spec.steps[index - 1][1] == "pool":  # which changes no row by itself
+            if index and spec.steps[index - 1][1] in TOGETHER:
                 changed.append(np.ones(values.size, np.bool_))
             elif index:
                 changed.append(differ(before, after))
@@ -450,7 +456,7 @@ class Plan(NamedTuple):
                 elif loss.elementwise and slopes.ndim == 2:
                     outputs = slopes.shape[1]
                     slopes = slopes / outputs
-                    if loss.finish == "root_mean_square":
+                    if term.finish == "root_mean_square":
                         values = loss.rows(*arrays, **params)
                         whole = FINISHES[loss.finish][1](values)[:, None]
                         slopes = slopes * (values / np.where(whole == 0, 1.0, whole))
@@ -735,13 +741,17 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
     factor: Floats | None = None
     parts: list[Floats] = []
     split: Split | None = None
+    outputs: Floats | None = None
     for term, wide, given in zip(spec.terms, arrays, params, strict=True):
         loss = term.loss
         each, rest = as_computed(wide, given)
+        finish = loss.ends(rest)
         with np.errstate(all="ignore"):
             values = loss.rows(*each, **rest)
+            if finish in BY_OUTPUT.values():
+                outputs = in_rows(values).astype(np.float64, copy=False)
             if loss.elementwise and values.ndim == 2:
-                values = FINISHES[loss.finish][1](values)
+                values = FINISHES[finish][1](values)
             values = values.astype(np.float64, copy=False)
             if spec.is_sum:
                 values = term.weight * values
@@ -750,10 +760,10 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
             else:
                 total = values
                 factor = loss.weigh(*each, **rest) if loss.weigh is not None else None
-                split = loss.split(*each, **rest).wide if loss.split is not None and loss.ends(rest) else None
+                split = loss.split(*each, **rest).wide if loss.split is not None and finish else None
     if total is None:
         raise AssertionError("a spec has at least one term")
-    return RowLosses(total, factor, tuple(parts), split=split)
+    return RowLosses(total, factor, tuple(parts), split=split, outputs=outputs)
 
 
 def as_computed(arrays: Sequence[Array], params: Params) -> tuple[Sequence[Array], Params]:
@@ -825,6 +835,6 @@ def by_key(keys: Sequence[Key], grouped: Sequence[Sequence[T]]) -> Groups[Each[T
 
 
 def _scattered(values: Floats, present: NDArray[np.bool_], filling: float) -> Floats:
-    whole = np.full(present.size, filling)
+    whole = np.full((present.size, *values.shape[1:]), filling if values.ndim == 1 else np.nan)
     whole[present] = values
     return whole

@@ -81,7 +81,7 @@ def _work(plan: Plan, term: Term, batch: Batch, inner: int) -> Work:
     with np.errstate(all="ignore"):
         values = loss.rows(*arrays.values(), **params)
         slopes = None if loss.slope is None else loss.slope(*arrays.values(), **params)
-        value = float(values[0]) if values.ndim == 1 else float(FINISHES[loss.finish][1](values)[0])
+        value = float(values[0]) if values.ndim == 1 else float(FINISHES[term.finish][1](values)[0])
     outputs = []
     names = _columns(plan, next(role for role in ("y_pred", *loss.roles) if role in loss.roles), values.size)
     for output, part in enumerate(values[0] if values.ndim == 2 else values):
@@ -104,7 +104,7 @@ def _work(plan: Plan, term: Term, batch: Batch, inner: int) -> Work:
         said.symbols,
         {role: _cells(plan, role, kind, read[role]) for role, kind in loss.roles.items()},
         tuple(outputs),
-        OF_OUTPUTS[loss.finish] if loss.elementwise else "",
+        OF_OUTPUTS[term.finish] if loss.elementwise else "",
         value,
         term.weight,
     )

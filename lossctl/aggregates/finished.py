@@ -1,4 +1,7 @@
-"""What rows amount to where it is no mean of their losses: ratios of sums, the largest loss, the median."""
+"""What rows amount to where it is no mean of their losses.
+
+Ratios of sums, the largest loss, the median, and the mean of what each output amounts to by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 from lossctl.aggregates.distribution import Distribution
 from lossctl.aggregates.exact import ExactSum
 from lossctl.aggregates.groups import places
-from lossctl.aggregates.mean import Mean, Reduction, weighted
+from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare, weighted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,6 +83,7 @@ class Largest(Mean):
     top: float = -math.inf
     unknown: bool = False
     reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
+    adds: ClassVar[bool] = False
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
@@ -124,6 +128,7 @@ class Median(Mean):
     lightest: float = math.inf
     heaviest: float = 0.0
     reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
+    adds: ClassVar[bool] = False
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
@@ -163,3 +168,76 @@ class Median(Mean):
     def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
         """The median, NaN where a loss is. It has no other reduction."""
         return self.losses.quantile(0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs(Mean):
+    """The mean of what each output of the rows amounts to by itself. No loss of a row adds up to it, so its total is empty.
+
+    What `Mean` calls the factor are the values of each output, shape (n, k).
+
+    Attributes:
+        outputs: what each output amounts to; none where no values were given.
+        each: what an output amounts to.
+    """
+
+    outputs: tuple[Mean, ...] = ()
+    each: ClassVar[type[Mean]] = Mean
+    adds: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+        """The mean of the outputs of some rows."""
+        mean = Mean.of(np.zeros(values.size), weights)
+        columns = [] if factor is None else np.ascontiguousarray(factor.T)
+        return cls(ExactSum(), mean.weight, mean.rows, tuple(cls.each.of(column, weights) for column in columns))
+
+    @classmethod
+    def by_code(
+        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+    ) -> list[Self]:
+        """The mean of the outputs of each group."""
+        means = Mean.by_code(np.zeros(values.size), weights, None, codes, groups)
+        columns = [] if factor is None else np.ascontiguousarray(factor.T)
+        outputs = [cls.each.by_code(column, weights, None, codes, groups) for column in columns]
+        return [
+            cls(ExactSum(), mean.weight, mean.rows, tuple(output[group] for output in outputs))
+            for group, mean in enumerate(means)
+        ]
+
+    def __add__(self, other: Self) -> Self:
+        whole = Mean.__add__(self, other)
+        outputs = self.outputs or other.outputs
+        if self.outputs and other.outputs:
+            outputs = tuple(one + two for one, two in zip(self.outputs, other.outputs, strict=True))
+        return type(self)(whole.total, whole.weight, whole.rows, outputs)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether some output is known within 1 % only."""
+        return any(output.approximate for output in self.outputs)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether there are weights that an output cannot heed."""
+        return any(output.uneven for output in self.outputs)
+
+    def value(self, reduction: Reduction) -> float:
+        """The mean of the values of the outputs, each of which is rounded once."""
+        return Mean.of(np.array([output.value(reduction) for output in self.outputs]), None).value("mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Roots(_Outputs):
+    """The mean of the root mean squares of the outputs."""
+
+    each: ClassVar[type[Mean]] = RootMeanSquare
+    reductions: ClassVar[frozenset[Reduction]] = RootMeanSquare.reductions
+
+
+@dataclass(frozen=True, slots=True)
+class Medians(_Outputs):
+    """The mean of the medians of the outputs."""
+
+    each: ClassVar[type[Mean]] = Median
+    reductions: ClassVar[frozenset[Reduction]] = Median.reductions

@@ -29,12 +29,14 @@ class Mean:
         weight: Σw; without weights the number of rows.
         rows: the number of rows.
         reductions: what can be asked of it.
+        adds: whether losses of rows add up to it, so that each has a part in it.
     """
 
     total: ExactSum = ExactSum()
     weight: ExactSum = ExactSum()
     rows: int = 0
     reductions: ClassVar[frozenset[Reduction]] = frozenset(get_args(Reduction))
+    adds: ClassVar[bool] = True
 
     @classmethod
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lossctl.aggregates.exact import UNIT
-from lossctl.aggregates.finished import Largest, Median, Ratio
+from lossctl.aggregates.finished import Ratio
 from lossctl.aggregates.mean import SQUARE_UNIT, RootMeanSquare
 from lossctl.aggregates.replicates import hashed, mixed
 from lossctl.analysis.student import quantile, two_sided
@@ -233,7 +233,7 @@ def denominator(mean: Mean) -> Fraction:
 def _difference(base: Mean, new: Mean) -> float:
     """The difference of two values, rounded once but for roots, of which it has all digits but the last."""
     values = [(numerator(mean), denominator(mean)) for mean in (base, new)]
-    if not all(below for _, below in values) or isinstance(new, (Largest, Median)):
+    if not all(below for _, below in values) or not new.adds:
         return new.value("mean") - base.value("mean")
     first, second = (above / below for above, below in values)
     try:
@@ -262,7 +262,7 @@ class _Spread(NamedTuple):
 def _spread(base: Mean, new: Mean, pairs: Pairs) -> _Spread | None:
     """How far rows lie from the difference; None where nothing adds up to it, or sums leave the range of numbers."""
     above, below = ([part(mean) for mean in (base, new)] for part in (numerator, denominator))
-    if isinstance(new, (Largest, Median)) or not all(below):
+    if not new.adds or not all(below):
         return None
     if any(each.nans or each.plus or each.minus for each in (*pairs.squares, *pairs.products)):
         return None

@@ -66,8 +66,8 @@ _HARD_TARGETS = {
     ),
     "y_pred": kinds.DISTRIBUTION._replace(clipped=False),
 }
+_BY_OUTPUT: Params = {"by_output": True}
 _UNCLIPPED = {"y_pred": kinds.DISTRIBUTION._replace(clipped=False)}
-_ROOTS = "Of several outputs scikit-learn takes the mean of their roots; here the root is that of all."
 _ONE_LABEL = (
     "scikit-learn orders the classes of text labels by name and refuses labels of a single class; here --positive and "
     "--classes say what they are."
@@ -157,9 +157,9 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     "sklearn": {
         "mse": Row("sklearn.metrics.mean_squared_error"),
         "mae": Row("sklearn.metrics.mean_absolute_error"),
-        "rmse": Row("sklearn.metrics.root_mean_squared_error", remark=_ROOTS),
+        "rmse": Row("sklearn.metrics.root_mean_squared_error", _BY_OUTPUT),
         "msle": Row("sklearn.metrics.mean_squared_log_error"),
-        "rmsle": Row("sklearn.metrics.root_mean_squared_log_error", remark=_ROOTS),
+        "rmsle": Row("sklearn.metrics.root_mean_squared_log_error", _BY_OUTPUT),
         "mape": Row("sklearn.metrics.mean_absolute_percentage_error", {"eps": _EPS}),
         "quantile": Row("sklearn.metrics.mean_pinball_loss"),
         "poisson_deviance": Row("sklearn.metrics.mean_poisson_deviance"),
@@ -182,7 +182,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "hinge": Row("sklearn.metrics.hinge_loss", remark=_ONE_LABEL),
         "multiclass_hinge": Row("sklearn.metrics.hinge_loss", remark=_ONE_LABEL),
         "max_error": Row("sklearn.metrics.max_error"),
-        "median_absolute_error": Row("sklearn.metrics.median_absolute_error"),
+        "median_absolute_error": Row("sklearn.metrics.median_absolute_error", _BY_OUTPUT),
         "zero_one": Row("sklearn.metrics.hamming_loss"),
         "subset_zero_one": Row("sklearn.metrics.zero_one_loss"),
     },
@@ -289,7 +289,9 @@ WORDS: Mapping[str, str] = {
     "triplet_margin.eps": "adds {value} to each difference",
     "mape.eps": "divides by {value} where y_true is smaller",
     "dice.eps": "adds {value} to the denominator",
-    "pool": "takes all rows as one mask",
+    "pool": "takes {rows} as one mask",
+    "by_output": "takes the root of each output over {rows}, then their mean",
+    "median_absolute_error.by_output": "takes the median of each output over {rows}, then their mean",
     "percent": "multiplies by 100",
     "log_input": "takes y_pred for logarithms of rates",
     "stirling": "approximates ln y! by Stirling's formula, and leaves it out up to y = 1",
@@ -305,11 +307,21 @@ WORDS: Mapping[str, str] = {
 name and a dot. Parameters without words are said to be taken."""
 
 
-def words(loss: str, name: str, value: object) -> str:
+TOGETHER = frozenset({"pool", "by_output"})
+"""Parameters that say how rows end in a value together, whatever they do to the loss of a single row."""
+
+
+def words(loss: str, name: str, value: object, rows: str = "all rows") -> str:
     """What a parameter of a loss does at a value, to follow the name of a framework.
+
+    Args:
+        loss: the name of the loss.
+        name: that of the parameter.
+        value: its value.
+        rows: the rows, where it is about rows together.
 
     >>> words("bce", "clip", 1e-7), words("quantile", "level", 0.9)
     ('clips probabilities to 1e-07', 'takes level 0.9')
     """
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return WORDS.get(f"{loss}.{name}", WORDS.get(name, f"takes {name} {text}")).format(value=text)
+    return WORDS.get(f"{loss}.{name}", WORDS.get(name, f"takes {name} {text}")).format(value=text, rows=rows)

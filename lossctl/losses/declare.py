@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from lossctl.kinds import Floats
     from lossctl.losses.stable import Split
 
-Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median"]
+Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median", "roots", "medians"]
 """How a loss that is no mean of its rows ends; the aggregates of that name know how."""
+
+BY_OUTPUT: Mapping[Finish, Finish] = {"root_mean_square": "roots", "median": "medians"}
+"""What is the mean of the ends of the outputs, where each ends by itself."""
 
 Constant: TypeAlias = Literal["mean", "variance", "quantile"]
 """What of y_true gives the loss of the best constant prediction: its mean, in which the loss is linear; its variance, times
@@ -108,8 +111,13 @@ class Loss(NamedTuple):
     summary: str
 
     def ends(self, params: Params) -> Finish | None:
-        """How rows end in a value under these parameters: the parameter `pool` takes all rows as one, else it is a mean."""
-        return None if self.split is not None and params.get("pool") is False else self.finish
+        """How rows end in a value under these parameters.
+
+        The parameter `pool` takes all rows as one, else the end is a mean; `by_output` ends each output by itself.
+        """
+        if self.split is not None and params.get("pool") is False:
+            return None
+        return BY_OUTPUT[self.finish] if self.finish is not None and params.get("by_output") is True else self.finish
 
     @property
     def takes_classes(self) -> bool:

@@ -111,19 +111,32 @@ def mse(y_true: Real, y_pred: Real) -> PerElement:
     return np.square(y_pred - y_true)
 
 
+def _rmse_slope(y_true: Floats, y_pred: Floats, *, by_output: bool) -> Floats:
+    """0 at the kink, as PyTorch does."""
+    del by_output  # which is about rows together
+    return _sign(y_true, y_pred)
+
+
+def _rmse_best(mean: Floats, *, by_output: bool) -> Floats | None:
+    """Not known of outputs that end each by itself."""
+    return None if by_output else mean
+
+
 @loss(
     "root_mean_squared_error",
     family=FAMILY,
     finish="root_mean_square",
     claims=DISTANCE,
-    slope=_sign,
+    slope=_rmse_slope,
     constant="variance",
+    best=_rmse_best,
 )
-def rmse(y_true: Real, y_pred: Real) -> PerElement:
+def rmse(y_true: Real, y_pred: Real, *, by_output: Flag = False) -> PerElement:
     """Square root of the mean squared error.
 
     Formula:
-        |r| for one row; over rows the square root of the mean of r²
+        |r| for one row; over rows the square root of the mean of r²;
+        by_output takes the root of each output over rows, then the mean of the roots
 
     Range:
         0 to inf, in the unit of y.
@@ -139,6 +152,7 @@ def rmse(y_true: Real, y_pred: Real) -> PerElement:
         >>> rmse(np.zeros(2), np.array([0.5, -3.0]))
         array([0.5, 3. ])
     """
+    del by_output  # which is about rows together
     return np.abs(y_pred - y_true)
 
 
@@ -401,8 +415,9 @@ def half_mse(y_true: Real, y_pred: Real) -> PerElement:
     return 2 * half * half
 
 
-def _rmsle_slope(y_true: Floats, y_pred: Floats) -> Floats:
+def _rmsle_slope(y_true: Floats, y_pred: Floats, *, by_output: bool) -> Floats:
     """0 at the kink, as for the absolute error."""
+    del by_output  # which is about rows together
     return _sign(y_true, y_pred) / (1.0 + y_pred)
 
 
@@ -414,11 +429,12 @@ def _rmsle_slope(y_true: Floats, y_pred: Floats) -> Floats:
     claims=ZERO_AT_TRUTH,
     slope=_rmsle_slope,
 )
-def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
+def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne, *, by_output: Flag = False) -> PerElement:
     """Square root of the mean squared difference of ln(1 + y).
 
     Formula:
-        |ln(1 + y_pred) - ln(1 + y_true)| for one row; over rows the square root of the mean of its square
+        |ln(1 + y_pred) - ln(1 + y_true)| for one row; over rows the square root of the mean of its square;
+        by_output takes the root of each output over rows, then the mean of the roots
 
     Range:
         0 to inf; both inputs lie above -1.
@@ -434,6 +450,7 @@ def rmsle(y_true: AboveMinusOne, y_pred: AboveMinusOne) -> PerElement:
         >>> rmsle(np.zeros(2), np.array([0.0, np.e - 1])).round(12)
         array([0., 1.])
     """
+    del by_output  # which is about rows together
     lower = np.minimum(y_true, y_pred)
     return log_ratio(np.maximum(y_true, y_pred) - lower, lower + 1.0)
 
@@ -616,12 +633,13 @@ def max_error(y_true: Real, y_pred: Real) -> PerElement:
     return np.abs(y_pred - y_true)
 
 
-@loss("median_ae", "medae", family=FAMILY, finish="median", claims=DISTANCE, slope=_sign)
-def median_absolute_error(y_true: Real, y_pred: Real) -> PerElement:
+@loss("median_ae", "medae", family=FAMILY, finish="median", claims=DISTANCE, slope=_rmse_slope)
+def median_absolute_error(y_true: Real, y_pred: Real, *, by_output: Flag = False) -> PerElement:
     """The median of the absolute errors.
 
     Formula:
-        |r| for one row, its mean for a row of several outputs; over rows the median, between two rows their mean
+        |r| for one row, its mean for a row of several outputs; over rows the median, between two rows their mean;
+        by_output takes the median of each output over rows, then the mean of the medians
 
     Range:
         0 to inf, in the unit of y.
@@ -637,6 +655,7 @@ def median_absolute_error(y_true: Real, y_pred: Real) -> PerElement:
         >>> median_absolute_error(np.zeros(2), np.array([0.5, -3.0]))
         array([0.5, 3. ])
     """
+    del by_output  # which is about rows together
     return np.abs(y_pred - y_true)
 
 

@@ -201,6 +201,8 @@ class Request(NamedTuple):
             taken = {} if row is None else {**row.params, **(row.single if given.get("dtype") == "float32" else {})}
             if is_sum:
                 taken.pop("ignore_index", None)  # which is nothing for a term
+            if shapes.y_pred == 1:
+                taken.pop("by_output", None)  # which is nothing for one output
             params, exact = ({**default, **under, **given} for under in (taken, {}))
             terms.append(Term(float(asked.weight or 1), loss, _plain(params), _plain(exact), row))
             factor = f"{asked.weight}*" if asked.weight else ""
@@ -299,7 +301,7 @@ def fits(loss: Loss, shapes: Shapes) -> bool:
 
 
 def _unpooled_pixels(spec: Spec, shapes: Shapes) -> bool:
-    return shapes.y_pred == 1 and any(term.finish != term.loss.finish for term in spec.terms)
+    return shapes.y_pred == 1 and any(term.finish is None and term.loss.finish is not None for term in spec.terms)
 
 
 def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:
