@@ -56,9 +56,19 @@ class NoRowsError(InputError):
 
 
 class DataError(LossctlError):
-    """A value is not what the loss takes."""
+    """A value is not what the loss takes.
+
+    Args:
+        message: one sentence, as of any fault.
+        help: what to type instead.
+        row: the data row it is about, None where that is no single one.
+    """
 
     code = "data"
+
+    def __init__(self, message: str, *, help: str = "", row: int | None = None) -> None:
+        super().__init__(message, help=help)
+        self.row = row
 
 
 def printable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf, nan
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 import numpy as np
@@ -19,13 +20,14 @@ from lossctl.errors import DataError, InputError, NoRowsError, UsageError, count
 from lossctl.kinds import OFF_ONE_NOTED, OFF_ONE_REFUSED, SIGN, Several
 from lossctl.losses.conventions import EXACT, TOGETHER
 from lossctl.losses.declare import BY_OUTPUT
-from lossctl.losses.spec import Shapes, fit, fits
+from lossctl.losses.spec import Shapes, fit, fits, unpooled
 from lossctl.losses.stable import in_rows, of_label, row_max, row_mean, row_root_mean_square, to_label
 from lossctl.readers.columns import POSITIVE, bind, find, find_others, plain_name
 from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -55,7 +57,7 @@ CODES = {
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
     "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
-    "refused": "Under --like all, a framework takes no such values, so it has no row beside the exact one.",
+    "refused": "A convention, or exact under --like all, takes no such data, so it has no number; the note says why.",
     "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "
     "what exact is.",
 }
@@ -76,6 +78,29 @@ FINISHES: dict[Finish | None, tuple[type[Mean], Callable[[Floats], Floats]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a spec has no value. Of several reasons the first is kept: that of the first row, that of rows together last.
+
+    Attributes:
+        row: the row that is none for it; infinity where that is no single one.
+        message: why, a sentence without its end.
+        help: what to type instead.
+    """
+
+    row: float
+    message: str
+    help: str
+
+    @classmethod
+    def of(cls, error: DataError) -> Refusal:
+        """What an error says."""
+        return cls(inf if error.row is None else error.row, error.message, error.help)
+
+    def __add__(self, other: Refusal) -> Refusal:
+        return self if self.row <= other.row else other
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What is known of the rows seen so far. Totals of different rows add, in any order.
 
@@ -89,7 +114,7 @@ class Totals:
         counts: rows read, filtered and dropped.
         labels_seen: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
-        refused: indices of optional specs for which some row was none.
+        refused: by the index of optional specs why some row was none for them.
         specimen: the first rows, as losses receive them.
     """
 
@@ -98,7 +123,7 @@ class Totals:
     counts: Counts = Counts()
     labels_seen: frozenset[str] = frozenset()
     mentions: Groups[Mentions] = field(default_factory=Groups)
-    refused: frozenset[int] = frozenset()
+    refused: Groups[Refusal] = field(default_factory=Groups)
     specimen: Specimen = field(default_factory=Specimen)
     effects: Each[Effects] = Each(())
     groups_effects: Groups[Each[Effects]] = field(default_factory=Groups)
@@ -112,7 +137,7 @@ class Totals:
             self.counts + other.counts,
             self.labels_seen | other.labels_seen,
             self.mentions + other.mentions,
-            self.refused | other.refused,
+            self.refused + other.refused,
             self.specimen + other.specimen,
             self.effects + other.effects,
             self.groups_effects + other.groups_effects,
@@ -159,12 +184,14 @@ class Scored(NamedTuple):
         losses: for each spec the losses; None where it is optional and some row is none for it.
         labels: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
+        refused: by the index of optional specs why some row is none for them.
     """
 
     batch: Batch
     losses: tuple[RowLosses | None, ...]
     labels: frozenset[str]
     mentions: Mapping[Key, Mentions]
+    refused: Mapping[Key, Refusal]
 
     def seen(self, index: int) -> NDArray[np.intp]:
         """The indices of the rows whose loss under a spec is looked at: those whose weight is not 0."""
@@ -217,15 +244,23 @@ class Plan(NamedTuple):
         """
         checks = _Checks(batch, self.binding)
         losses: list[RowLosses | None] = []
-        for spec in self.specs:
+        refused: dict[Key, Refusal] = {}
+        for index, spec in enumerate(self.specs):
+            if spec.barred:
+                losses.append(None)
+                continue
             try:
-                given_up = spec.optional and any(checks.wrong(term, self.coded(term.params)) for term in spec.terms)
-                losses.append(None if given_up else self._values(spec, batch, checks))
-            except DataError:
+                if not spec.named and any(checks.wrong(term, self.coded(term.params)) for term in spec.terms):
+                    losses.append(None)
+                    refused[(index,)] = Refusal(inf, "", "")  # of which nothing is told
+                else:
+                    losses.append(self._values(spec, batch, checks))
+            except DataError as error:
                 if not spec.optional:
                     raise
                 losses.append(None)
-        return Scored(batch, tuple(losses), checks.labels, checks.mentions)
+                refused[(index,)] = Refusal.of(error)
+        return Scored(batch, tuple(losses), checks.labels, checks.mentions, refused)
 
     def total(self, scored: Scored) -> Totals:
         """The totals of some rows."""
@@ -256,7 +291,7 @@ class Plan(NamedTuple):
             Counts(batch.rows, batch.filtered, batch.dropped),
             batch.labels | scored.labels,
             Groups(scored.mentions),
-            frozenset(index for index, losses in enumerate(scored.losses) if losses is None),
+            Groups(scored.refused),
             Specimen.of(batch.numbers, batch.arrays) if batch.first_row <= MOST_ROWS else Specimen(),
             Each(tuple(effects)),
             by_key(batch.group[1], by_group) if batch.group is not None and by_group else Groups({}),
@@ -297,18 +332,30 @@ class Plan(NamedTuple):
                 f"there are {listed(others, most=5)}",
                 help="--positive LABEL names the label that counts as 1",
             )
-        if _signs_mixed(totals) and any(_takes_signs(spec) and not spec.optional for spec in self.specs):
-            raise DataError(
-                f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
-                help="keep -1 and 1, or 0 and 1",
-            )
-        for spec, tally in zip(self.specs, totals.tallies.members, strict=True):
-            if tally.uneven and not spec.optional:
-                raise DataError(
+        for index, error in self._refused_together(where, totals).items():
+            if not self.specs[index].optional:
+                raise error
+
+    def _refused_together(self, where: str, totals: Totals) -> dict[int, DataError]:
+        """By the index of a spec why all rows together are none for it."""
+        found = {}
+        mixed = _signs_mixed(totals)
+        for index, (spec, tally) in enumerate(zip(self.specs, totals.tallies.members, strict=True)):
+            if spec.barred:
+                why, help = spec.barred
+                found[index] = DataError(f"{where}: {why}", help=help)
+            elif mixed and _takes_signs(spec):
+                found[index] = DataError(
+                    f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
+                    help="keep -1 and 1, or 0 and 1",
+                )
+            elif tally.uneven:
+                found[index] = DataError(
                     f"{where}: column {quoted(self.binding.weight)}: the weights differ, and {spec.text} takes "
                     "each row whole or, of weight 0, not at all",
                     help="mae takes any weights",
                 )
+        return found
 
     def result(self, command: str, label: str, path: str | None, header: Header, totals: Totals) -> Result:
         """The result that the totals of all rows of an input amount to.
@@ -320,8 +367,8 @@ class Plan(NamedTuple):
         """
         where = path or label
         self.judge(where, totals)
-        uneven = {index for index, tally in enumerate(totals.tallies.members) if tally.uneven}
-        mixed = _signs_mixed(totals)
+        refused = {index: Refusal.of(error) for index, error in self._refused_together(where, totals).items()}
+        refused |= {cast("int", index): refusal for (index,), refusal in totals.refused.members.items()}
         keyed: list[tuple[Group | None, Each[Mean], Each[Effects], Each[Constant]]] = [
             (
                 dict(zip(map(plain_name, self.binding.by), group, strict=True)),
@@ -335,6 +382,11 @@ class Plan(NamedTuple):
         unlike = [index for index, spec in enumerate(self.specs) if spec.applied != EXACT]
         places = {index: place for place, index in enumerate(unlike)}
         skilled = {index: place for place, index in enumerate(self.skill)}
+        told = {index: refusal for index, refusal in refused.items() if self.specs[index].named}
+        if len(refused) == len(self.specs):
+            for refusal in told.values():
+                raise DataError(refusal.message, help=refusal.help)
+            raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
         values = tuple(
             self._value(
                 spec,
@@ -344,14 +396,13 @@ class Plan(NamedTuple):
                 each.members[index],
                 effects.members[places[index]] if index in places else None,
                 constants.members[skilled[index]] if index in skilled else None,
+                told[index].message if index in told else "",
             )
             for index, spec in enumerate(self.specs)
-            if index not in totals.refused | uneven and not (mixed and _takes_signs(spec))
-            for group, each, effects, constants in keyed
+            if index not in refused or index in told
+            for group, each, effects, constants in (keyed[-1:] if index in told else keyed)
         )
-        if not values:
-            raise InputError(f"{where}: no loss takes these values", help="name a loss to see what is in its way")
-        warnings = self._warnings(label, totals)
+        warnings = self._warnings(label, totals, refused.keys() - told.keys())
         if self.skill:
             from lossctl import skill
 
@@ -382,7 +433,9 @@ class Plan(NamedTuple):
 
     def _values(self, spec: Spec, batch: Batch, checks: _Checks) -> RowLosses:
         arrays = [checks.arrays(term, self.coded(term.params)) for term in spec.terms]
-        total, factor, parts, _, split, outputs = _losses(spec, arrays, [self.coded(term.params) for term in spec.terms])
+        total, factor, parts, _, split, outputs = _losses(
+            spec, arrays, [self.coded(term.params) for term in spec.terms]
+        )
         effects = None if spec.applied == EXACT else self._effects(spec, arrays, total)
         if batch.present is not None:
             total = _scattered(total, batch.present, np.nan)
@@ -419,7 +472,7 @@ class Plan(NamedTuple):
                 changed.append(differ(before, after))
             else:
                 first = done._replace(values=after)
-                refused = any(
+                refused = unpooled([(term.loss, term.exact) for term in spec.terms], classes) or any(
                     kind.fault(array, one, classes) is not None
                     for term, one, read in zip(spec.terms, coded, arrays, strict=True)
                     for kind, array in zip(term.loss.roles.values(), read, strict=True)
@@ -481,8 +534,25 @@ class Plan(NamedTuple):
         mean: Mean,
         effects: Effects | None,
         constant: Constant | None,
+        refused: str,
     ) -> Value:
         outputs = self.binding.widths.get("y_pred", 1)
+        record = Value(
+            label,
+            spec.name,
+            spec.text,
+            spec.params,
+            tuple(TermRecord(term.weight, term.loss.name, term.params) for term in spec.terms) if spec.is_sum else None,
+            spec.applied,
+            self.reduction,
+            group,
+            mean.rows,
+            float(mean.weight),
+            nan,
+            refused=refused,
+        )
+        if refused:
+            return record
 
         def reduced(mean: Mean) -> float:
             if effects is None:
@@ -499,21 +569,11 @@ class Plan(NamedTuple):
                     help="give a row some weight, or leave these rows out with --where",
                 )
             value = np.nan
-        return Value(
-            label,
-            spec.name,
-            spec.text,
-            spec.params,
-            tuple(TermRecord(term.weight, term.loss.name, term.params) for term in spec.terms) if spec.is_sum else None,
-            spec.applied,
-            self.reduction,
-            group,
-            mean.rows,
-            float(mean.weight),
-            value,
-            None if effects is None else exact_value(effects, self.reduction),
-            () if effects is None else reasons(spec, value, mean, effects, outputs, self.reduction),
-            mean.approximate,
+        return record._replace(
+            value=value,
+            exact=None if effects is None else exact_value(effects, self.reduction),
+            reasons=() if effects is None else reasons(spec, value, mean, effects, outputs, self.reduction),
+            approximate=mean.approximate,
             skill=None if constant is None else self._skill(spec, constant, mean, value, reduced),
         )
 
@@ -543,7 +603,7 @@ class Plan(NamedTuple):
     def _positive_unseen(self, totals: Totals) -> bool:
         return self.binding.positive is not None and POSITIVE not in totals.labels_seen
 
-    def _warnings(self, label: str, totals: Totals) -> tuple[Warn, ...]:
+    def _warnings(self, label: str, totals: Totals, refused: AbstractSet[int]) -> tuple[Warn, ...]:
         found = []
         for (code, role), mentions in totals.mentions.ordered():
             one = mentions.count == 1
@@ -560,7 +620,7 @@ class Plan(NamedTuple):
             if spec.lacking and not spec.optional:
                 message = f"lossctl knows no {listed(spec.lacking, 'or')} of {spec.like}, so what is printed is exact"
                 found.append(Warn("no-such-loss", message, label))
-            elif index in totals.refused and spec.like != EXACT:
+            elif index in refused and spec.like != EXACT:
                 message = f"{spec.like} takes no such values, so it has no number for {spec.text}"
                 found.append(Warn("refused", message, label))
         if self._positive_unseen(totals):
@@ -618,13 +678,16 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     except UsageError as error:
         raise UsageError(f"{path}: {error.message}", help=error.help) from None
     if any(column.is_text for column in found.roles.get("y_true", ())):
-        specs = [spec for spec in specs if not (spec.optional and "number" in _codings(spec))] or specs
-    for spec in specs:
-        if reduction not in aggregate_of(spec).reductions and not spec.optional:
-            raise UsageError(
-                f"{spec.text} is no mean of rows, so it has no {reduction}", help="--reduction mean is the default"
-            )
-    specs = [spec for spec in specs if reduction in aggregate_of(spec).reductions]
+        specs = [spec for spec in specs if spec.named or "number" not in _codings(spec)] or specs
+    specs = [
+        spec
+        if reduction in aggregate_of(spec).reductions
+        else spec.barring(
+            f"{spec.text} is no mean of rows, so it has no {reduction}", help="--reduction mean is the default"
+        )
+        for spec in specs
+    ]
+    specs = [spec for spec in specs if spec.named or not spec.barred]
     kinds: dict[str, list[Kind]] = {role: [] for role in found.roles}
     ignored: set[int] = set()
     for term in (term for spec in specs for term in spec.terms):
@@ -636,7 +699,7 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     used = {role: of_role for role, of_role in kinds.items() if of_role}
     binding = bind(found, header, asked, path, used, frozenset(ignored))
     doubtful = len({"class", "number"} & binding.codings.get("y_true", frozenset())) > 1 and all(
-        spec.optional for spec in specs if "class" in _codings(spec)
+        not spec.named for spec in specs if "class" in _codings(spec)
     )
     return Plan(tuple(specs), binding._replace(doubtful=doubtful), reduction)
 
@@ -677,6 +740,7 @@ class _Checks:
 
     def wrong(self, term: Term, params: Params) -> _Wrong | None:
         """The first value that is not of its kind; its place in the file, which takes long to find, is left open."""
+        found: list[_Wrong] = []
         for role, kind in term.kinds.items():
             array = self._batch.arrays[key(role, kind.coding)]
             check = (role, kind, *map(params.get, ("renormalise", "ignore_index", "log_input", "clip", "format")))
@@ -684,8 +748,8 @@ class _Checks:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
             if fault is not None:
-                return _Wrong(role, kind, fault, array)
-        return None
+                found.append(_Wrong(role, kind, fault, array))
+        return min(found, key=lambda wrong: wrong.fault.row, default=None)
 
     def _refuse_disorder(self, loss: Loss, arrays: Sequence[Array]) -> None:
         inputs = dict(zip(loss.roles, arrays, strict=True))
@@ -699,6 +763,7 @@ class _Checks:
                     f"{place(self._batch.origin, number, self._batch.first_row)}: {low} is {found[0]!r} and {high} is "
                     f"{found[1]!r}, below it",
                     help=f"-p {low}=COLUMN,{high}=COLUMN says which is which",
+                    row=int(self._batch.numbers[row]),
                 )
 
     def _check(self, role: str, kind: Kind, array: Array, params: Params) -> Fault | None:
@@ -714,7 +779,8 @@ class _Checks:
         return None
 
     def _error(self, role: str, kind: Kind, fault: Fault, array: Array) -> DataError:
-        row = int(self._batch.numbers[fault.row]) - self._batch.first_row
+        number = int(self._batch.numbers[fault.row])
+        row = number - self._batch.first_row
         origin = self._batch.origin
         names = self._binding.roles[role]
         name = names[fault.output or 0] if len(names) > 1 else names[0]
@@ -726,12 +792,14 @@ class _Checks:
                 if len(names) == 1
                 else f"columns {quoted(shown[0])} to {quoted(shown[-1])}"
             )
-            return DataError(f"{where}: {columns}: the row {fault.problem}", help=fault.help)
+            return DataError(f"{where}: {columns}: the row {fault.problem}", help=fault.help, row=number)
         value = (
             origin.cell(row, name) if array.ndim == 1 or len(names) > 1 else repr(float(array[fault.row, fault.output]))
         )
         return DataError(
-            f"{where}: column {quoted(named(origin, name))}: {quoted(value)} {fault.problem}", help=fault.help
+            f"{where}: column {quoted(named(origin, name))}: {quoted(value)} {fault.problem}",
+            help=fault.help,
+            row=number,
         )
 
 

@@ -168,6 +168,7 @@ class Value(NamedTuple):
         approximate: whether there are so many rows that it is known within 1 % only.
         within: what the rows are to all rows, where that was asked.
         skill: how the value compares with that of the best constant, where that was asked.
+        refused: why the convention has no value, which is NaN then; else nothing.
     """
 
     input: str
@@ -186,6 +187,7 @@ class Value(NamedTuple):
     approximate: bool = False
     within: Within | None = None
     skill: Skill | None = None
+    refused: str = ""
 
     @property
     def signature(self) -> str:
@@ -214,6 +216,8 @@ class Value(NamedTuple):
             record["exact"] = self.exact if math.isfinite(self.exact) else None
             record["exact_str"] = repr(self.exact)
             record["reasons"] = list(self.reasons)
+        if self.refused:
+            record["refused"] = self.refused
         if self.terms is not None:
             record["terms"] = [term.to_dict() for term in self.terms]
         if self.approximate:
@@ -244,6 +248,7 @@ class Value(NamedTuple):
             reasons=tuple(record.get("reasons", ())),
             approximate=record.get("approximate", False),
             skill=Skill.from_dict(record["skill"]) if "skill" in record else None,
+            refused=record.get("refused", ""),
         )
 
 

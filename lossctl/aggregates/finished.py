@@ -170,6 +170,11 @@ class Median(Mean):
         return self.losses.quantile(0.5)
 
 
+def _columns(values: Floats | None) -> Floats | tuple[()]:
+    """The outputs of values of shape (n, k), one after the other; none of no values."""
+    return () if values is None else np.ascontiguousarray(values.T)
+
+
 @dataclass(frozen=True, slots=True)
 class _Outputs(Mean):
     """The mean of what each output of the rows amounts to by itself. No loss of a row adds up to it, so its total is empty.
@@ -189,8 +194,7 @@ class _Outputs(Mean):
     def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
         """The mean of the outputs of some rows."""
         mean = Mean.of(np.zeros(values.size), weights)
-        columns = [] if factor is None else np.ascontiguousarray(factor.T)
-        return cls(ExactSum(), mean.weight, mean.rows, tuple(cls.each.of(column, weights) for column in columns))
+        return cls(ExactSum(), mean.weight, mean.rows, tuple(cls.each.of(one, weights) for one in _columns(factor)))
 
     @classmethod
     def by_code(
@@ -198,8 +202,7 @@ class _Outputs(Mean):
     ) -> list[Self]:
         """The mean of the outputs of each group."""
         means = Mean.by_code(np.zeros(values.size), weights, None, codes, groups)
-        columns = [] if factor is None else np.ascontiguousarray(factor.T)
-        outputs = [cls.each.by_code(column, weights, None, codes, groups) for column in columns]
+        outputs = [cls.each.by_code(one, weights, None, codes, groups) for one in _columns(factor)]
         return [
             cls(ExactSum(), mean.weight, mean.rows, tuple(output[group] for output in outputs))
             for group, mean in enumerate(means)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
 from lossctl.errors import UsageError, listed, nearest, quoted
+from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import Model, planned
 from lossctl.readers.columns import LITERAL, Asked, assembled, plain_name
@@ -298,8 +299,9 @@ def misread(model: Model, totals: Totals, data: Data, command: tuple[str, ...]) 
         command[0],
     )
     found: dict[str, Warn] = {}
-    for spec in model.plan.specs:
-        for term in () if spec.optional else spec.terms:
+    for index, spec in enumerate(model.plan.specs):
+        passed = spec.optional and (spec.like != EXACT or not spec.named)
+        for term in () if passed or (index,) in totals.refused.members else spec.terms:
             if not term.loss.plain:
                 continue
             true, pred = (arrays[key(role, kind.coding)] for role, kind in term.loss.roles.items())

@@ -299,6 +299,11 @@ def notes(result: Result | Page, to: Target) -> None:
             if untold:
                 _note(f"{record.label}: {set_aside(record)}")
     if isinstance(result, Result) and to.format not in TELLS_REASONS:
+        if any(value.refused for value in result.values):
+            from lossctl.render.grid import refusals
+
+            for label, text in refusals(result):
+                _note(f"{label}: {text} [refused]")
         for value in result.values:
             if value.group is None and value.reasons:
                 from lossctl.render.grid import exact_beside

@@ -34,6 +34,7 @@ class Row(NamedTuple):
         name: what the framework calls it.
         params: the parameters it sets.
         single: those that it sets otherwise beside dtype=float32.
+        one_output: whether a row may hold one output only, where outputs are losses each.
         mean: what its own mean divides by.
         sum: what its own sum adds.
         kinds: what it takes as an input, where that is not what the loss takes.
@@ -47,6 +48,7 @@ class Row(NamedTuple):
     kinds: Mapping[str, kinds.Kind] = {}
     remark: str = ""
     single: Params = {}  # noqa: RUF012
+    one_output: bool = False
 
 
 _EPS, _EPS_OF_SINGLE = (float(np.finfo(dtype).eps) for dtype in (np.float64, np.float32))

@@ -22,7 +22,7 @@ from lossctl.losses.conventions import CONVENTIONS, EXACT
 from lossctl.losses.declare import Loss, Param, Params, Setting, every, folded, spelled, spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lossctl.kinds import Kind, ParamKind
     from lossctl.losses.conventions import Mean, Row, Sum
@@ -99,8 +99,10 @@ class Spec(NamedTuple):
         text: the spec as the user may write it again, names as the catalogue has them.
         terms: one term, or those of a weighted sum.
         is_sum: whether it is a weighted sum.
-        optional: whether `all` brought it in, so that it is left out where the data are not for it.
+        optional: whether it has no value, instead of an error, where the data are not for it.
         like: the convention.
+        named: whether LOSS names it; otherwise `all` brought it in.
+        barred: why it has no value whatever the rows hold, and what to type instead; None where it may have one.
     """
 
     text: str
@@ -108,11 +110,23 @@ class Spec(NamedTuple):
     is_sum: bool
     optional: bool = False
     like: str = EXACT
+    named: bool = True
+    barred: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:
         """The name of the loss; of a weighted sum its text."""
         return self.text if self.is_sum else self.terms[0].loss.name
+
+    def barring(self, why: str, *, help: str) -> Spec:
+        """The spec as one that has no value whatever the rows hold.
+
+        Raises:
+            UsageError: it must have one.
+        """
+        if not self.optional:
+            raise UsageError(why, help=help)
+        return self._replace(barred=self.barred or (why, help))
 
     @property
     def params(self) -> Params:
@@ -167,7 +181,14 @@ class _Wish(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One spec before the shapes of the data have picked its losses."""
+    """One spec before the shapes of the data have picked its losses.
+
+    Attributes:
+        asked: the terms.
+        like: the convention.
+        optional: whether it is left out where the data are not for it, as those of `all` are.
+        beside: whether it stands beside others of its text under other conventions.
+    """
 
     asked: tuple[_Wish, ...]
     like: str
@@ -207,12 +228,25 @@ class Request(NamedTuple):
             terms.append(Term(float(asked.weight or 1), loss, _plain(params), _plain(exact), row))
             factor = f"{asked.weight}*" if asked.weight else ""
             texts.append(factor + ":".join([loss.name, *(f"{name}={text}" for name, text in asked.given)]))
-        spec = Spec("+".join(texts), tuple(terms), is_sum, self.optional or self.beside, self.like)
-        if not spec.optional and _unpooled_pixels(spec, shapes):
-            raise UsageError(
+        spec = Spec(
+            "+".join(texts),
+            tuple(terms),
+            is_sum,
+            self.optional or self.beside,
+            self.like,
+            not self.optional,
+        )
+        if unpooled([(term.loss, term.params) for term in terms], shapes.y_pred):
+            spec = spec.barring(
                 f"{spec.text} takes each row as a mask, and there is one column of y_pred, so one pixel a row",
                 help=f"{spec.name}:pool=true takes all rows as one mask",
             )
+        for row in (term.row for term in spec.terms if term.row is not None and term.loss.elementwise):
+            if row.one_output and shapes.y_pred > 1:
+                spec = spec.barring(
+                    f"{row.name} takes one output a row, and y_pred has {count(shapes.y_pred, 'column')}",
+                    help="--like exact takes several; -t and -p choose other columns",
+                )
         if spec.is_sum:
             _refuse_sums(spec)
         return spec
@@ -245,7 +279,7 @@ def parse(text: str, like: str = "exact") -> list[Request]:
             ]
         else:
             asked = tuple(_asked(term, text) for term in _split(_PLUS, part, text))
-            requests += [Request(asked, one, beside=one != likes[0]) for one in likes]
+            requests += [Request(asked, one, beside=len(likes) > 1) for one in likes]
     return requests
 
 
@@ -273,7 +307,7 @@ def fit(requests: Sequence[Request], shapes: Shapes) -> list[Spec]:
                 spec.terms,
             )
             in known
-            or _unpooled_pixels(spec, shapes)
+            or spec.barred
         ):
             continue
         if not (spec.lacking and (request.optional or request.beside)):
@@ -300,8 +334,9 @@ def fits(loss: Loss, shapes: Shapes) -> bool:
     return long_enough and whole and len(alike) <= 1 and all(widths[role] == 1 for role in widths.keys() - vectors)
 
 
-def _unpooled_pixels(spec: Spec, shapes: Shapes) -> bool:
-    return shapes.y_pred == 1 and any(term.finish is None and term.loss.finish is not None for term in spec.terms)
+def unpooled(losses: Iterable[tuple[Loss, Params]], outputs: int) -> bool:
+    """Whether some loss takes each row as a mask though there is one output, which is one pixel a row."""
+    return outputs == 1 and any(loss.finish is not None and loss.ends(params) is None for loss, params in losses)
 
 
 def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:

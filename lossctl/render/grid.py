@@ -93,12 +93,16 @@ def _values(result: Result, look: Look, values: Sequence[Value], name: str) -> I
     yield "n", "number", [str(value.n) for value in values]
     if any(value.weight != value.n for value in values):
         yield "weight", "number", [short(value.weight, look.digits) for value in values]
-    yield name, "number", ["~" * value.approximate + short(value.value, look.digits) for value in values]
+    yield name, "number", [_value(value, look) for value in values]
     if several:
         yield "difference", "number", [_difference(value, look) for value in values]
     if any(value.skill is not None for value in values):
         yield "best constant", "number", [_number(value.skill and value.skill.value, look) for value in values]
         yield "skill", "number", [_number(value.skill and value.skill.skill, look) for value in values]
+
+
+def _value(value: Value, look: Look) -> str:
+    return "refused" if value.refused else "~" * value.approximate + short(value.value, look.digits)
 
 
 def _number(number: float | None, look: Look) -> str:
@@ -108,17 +112,32 @@ def _number(number: float | None, look: Look) -> str:
 
 def _difference(value: Value, look: Look) -> str:
     """How much more than exact a value is; nothing where that is no more than rounding."""
-    return short(value.value - value.exact, look.digits) if value.exact is not None and value.reasons else ""
+    if value.exact is None or math.isnan(value.exact) or not value.reasons:
+        return ""
+    return short(value.value - value.exact, look.digits)
 
 
 def _unlike(result: Result, look: Look) -> Iterator[str]:
-    """Why values over all rows are not the exact ones."""
+    """Why values over all rows are not the exact ones, or are none."""
+    for label, text in refusals(result):
+        yield f"{label}: {text}" if len(result.inputs) > 1 else text
     for value in result.values:
         if value.group is None and value.reasons:
             name = f"{value.input}: {value.text}" if len(result.inputs) > 1 else value.text
             *first, last = value.reasons
             yield from (f"{name}: {reason}" for reason in first)
             yield f"{name}: {last}; {exact_beside(value, look.digits)}"
+
+
+def refusals(result: Result) -> Iterator[tuple[str, str]]:
+    """For each input which conventions have no value, and why; those of one reason together."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for value in result.values:
+        if value.refused:
+            found.setdefault((value.input, value.text, value.refused), []).append(value.like)
+    for (label, text, why), (*first, last) in found.items():
+        likes = f"{', '.join(first)} and {last} have" if first else f"{last} has"
+        yield label, f"{text}: {likes} no number: {why}"
 
 
 def exact_beside(value: Value, digits: int) -> str:
