@@ -109,6 +109,7 @@ def _framework(loss: Loss, convention: str, row: Row) -> Framework:
     differs += (
         ["adds all outputs of the rows where a sum is asked for"] if row.sum == "elements" and loss.elementwise else []
     )
+    differs += ["takes one output a row"] if row.one_output and loss.elementwise else []
     differs += [
         f"takes as {role} no value but {kind.meaning}"
         for role, kind in row.kinds.items()

@@ -269,6 +269,9 @@ RATE = AMOUNT._replace(
     logged=True,
     help="the parameter log_input=true takes logarithms of rates",
 )
+POSITIVE_RATE = RATE._replace(
+    name="finite number above 0, or its logarithm with log_input", meaning="a finite number above 0", open_low=True
+)
 SCORES = Kind("scores, one per class or label", vector=True, per_class=True)
 LOG_PROBABILITIES = Kind(
     "logarithms of the classes' probabilities",
@@ -317,6 +320,7 @@ Amount: TypeAlias = Annotated[Floats, AMOUNT]
 PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]
 Spread: TypeAlias = Annotated[Floats, SPREAD]
 Rate: TypeAlias = Annotated[Floats, RATE]
+PositiveRate: TypeAlias = Annotated[Floats, POSITIVE_RATE]
 Scores: TypeAlias = Annotated[Floats, SCORES]
 LogProbabilities: TypeAlias = Annotated[Floats, LOG_PROBABILITIES]
 LabelSet: TypeAlias = Annotated[Floats, LABEL_SET]
@@ -430,7 +434,8 @@ class Choice(NamedTuple):
 
 ParamKind: TypeAlias = Number | Switch | Several | Choice
 
-Positive: TypeAlias = Annotated[float, Number("a number above 0", low=0.0, open_low=True)]
+ABOVE_ZERO = Number("a number above 0", low=0.0, open_low=True)
+Positive: TypeAlias = Annotated[float, ABOVE_ZERO]
 NonNegative: TypeAlias = Annotated[float, Number("a number of at least 0", low=0.0)]
 Level: TypeAlias = Annotated[float, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Flag: TypeAlias = Annotated[bool, Switch()]

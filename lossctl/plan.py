@@ -536,7 +536,8 @@ class Plan(NamedTuple):
         constant: Constant | None,
         refused: str,
     ) -> Value:
-        outputs = self.binding.widths.get("y_pred", 1)
+        widths = self.binding.widths
+        outputs = widths.get("y_pred", widths.get("y_true", 1))
         record = Value(
             label,
             spec.name,

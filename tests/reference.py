@@ -154,7 +154,7 @@ def root_mean_square(values: Sequence[Exact]) -> Exact:
         return mp.sqrt(mp.fsum(value * value for value in values) / len(values))
 
 
-def _mae(y: Exact, f: Exact, dead_zone: float | None = None) -> list[Term]:
+def _mae(y: Exact, f: Exact, dead_zone: float | None = None, **_: bool) -> list[Term]:
     return [lambda: max(mpf(0), abs(f - y) - mpf(dead_zone or 0))]
 
 
@@ -357,7 +357,7 @@ def _half_mse(y: Exact, f: Exact) -> list[Term]:
     return [lambda: (f - y) ** 2 / 2]
 
 
-def _rmsle(y: Exact, f: Exact) -> list[Term]:
+def _rmsle(y: Exact, f: Exact, **_: bool) -> list[Term]:
     return [lambda: abs(mp.ln(1 + f) - mp.ln(1 + y))]
 
 
@@ -406,9 +406,12 @@ def _dice(y: Any, p: Any, smooth: float = 0.0, eps: float = 0.0, **_: bool) -> l
     return [value]
 
 
-def _tversky(y: Any, p: Any, alpha: float = 0.5, beta: float = 0.5, eps: float = 0.0, **_: bool) -> list[Term]:
+def _tversky(
+    y: Any, p: Any, alpha: float = 0.5, beta: float = 0.5, eps: float = 0.0, swapped: bool = False, **_: bool
+) -> list[Term]:
     def value() -> Exact:
-        found, more, less = _mask_parts(y, p)
+        found, *wrongs = _mask_parts(y, p)
+        more, less = reversed(wrongs) if swapped else wrongs
         wrong = mpf(alpha) * more + mpf(beta) * less + mpf(eps)
         return _over(wrong, found + wrong)
 
@@ -589,8 +592,15 @@ def _gamma_nll(y: Exact, f: Exact, clip: float | None = None) -> list[Term]:
     return [lambda: y / f, lambda: mp.ln(f)]
 
 
-def _tweedie_nll(y: Exact, f: Exact, power: float = 1.5, clip: float | None = None) -> list[Term]:
-    p, f = mpf(power), f if clip is None else max(f, mpf(clip))
+def _tweedie_nll(
+    y: Exact, f: Exact, power: float = 1.5, log_input: bool = False, clip: float | None = None
+) -> list[Term]:
+    p, f = mpf(power), f if clip is None or log_input else max(f, mpf(clip))
+    if log_input:
+        return [
+            _weighed(lambda: y, lambda: _bounded_exp((1 - p) * f) / (p - 1)),
+            lambda: _bounded_exp((2 - p) * f) / (2 - p),
+        ]
     return [lambda: y * f ** (1 - p) / (p - 1), lambda: f ** (2 - p) / (2 - p)]
 
 
@@ -785,8 +795,11 @@ def _multiclass_perceptron(y: Exact, z: Sequence[Exact]) -> list[Term]:
     return [lambda: max(z) - z[int(y)]]
 
 
-def _nll(y: Exact, x: Sequence[Exact]) -> list[Term]:
-    return [lambda: -x[int(y)]]
+def _nll(y: Exact, x: Sequence[Exact], class_weight: Weights = None, ignore_index: int | None = None) -> list[Term]:
+    if y == ignore_index:
+        return []
+    weight = mpf(1 if class_weight is None else class_weight[int(y)])
+    return [lambda: -weight * x[int(y)]]
 
 
 def _one_vs_all(y: Exact, z: Sequence[Exact]) -> list[Term]:
@@ -891,9 +904,9 @@ def _crps_quantile(y: Exact, q: Sequence[Exact], level: Sequence[float] = ()) ->
     return [lambda: 2 * mp.fsum(of_level(v, mpf(a)) for v, a in zip(q, level, strict=True)) / len(q)]
 
 
-def _length(a: Sequence[Exact], b: Sequence[Exact], p: float = 2.0, eps: float = 0.0) -> Exact:
+def _length(a: Sequence[Exact], b: Sequence[Exact], p: float = 2.0, eps: float = 0.0, root_eps: float = 0.0) -> Exact:
     gaps = [abs(one - other + mpf(eps)) for one, other in zip(a, b, strict=True)]
-    return mp.fsum(gap**p for gap in gaps) ** (1 / mpf(p))
+    return (mp.fsum(gap**p for gap in gaps) + mpf(root_eps)) ** (1 / mpf(p))
 
 
 def _energy_score(y: Sequence[Exact], x: Sequence[Exact]) -> list[Term]:
@@ -928,9 +941,9 @@ def _at_least_zero(*terms: Term) -> list[Term]:
 
 
 def _triplet_margin(
-    x: Sequence[Exact], n: Sequence[Exact], a: Sequence[Exact], margin: float = 1.0, p: float = 2.0, eps: float = 0.0
+    x: Sequence[Exact], n: Sequence[Exact], a: Sequence[Exact], margin: float = 1.0, **given: float
 ) -> list[Term]:
-    return _at_least_zero(lambda: _length(a, x, p, eps), lambda: -_length(a, n, p, eps), lambda: mpf(margin))
+    return _at_least_zero(lambda: _length(a, x, **given), lambda: -_length(a, n, **given), lambda: mpf(margin))
 
 
 def _margin_ranking(y: Exact, a: Exact, b: Exact, margin: float = 0.0) -> list[Term]:

@@ -129,6 +129,9 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "tversky.alpha": lambda _: (0.0, 0.5, 0.7, 1.0),
     "tversky.beta": lambda _: (0.5, 0.3),
     "pool": lambda _: (False,),
+    "by_output": lambda _: (False,),
+    "swapped": lambda _: (False, True),
+    "root_eps": lambda _: (0.0, 1e-6, 1.0),
     "format": lambda _: tuple(kinds.BOX_FORMATS),
 }
 """Values of each parameter, given the number of classes; those of one loss alone stand under its name and a dot."""
@@ -742,6 +745,7 @@ ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = 
     ),
     (kinds.DISTRIBUTION, kinds.DISTRIBUTION): pairs,
     (kinds.AMOUNT, kinds.POSITIVE_AMOUNT): amounts,
+    (kinds.AMOUNT, kinds.POSITIVE_RATE): amounts,
     (kinds.AMOUNT, kinds.RATE): rates,
     (kinds.AMOUNTS, kinds.AMOUNTS): bags,
     (kinds.VECTOR, kinds.VECTOR): vectors,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -15,16 +17,22 @@ from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no t
 from test_frameworks import shown
 
 import lossctl
+from lossctl import kinds
 from lossctl.effects import differ
+from lossctl.errors import DataError
 from lossctl.kinds import Number
 from lossctl.losses.conventions import CONVENTIONS, EXACT, WORDS, words
 from lossctl.losses.declare import every, get
 from lossctl.losses.spec import Shapes, fits, parse
+from lossctl.plan import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from conftest import Ran
+
+    from lossctl.kinds import Kind
 
 RELATIVE = {"float64": 1e-12, "float32": 1e-6}
 ABSOLUTE_AT_ZERO = 1e-15
@@ -48,6 +56,7 @@ def printed(case: dict[str, Any]) -> str:
             weight=case["weight"],
             reduction=case["reduction"],
             like=case["like"],
+            **case.get("more", {}),
         )
     except lossctl.LossctlError:
         return REFUSED
@@ -87,6 +96,7 @@ def test_a_row_of_a_convention_names_parameters_of_its_loss_and_values_they_may_
     params = get(loss).params
     assert row.name
     assert set(row.kinds) <= set(get(loss).roles)
+    assert set(row.takes) <= set(params)
     assert row.single.keys() <= row.params.keys()
     for name, value in (*row.params.items(), *row.single.items()):
         if name == "dtype":
@@ -106,19 +116,37 @@ def test_every_parameter_of_conventions_has_words() -> None:
             assert said.split()[0].endswith("s")
 
 
-def provoking(loss: str) -> list[tuple[Any, Any]]:
+Inputs: TypeAlias = "dict[str, Any]"
+
+
+def provoking(loss: str) -> list[Inputs]:
     """Inputs that provoke every difference a convention may make: of the shapes and values that the loss takes."""
-    wide = get(loss).roles["y_pred"].vector
-    numbers = ([0.0, 1.0, 2.0, -0.5, 3.0, -1.0], [0.0, 0.5, -3.0, 0.0, 1000.0, -1000.0])
-    amounts = ([0.0, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3])
-    tame = ([0.0, 1.0, 1.0, 0.0], [0.25, 0.5, 0.75, 0.1])
-    above = ([0.5, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3])
-    rates = ([0.0, 1.0, 2.0, 3.0], [0.0, 0.0, 2.5, 1e3])
-    hard = ([0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.25])
-    soft = ([0.0, 1.0, 0.3, 0.6], [1.0, 0.0, 1e-9, 0.25])
-    if not wide:
-        found = [numbers, amounts, above, rates, tame, hard, soft, ([0.0, 1.0, 0.0], [0.5, 0.5, -2.0])]
-        return found + [(np.tile(true, (3, 1)).T, np.tile(pred, (3, 1)).T) for true, pred in found]
+    roles = get(loss).roles
+    if not get(loss).plain:
+        return named(roles)
+    pairs = vectors() if roles["y_pred"].vector else numbers()
+    return [{"y_true": true, "y_pred": pred} for true, pred in pairs]
+
+
+def numbers() -> list[tuple[Any, Any]]:
+    """Labels, amounts and real numbers beside predictions of one number, then of three outputs."""
+    found: list[tuple[Any, Any]] = [
+        ([0.0, 1.0, 2.0, -0.5, 3.0, -1.0], [0.0, 0.5, -3.0, 0.0, 1000.0, -1000.0]),
+        ([0.0, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3]),
+        ([0.5, 1.0, 2.0, 3.0], [0.5, 1e-9, 2.5, 1e3]),
+        ([0.0, 1.0, 2.0, 3.0], [0.0, 0.0, 2.5, 1e3]),
+        ([0.0, 1.0, 1.0, 0.0], [0.25, 0.5, 0.75, 0.1]),
+        ([0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.25]),
+        ([0.0, 1.0, 0.3, 0.6], [1.0, 0.0, 1e-9, 0.25]),
+        ([0.0, 1.0, 0.0], [0.5, 0.5, -2.0]),
+        ([1.0, -1.0, 1.0, -1.0], [0.5, 0.25, 0.0, 3.0]),
+    ]
+    wide = [(np.tile(true, (3, 1)).T, np.tile(pred, (3, 1)).T) for true, pred in found]
+    return [*found, *wide, ([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[1.5, 2.0], [3.0, 7.0], [5.0, 5.0]])]
+
+
+def vectors() -> list[tuple[Any, Any]]:
+    """Probabilities, scores, masks and boxes."""
     shares = [[1.0, 0.0, 0.0], [0.25, 0.25, 0.5], [0.5, 0.5, 0.0], [0.34, 0.33, 0.331]]
     scores = [[-3.0, -2.5, -4.0], [1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]
     logs = np.log(np.maximum(shares, 1e-300)).tolist()
@@ -130,14 +158,46 @@ def provoking(loss: str) -> list[tuple[Any, Any]]:
         ([1, 0, 1, 1], two),
         ([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]], two),
         ([-100, 1, 0, 2], scores),
+        ([-100, 1, 0, 2], logs),
         ([[0.0, 0.0, 2.0, 2.0], [0.0, 0.0, 1.0, 1.0]], [[1.0, 1.0, 3.0, 3.0], [0.0, 0.0, 1.0, 1.5]]),
+        ([[0.0, 0.0, 2e-5, 2e-5], [0.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 2e-5, 1e-5], [0.0, 0.0, 0.0, 0.0]]),
     ]
+
+
+def named(roles: Mapping[str, Kind]) -> list[Inputs]:
+    """Inputs by names of their own: the same values for all of a kind, then other ones for each."""
+    found: list[Inputs] = []
+    for signs, spreads in (
+        ([1.0, -1.0, 1.0, -1.0], [1.0, 0.0, 1e-9, 4.0]),
+        ([1.0, 0.0, 1.0, 0.0], [1.0, 0.25, 2.0, 4.0]),
+    ):
+        of_kind: dict[Kind, Any] = {
+            kinds.SIGN: signs,
+            kinds.REAL: [0.0, 0.5, -1000.0, 3.0],
+            kinds.SPREAD: spreads,
+            kinds.VECTOR: [[1.0, 0.0, 0.5], [0.0, 0.0, 0.0], [1e-7, 0.0, 0.0], [-3.0, 2.0, 1e3]],
+        }
+        for step in (0, 1):
+            one = {
+                role: np.roll(of_kind[kind], step * place, axis=0) for place, (role, kind) in enumerate(roles.items())
+            }
+            found.append(one)
+            if not any(kind.vector for kind in roles.values()):
+                found.append({role: np.tile(values, (3, 1)).T for role, values in one.items()})
+    return found
+
+
+def typed(inputs: Inputs) -> list[str]:
+    """Inputs as the command line takes them."""
+    rest = {role: _text(values) for role, values in inputs.items() if role != "y_true"}
+    pred = rest["y_pred"] if [*rest] == ["y_pred"] else ",".join(f"{role}={text}" for role, text in rest.items())
+    return ["-t", _text(inputs["y_true"]), "-p", pred]
 
 
 WEIGHTS = (None, [2.0, 0.5, 0.0, 1.0])
 
 
-@pytest.mark.parametrize(("like", "loss"), [row for row in ROWS if get(row[1]).plain])
+@pytest.mark.parametrize(("like", "loss"), ROWS)
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_a_value_under_a_convention_is_exact_or_has_its_reasons(
     like: str, loss: str, reduction: str, run: Callable[..., Ran]
@@ -145,13 +205,13 @@ def test_a_value_under_a_convention_is_exact_or_has_its_reasons(
     if reduction == "sum" and get(loss).finish is not None:
         return
     told = 0
-    for y_true, y_pred in provoking(loss):
-        for weight in WEIGHTS if len(y_pred) == 4 else (None,):
+    for inputs in provoking(loss):
+        for weight in WEIGHTS if len(inputs["y_true"]) == 4 else (None,):
             options = {"weight": weight, "reduction": reduction}
-            given, exact = (_value(loss, y_true, y_pred, like=one, **options) for one in (like, EXACT))
+            given, exact = (_value(loss, inputs, like=one, **options) for one in (like, EXACT))
             if given is None:
                 continue
-            arguments = ["-t", _text(y_true), "-p", _text(y_pred), "--reduction", reduction]
+            arguments = [*typed(inputs), "--reduction", reduction]
             arguments += [] if weight is None else ["-w", _text(weight)]
             ran = run("compute", loss, *arguments, "--like", like, "--json")
             (record,) = json.loads(ran.out)["results"]
@@ -160,16 +220,16 @@ def test_a_value_under_a_convention_is_exact_or_has_its_reasons(
             assert record["value_str"] == repr(given)
             assert record["exact_str"] == repr(np.nan if exact is None else exact)
             same = exact is not None and not differ(np.array([given]), np.array([exact])).any()
-            assert same == (record["reasons"] == []), (y_true, y_pred, weight, record)
+            assert same == (record["reasons"] == []), (inputs, weight, record)
             assert all(reason.startswith(f"{like} ") for reason in record["reasons"])
             assert not any("last digits" in reason for reason in record["reasons"])
             told += 1
     assert told
 
 
-def _value(loss: str, y_true: Any, y_pred: Any, **options: Any) -> float | None:
+def _value(loss: str, inputs: Inputs, **options: Any) -> float | None:
     try:
-        value = lossctl.compute(loss, y_true, y_pred, **options)
+        value = lossctl.compute(loss, **inputs, **options)
     except lossctl.LossctlError:
         return None
     assert isinstance(value, float)
@@ -180,13 +240,11 @@ def _text(values: Any) -> str:
     return json.dumps(np.asarray(values).tolist())
 
 
-@pytest.mark.parametrize(
-    "loss", [loss.name for loss in every() if not loss.demands and tuple(loss.roles) == ("y_true", "y_pred")]
-)
+@pytest.mark.parametrize("loss", [loss.name for loss in every() if not loss.demands])
 def test_every_loss_computes_in_float32(loss: str) -> None:
     found = 0
-    for y_true, y_pred in provoking(loss):
-        wide, single = (_value(spec, y_true, y_pred, reduction="mean") for spec in (loss, f"{loss}:dtype=float32"))
+    for inputs in provoking(loss):
+        wide, single = (_value(spec, inputs, reduction="mean") for spec in (loss, f"{loss}:dtype=float32"))
         if wide is None or single is None or not np.isfinite(wide):
             continue
         assert np.float32(wide) == pytest.approx(single, rel=1e-4, abs=1e-6)
@@ -441,6 +499,7 @@ def test_all_losses_under_a_convention_are_those_it_has(run: Callable[..., Ran])
     ran = run("compute", "all", "-t", "1,0", "-p", "0.5,1", "--like", "torch", "--json")
     record = json.loads(ran.out)
     had = {name for name in CONVENTIONS["torch"] if fits(get(name), Shapes(1, 1))}
+    had.remove("hinge_embedding")  # of which PyTorch takes no label 0
     assert {value["loss"] for value in record["results"]} == had
     assert {value["like"] for value in record["results"]} == {"torch"}
 
@@ -472,8 +531,11 @@ def test_every_format_shows_all_conventions(format: str, run: Callable[..., Ran]
 
 def test_a_convention_that_refuses_the_values_is_told_beside_the_others(run: Callable[..., Ran]) -> None:
     ran = run("compute", "bce", "-t", "0.5,0", "-p", "0.5,0.25", "--like", "all", "-f", "csv")
-    assert ",sklearn," not in ran.out
-    assert "sklearn takes no such values, so it has no number for bce [refused]" in ran.err
+    assert [line.rpartition(",")[2] for line in ran.out.splitlines() if ",sklearn," in line] == ["nan"]
+    assert (
+        'lossctl: note: arguments: bce: sklearn has no number: arguments: row 1: column "y_true": "0.5" is not 0 or 1, '
+        "the labels that scikit-learn takes [refused]\n"
+    ) in ran.err
 
 
 def test_groups_have_their_own_reasons_and_the_table_those_of_all_rows(run: Callable[..., Ran], tmp_path: Any) -> None:
@@ -503,3 +565,185 @@ def test_one_convention_is_asked_for_where_one_value_is_wanted(run: Callable[...
     ran = run("breakdown", "mse", "-t", "1,2", "-p", "1,3", "--like", "all")
     assert ran.code == 2
     assert ran.err.startswith("lossctl: breakdown takes one convention, not all\n")
+
+
+TRUE, PRED = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [1.0, 2.0]], [[1.0, 3.0], [3.0, 7.0], [5.0, 5.0], [4.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "weight", "value"),
+    [
+        # R25: scikit-learn 1.9.1 root_mean_squared_error, root_mean_squared_log_error and median_absolute_error
+        ("rmse", None, 1.7182458365518543),
+        ("rmse", [1.0, 2.0, 0.5, 1.0], 1.8497158812533883),
+        ("rmsle", None, 0.42083582402760566),
+        ("median_absolute_error", None, 0.75),
+    ],
+)
+def test_sklearn_ends_each_output_by_itself(loss: str, weight: Any, value: float) -> None:
+    given = lossctl.compute(loss, TRUE, PRED, weight=weight, like="sklearn")
+    assert given == pytest.approx(value, rel=1e-12)
+    assert given != lossctl.compute(loss, TRUE, PRED, weight=weight)
+    assert given == lossctl.compute(f"{loss}:by_output=true", TRUE, PRED, weight=weight)
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> str:
+    path = tmp_path / "a.csv"
+    rows = [",".join(map(str, (*true, *pred, g))) for true, pred, g in zip(TRUE, PRED, "abba", strict=True)]
+    path.write_text("y_true_0,y_true_1,y_pred_0,y_pred_1,g\n" + "\n".join(rows) + "\n")
+    return str(path)
+
+
+def test_one_output_has_no_parameter_for_several(outputs: str, run: Callable[..., Ran]) -> None:
+    ran = run("compute", "rmse", outputs, "-t", "y_true_0", "-p", "y_pred_0", "--like", "sklearn", "--json")
+    (record,) = json.loads(ran.out)["results"]
+    assert (record["params"], record["reasons"]) == ({"by_output": False}, [])
+
+
+def test_every_command_knows_outputs_that_end_by_themselves(outputs: str, run: Callable[..., Ran]) -> None:
+    columns = (outputs, "-t", "y_true_*", "-p", "y_pred_*", "--like", "sklearn")
+    ran = run("compute", "rmse", *columns, "-g", "g", "-f", "value")
+    parts = [[0, 3], [1, 2], [0, 1, 2, 3]]
+    assert [float(line) for line in ran.out.splitlines()] == [
+        lossctl.compute("rmse", np.array(TRUE)[rows], np.array(PRED)[rows], like="sklearn") for rows in parts
+    ]
+    ran = run("compute", "rmse", *columns)
+    reason = "rmse: sklearn takes the root of each output over all 4 rows, then their mean; exact is 1.73205\n"
+    assert reason in ran.out
+    ran = run("breakdown", "rmse", *columns, "--json")
+    record = json.loads(ran.out)
+    assert [row["rmse"] for row in record["rows"]] == [2.5, 1.5, 0.5, 0.5]
+    assert record["summary"][0]["mean"] == pytest.approx(1.7182458365518543, rel=1e-12)
+    assert set(record["summary"][0]["shares"].values()) == {None}
+    ran = run("compare", "rmse", f"one={outputs}", f"two={outputs}", *columns[1:], "--json")
+    (record,) = json.loads(ran.out)["comparisons"]
+    assert record["difference"] == 0
+    ran = run("compute", "rmse", *columns, "--skill")
+    assert ran.code == 2
+    assert ran.err.startswith('lossctl: rmse has no skill: its best constant is not known with "by_output"\n')
+
+
+def test_missing_rows_leave_no_value_of_outputs_that_end_by_themselves(tmp_path: Any, run: Callable[..., Ran]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true_0,y_true_1,y_pred_0,y_pred_1\n1,2,3,\n1,2,1,2\n")
+    columns = (str(path), "-t", "y_true_*", "-p", "y_pred_*", "--like", "sklearn", "-f", "value")
+    assert run("compute", "rmse,median_absolute_error", *columns, "--nan", "propagate").out == "nan\nnan\n"
+    assert run("compute", "rmse,median_absolute_error", *columns, "--nan", "drop").out == "0.0\n0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("like", "loss", "name"),
+    [
+        # scikit-learn 1.9.1: "Multioutput not supported in max_error"
+        ("sklearn", "max_error", "sklearn.metrics.max_error"),
+        ("sklearn", "poisson_deviance", "sklearn.metrics.mean_poisson_deviance"),
+        ("lightgbm", "mse", "l2"),
+        ("catboost", "rmse", "RMSE"),
+    ],
+)
+def test_several_outputs_are_refused_where_a_framework_takes_one(like: str, loss: str, name: str) -> None:
+    with pytest.raises(lossctl.LossctlError, match=f"^arguments: {name} of {like} takes one output a row, and "):
+        lossctl.compute(loss, TRUE, PRED, like=like)
+
+
+def test_a_parameter_that_a_framework_refuses_is_refused() -> None:
+    inputs: Inputs = {"y_true": TRUE, "y_pred": PRED, "anchor": PRED}
+    for like, loss, said in (
+        # torch 2.13.0: "margin must be greater than 0"; optax 0.2.8 has no absolute values
+        ("torch", "triplet_margin:margin=0", "triplet_margin_loss of torch takes a number above 0 as margin, not 0.0"),
+        ("optax", "triplet_margin:p=3", "triplet_margin_loss of optax takes 2 as p, not 3.0"),
+    ):
+        with pytest.raises(lossctl.LossctlError, match=said):
+            lossctl.compute(loss, like=like, **inputs)
+    for loss in ("margin_ranking", "cosine_embedding"):
+        pair: Any = [1.0, 2.0] if loss == "margin_ranking" else [[1.0, 2.0], [2.0, 1.0]]
+        with pytest.raises(lossctl.LossctlError, match=r'"0.0" is not -1 or 1, of which PyTorch\'s formula is'):
+            lossctl.compute(loss, y_true=[0.0, 1.0], x1=pair, x2=pair, like="torch")
+
+
+def test_like_all_goes_on_where_exact_refuses(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "msle", "-t", "1,2", "-p", "-3,2", "--like", "all")
+    assert ran.code == 0
+    assert ran.out == (
+        "loss   like       n      value   difference\n"
+        "───────────────────────────────────────────\n"
+        "msle   exact      2   refused\n"
+        "msle   keras      2   0.240226\n"
+        "msle   sklearn    2   refused\n"
+        "msle   catboost   2   refused\n"
+        "\n"
+        'msle: exact, sklearn and catboost have no number: arguments: row 1: column "y_pred": "-3" is not a number '
+        "above -1, which ln(1 + y) needs\n"
+        "msle: keras raises values below 1e-07 to it, which changed 1 row; exact takes no such values\n"
+        "\n"
+        "arguments: all 2 rows used\n"
+        "reduction mean, conventions exact, keras, sklearn, catboost\n"
+    )
+    assert ran.err == ""
+
+
+def test_like_all_tells_refusals_to_programs(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "msle", "-t", "1,2", "-p", "-3,2", "--like", "all", "--json")
+    records = json.loads(ran.out)["results"]
+    assert [(record["like"], record["value"] is None, record["value_str"]) for record in records] == [
+        ("exact", True, "nan"),
+        ("keras", False, records[1]["value_str"]),
+        ("sklearn", True, "nan"),
+        ("catboost", True, "nan"),
+    ]
+    assert [record.get("refused", "") != "" for record in records] == [True, False, True, True]
+    ran = run("compute", "msle", "-t", "1,2", "-p", "-3,2", "--like", "all", "-f", "value")
+    assert [line == "nan" for line in ran.out.splitlines()] == [True, False, True, True]
+    assert ran.err.startswith(
+        'lossctl: note: arguments: msle: exact, sklearn and catboost have no number: arguments: row 1: column "y_pred": '
+        '"-3" is not a number above -1, which ln(1 + y) needs [refused]\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("loss", "true", "pred", "said"),
+    [
+        (
+            "sparse_cce",
+            "0,7",
+            "[[0.5,0.5],[1,0]]",
+            'arguments: row 2: column "y_true": "7" is not a class id: y_pred has 2 classes',
+        ),
+        (
+            "hinge",
+            "1,0,-1",
+            "1,2,3",
+            "arguments: y_true holds both 0 and -1, and for a hinge loss both mean the negative",
+        ),
+        ("wmape,mse:dtype=float32", "1,x", "1,2", 'arguments: row 2: column "y_true": cannot read "x" as a number'),
+    ],
+)
+def test_like_all_is_an_error_where_nothing_can_be_computed(
+    loss: str, true: str, pred: str, said: str, run: Callable[..., Ran]
+) -> None:
+    ran = run("compute", loss, "-t", true, "-p", pred, "--like", "all")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"lossctl: {said}")
+
+
+def test_the_refusal_told_is_that_of_the_first_row_however_rows_are_cut() -> None:
+    first, second = (Refusal.of(DataError(text, row=row)) for text, row in (("one", 3), ("two", 70_000)))
+    last = Refusal.of(DataError("of all rows"))
+    for refusals in ((first, second, last), (last, second, first), (second, last, first)):
+        assert reduce(add, refusals) == first
+
+
+def test_masks_of_one_pixel_are_refused_where_rows_are_not_one_mask(run: Callable[..., Ran]) -> None:
+    ran = run("compute", "dice", "-t", "1,0,1", "-p", "0.5,0.25,1", "--like", "all")
+    assert ran.out.split("\n\n")[:2] == [
+        "loss   like    n     value   difference\n"
+        "───────────────────────────────────────\n"
+        "dice   exact   3   refused\n"
+        "dice   keras   3   0.2\n"
+        "dice   optax   3   refused",
+        "dice: exact and optax have no number: arguments: dice takes each row as a mask, and there is one column of y_pred, so one "
+        "pixel a row\n"
+        "dice: keras takes all 3 rows as one mask\n"
+        "dice: keras adds 1e-07 to the denominator, once; exact takes no such values",
+    ]

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lossctl
-from lossctl.aggregates.finished import Ratio
+from lossctl.aggregates.finished import Median, Medians, Ratio, Roots
+from lossctl.aggregates.mean import Mean, RootMeanSquare
 from lossctl.errors import LossctlError
 
 if TYPE_CHECKING:
@@ -54,6 +55,36 @@ def test_each_finish_is_what_its_name_says(drawn: list[tuple[int, int, int]]) ->
         below = sum(one * abs(value) for one, value in zip(weight, true, strict=True))
         expected = float(Fraction(above, below)) if below else np.inf if above else 0.0
         assert lossctl.compute("wmape", true, pred, weight=weight) == expected
+
+
+tables = st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(st.floats(0, 1e6), min_size=width, max_size=width), min_size=1, max_size=20)
+)
+
+
+@given(tables, st.data())
+def test_outputs_that_end_by_themselves_add_and_are_what_their_columns_are(
+    drawn: list[list[float]], data: st.DataObject
+) -> None:
+    values = np.array(drawn)
+    weights = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(drawn), max_size=len(drawn))), float)
+    codes = np.arange(len(drawn)) % 2
+    cut = data.draw(st.integers(0, len(drawn)))
+    kinds: list[tuple[type[Mean], type[Mean]]] = [(Roots, RootMeanSquare), (Medians, Median)]
+    for kind, one in kinds:
+        whole = kind.of(values[:, 0], weights, values)
+        parts = [
+            kind.of(part[:, 0], some, part)
+            for part, some in ((values[:cut], weights[:cut]), (values[cut:], weights[cut:]))
+        ]
+        assert kind() + parts[0] + parts[1] == whole
+        ends = [one.of(np.ascontiguousarray(column), weights).value("mean") for column in values.T]
+        assert whole.value("mean") == float(sum(map(Fraction, ends)) / len(ends))
+        groups = kind.by_code(values[:, 0], weights, values, codes, 2)
+        assert groups == [
+            kind.of(values[codes == code, 0], weights[codes == code], values[codes == code]) for code in (0, 1)
+        ]
+        assert whole.share(whole.total) is None
 
 
 def test_the_value_of_a_row_is_the_loss_of_that_row_alone() -> None:

@@ -62,6 +62,7 @@ CASES: dict[str, tuple[NDArray[Any], str]] = {
     "gamma_nll": (COUNTS + 1, "positive"),
     "tweedie_nll:clip=4": (COUNTS, "positive"),
     "tweedie_nll:power=1.3": (COUNTS, "positive"),
+    "tweedie_nll:log_input=true": (COUNTS, "real"),
     "negbin_nll:dispersion=0.7": (COUNTS, "positive"),
     "cce": (SHARES, "classes"),
     "cce:label_smoothing=0.1": (SHARES, "classes"),

@@ -33,6 +33,7 @@ class Row(NamedTuple):
     Attributes:
         name: what the framework calls it.
         params: the parameters it sets.
+        takes: what it takes as a parameter, where that is not what the loss takes.
         single: those that it sets otherwise beside dtype=float32.
         one_output: whether a row may hold one output only, where outputs are losses each.
         mean: what its own mean divides by.
@@ -49,12 +50,22 @@ class Row(NamedTuple):
     remark: str = ""
     single: Params = {}  # noqa: RUF012
     one_output: bool = False
+    takes: Mapping[str, kinds.Number] = {}
 
 
 _EPS, _EPS_OF_SINGLE = (float(np.finfo(dtype).eps) for dtype in (np.float64, np.float32))
 _CLIP_OF_SINGLE: Params = {"clip": _EPS_OF_SINGLE}
 _TORCH_LOGITS = "Where an infinite logit makes PyTorch print nan, the limit of the formula stands."
 _OPTAX_LOGITS = "Where an infinite logit makes optax print nan, the limit of the formula stands."
+_HARD_SIGNS = {
+    "y_true": kinds.SIGN._replace(
+        meaning="-1 or 1, of which PyTorch's formula is",
+        allowed=(-1.0, 1.0),
+        help="--like exact takes 0 for -1; PyTorch's formula takes it for neither label",
+    )
+}
+_EVEN_POWER = kinds.Number("2", low=2, high=2)
+_POWERS_OF_OPTAX = "Of odd p optax adds signed powers, so only p=2 is taken here."
 _NO_RELABELLING = "PyTorch takes no label 0; it would give it the margin 0."
 _HARD = {
     "y_true": kinds.TRUTH._replace(
@@ -76,6 +87,8 @@ _ONE_LABEL = (
 )
 
 _ONE_MASK = "Keras multiplies the one value by each weight; here weights count in the sums."
+_SWAPPED = "Up to 3.15.1 it gives alpha to the pixels missed; later ones do not, which swapped=false follows."
+_BOXES = "torchvision takes boxes turned inside out too, which are refused here."
 
 # LightGBM and XGBoost have these in float32.
 _LN_1E_15, _LN_1E_16 = (float(np.float32(math.log(floor))) for floor in (1e-15, 1e-16))
@@ -90,6 +103,11 @@ _HARD_LABELS = {
 }
 _BINARY_OF_LIGHTGBM = "LightGBM's cross_entropy, which takes soft labels, has its floor at ln 1e-12."
 _LEVEL_OF_CATBOOST = "CatBoost rounds this parameter to float32."
+
+
+def _of_one_output(rows: Mapping[str, Row]) -> Mapping[str, Row]:
+    return {loss: row._replace(one_output=True) for loss, row in rows.items()}
+
 
 CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     EXACT: {},
@@ -124,6 +142,9 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "multiclass_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),
         "cosine": Row("keras.losses.CosineSimilarity", {"similarity": True}, "rows"),
         "dice": Row("keras.losses.Dice", {"pool": True, "eps": 1e-7}, remark=_ONE_MASK),
+        "tversky": Row(
+            "keras.losses.Tversky", {"pool": True, "eps": 1e-7, "swapped": True}, remark=_ONE_MASK + " " + _SWAPPED
+        ),
     },
     "torch": {
         "mse": Row("torch.nn.functional.mse_loss", sum="elements"),
@@ -142,7 +163,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         ),
         "cce_logits": Row("torch.nn.functional.cross_entropy", mean="rows", remark=_TORCH_LOGITS),
         "sparse_cce_logits": Row("torch.nn.functional.cross_entropy", {"ignore_index": -100}, remark=_TORCH_LOGITS),
-        "nll": Row("torch.nn.functional.nll_loss"),
+        "nll": Row("torch.nn.functional.nll_loss", {"ignore_index": -100}),
         "kl": Row(
             "torch.nn.functional.kl_div",
             mean="elements",
@@ -151,10 +172,20 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "multi_margin": Row("torch.nn.functional.multi_margin_loss", mean="rows"),
         "multilabel_margin": Row("torch.nn.functional.multilabel_margin_loss"),
         "gaussian_nll": Row("torch.nn.functional.gaussian_nll_loss", {"eps": 1e-6}, sum="elements"),
-        "hinge_embedding": Row("torch.nn.functional.hinge_embedding_loss", sum="elements"),
-        "margin_ranking": Row("torch.nn.functional.margin_ranking_loss", sum="elements"),
-        "cosine_embedding": Row("torch.nn.functional.cosine_embedding_loss"),
-        "triplet_margin": Row("torch.nn.functional.triplet_margin_loss", {"eps": 1e-6}),
+        "hinge_embedding": Row("torch.nn.functional.hinge_embedding_loss", sum="elements", kinds=_HARD_SIGNS),
+        "margin_ranking": Row("torch.nn.functional.margin_ranking_loss", sum="elements", kinds=_HARD_SIGNS),
+        "cosine_embedding": Row("torch.nn.functional.cosine_embedding_loss", kinds=_HARD_SIGNS),
+        "triplet_margin": Row(
+            "torch.nn.functional.triplet_margin_loss", {"eps": 1e-6}, takes={"margin": kinds.ABOVE_ZERO}
+        ),
+        "sigmoid_focal": Row("torchvision.ops.sigmoid_focal_loss", {"alpha": 0.25}, sum="elements"),
+        "giou": Row("torchvision.ops.generalized_box_iou_loss", {"eps": 1e-7}, remark=_BOXES),
+        "diou": Row("torchvision.ops.distance_box_iou_loss", {"eps": 1e-7}, remark=_BOXES),
+        "ciou": Row(
+            "torchvision.ops.complete_box_iou_loss",
+            {"eps": 1e-7},
+            remark=_BOXES + " Where it prints nan for boxes without height, the limit of the formula stands.",
+        ),
     },
     "sklearn": {
         "mse": Row("sklearn.metrics.mean_squared_error"),
@@ -164,11 +195,20 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "rmsle": Row("sklearn.metrics.root_mean_squared_log_error", _BY_OUTPUT),
         "mape": Row("sklearn.metrics.mean_absolute_percentage_error", {"eps": _EPS}),
         "quantile": Row("sklearn.metrics.mean_pinball_loss"),
-        "poisson_deviance": Row("sklearn.metrics.mean_poisson_deviance"),
-        "gamma_deviance": Row("sklearn.metrics.mean_gamma_deviance", kinds={"y_true": kinds.POSITIVE_AMOUNT}),
-        "tweedie_deviance": Row("sklearn.metrics.mean_tweedie_deviance", remark="Its default power 0 is mse."),
+        "poisson_deviance": Row("sklearn.metrics.mean_poisson_deviance", one_output=True),
+        "gamma_deviance": Row(
+            "sklearn.metrics.mean_gamma_deviance", one_output=True, kinds={"y_true": kinds.POSITIVE_AMOUNT}
+        ),
+        "tweedie_deviance": Row(
+            "sklearn.metrics.mean_tweedie_deviance", one_output=True, remark="Its default power 0 is mse."
+        ),
         "bce": Row(
-            "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_BINARY, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
+            "sklearn.metrics.log_loss",
+            {"clip": _EPS},
+            kinds=_HARD_BINARY,
+            remark=_ONE_LABEL,
+            single=_CLIP_OF_SINGLE,
+            one_output=True,
         ),
         "cce": Row(
             "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_HARD_TARGETS, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
@@ -176,14 +216,14 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "sparse_cce": Row(
             "sklearn.metrics.log_loss", {"clip": _EPS}, kinds=_UNCLIPPED, remark=_ONE_LABEL, single=_CLIP_OF_SINGLE
         ),
-        "brier": Row("sklearn.metrics.brier_score_loss", kinds=_HARD, remark=_ONE_LABEL),
+        "brier": Row("sklearn.metrics.brier_score_loss", one_output=True, kinds=_HARD, remark=_ONE_LABEL),
         "brier_multiclass": Row(
             "sklearn.metrics.brier_score_loss", {"halve_two": True}, kinds=_HARD_TARGETS, remark=_ONE_LABEL
         ),
         "sparse_brier": Row("sklearn.metrics.brier_score_loss", {"halve_two": True}, remark=_ONE_LABEL),
-        "hinge": Row("sklearn.metrics.hinge_loss", remark=_ONE_LABEL),
+        "hinge": Row("sklearn.metrics.hinge_loss", one_output=True, remark=_ONE_LABEL),
         "multiclass_hinge": Row("sklearn.metrics.hinge_loss", remark=_ONE_LABEL),
-        "max_error": Row("sklearn.metrics.max_error"),
+        "max_error": Row("sklearn.metrics.max_error", one_output=True),
         "median_absolute_error": Row("sklearn.metrics.median_absolute_error", _BY_OUTPUT),
         "zero_one": Row("sklearn.metrics.hamming_loss"),
         "subset_zero_one": Row("sklearn.metrics.zero_one_loss"),
@@ -212,24 +252,34 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "cosine": Row(
             "optax.losses.cosine_distance", remark="Where optax prints nan for a zero vector, the loss is 1."
         ),
+        "triplet_margin": Row(
+            "optax.losses.triplet_margin_loss", {"root_eps": 1e-6}, takes={"p": _EVEN_POWER}, remark=_POWERS_OF_OPTAX
+        ),
+        "dice": Row(
+            "optax.losses.binary_dice_loss",
+            {"smooth": 1.0},
+            remark="optax takes logits, here y_pred holds probabilities.",
+        ),
     },
     # Metrics of given predictions, on probabilities and rates as the models print them.
-    "lightgbm": {
-        "mse": Row("l2"),
-        "rmse": Row("rmse"),
-        "mae": Row("l1"),
-        "quantile": Row("quantile", {"level": 0.9}),
-        "huber": Row("huber", {"delta": 0.9}),
-        "fair": Row("fair"),
-        "mape": Row("mape", {"eps": 1.0}),
-        "poisson_nll": Row("poisson", {"clip": _1E_10}),
-        "gamma_nll": Row("gamma"),
-        "gamma_deviance": Row("gamma_deviance", {"eps": 1e-9}, mean="one"),
-        "tweedie_nll": Row("tweedie", {"clip": _1E_10}),
-        "bce": Row("binary_logloss", {"log_floor": _LN_1E_15}, kinds=_HARD_LABELS, remark=_BINARY_OF_LIGHTGBM),
-        "sparse_cce": Row("multi_logloss", {"log_floor": _LN_1E_15}),
-        "top_k_error": Row("multi_error", {"ties": True}),
-    },
+    "lightgbm": _of_one_output(
+        {
+            "mse": Row("l2"),
+            "rmse": Row("rmse"),
+            "mae": Row("l1"),
+            "quantile": Row("quantile", {"level": 0.9}),
+            "huber": Row("huber", {"delta": 0.9}),
+            "fair": Row("fair"),
+            "mape": Row("mape", {"eps": 1.0}),
+            "poisson_nll": Row("poisson", {"clip": _1E_10}),
+            "gamma_nll": Row("gamma"),
+            "gamma_deviance": Row("gamma_deviance", {"eps": 1e-9}, mean="one"),
+            "tweedie_nll": Row("tweedie", {"clip": _1E_10}),
+            "bce": Row("binary_logloss", {"log_floor": _LN_1E_15}, kinds=_HARD_LABELS, remark=_BINARY_OF_LIGHTGBM),
+            "sparse_cce": Row("multi_logloss", {"log_floor": _LN_1E_15}),
+            "top_k_error": Row("multi_error", {"ties": True}),
+        }
+    ),
     "xgboost": {
         "rmse": Row("rmse", _SINGLE),
         "rmsle": Row("rmsle", _SINGLE),
@@ -245,31 +295,41 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "sparse_cce": Row("mlogloss", {"log_floor": _LN_1E_16, **_SINGLE}),
         "top_k_error": Row("merror", _SINGLE),
     },
-    "catboost": {
-        "rmse": Row("RMSE"),
-        "mae": Row("MAE", {"dead_zone": 1e-6}),
-        "mape": Row("MAPE", {"eps": 1.0}),
-        "smape": Row("SMAPE", {"percent": True}),
-        "quantile": Row("Quantile", {"dead_zone": 1e-6}, remark=_LEVEL_OF_CATBOOST),
-        "expectile": Row("Expectile", remark=_LEVEL_OF_CATBOOST),
-        "huber": Row("Huber", remark=_LEVEL_OF_CATBOOST),
-        "lq": Row("Lq"),
-        "log_cosh": Row("LogCosh", remark="CatBoost's logarithm has four to five right digits here."),
-        "fair": Row("FairLoss"),
-        "msle": Row("MSLE"),
-        "poisson_nll": Row("Poisson", {"log_input": True}),
-        "bce_logits": Row("Logloss, CrossEntropy"),
-        "hinge": Row("HingeLoss"),
-        "sparse_cce_logits": Row("MultiClass"),
-        "one_vs_all": Row("MultiClassOneVsAll"),
-    },
-    "vw": {
-        "mse": Row("squared", _SINGLE),
-        "quantile": Row("quantile", _SINGLE),
-        "expectile": Row("expectile", _SINGLE, remark="Its expectile_q is 1 less the level."),
-        "soft_margin": Row("logistic", _SINGLE),
-        "hinge": Row("hinge", _SINGLE),
-    },
+    "catboost": _of_one_output(
+        {
+            "rmse": Row("RMSE"),
+            "mae": Row("MAE", {"dead_zone": 1e-6}),
+            "mape": Row("MAPE", {"eps": 1.0}),
+            "smape": Row("SMAPE", {"percent": True}),
+            "quantile": Row("Quantile", {"dead_zone": 1e-6}, remark=_LEVEL_OF_CATBOOST),
+            "expectile": Row("Expectile", remark=_LEVEL_OF_CATBOOST),
+            "huber": Row("Huber", remark=_LEVEL_OF_CATBOOST),
+            "lq": Row("Lq"),
+            "log_cosh": Row("LogCosh", remark="CatBoost's logarithm has four to five right digits here."),
+            "fair": Row("FairLoss"),
+            "msle": Row("MSLE"),
+            "poisson_nll": Row("Poisson", {"log_input": True}),
+            "bce_logits": Row("Logloss, CrossEntropy"),
+            "hinge": Row("HingeLoss"),
+            "sparse_cce_logits": Row("MultiClass"),
+            "one_vs_all": Row("MultiClassOneVsAll"),
+            "tweedie_nll": Row("Tweedie", {"log_input": True}),
+            "sigmoid_focal": Row(
+                "Focal", remark="CatBoost has no default for alpha and gamma, and rounds both to float32."
+            ),
+            "brier": Row("BrierScore", remark="CatBoost takes logits, here y_pred holds probabilities."),
+            "median_absolute_error": Row("MedianAbsoluteError"),
+        }
+    ),
+    "vw": _of_one_output(
+        {
+            "mse": Row("squared", _SINGLE),
+            "quantile": Row("quantile", _SINGLE),
+            "expectile": Row("expectile", _SINGLE, remark="Its expectile_q is 1 less the level."),
+            "soft_margin": Row("logistic", _SINGLE),
+            "hinge": Row("hinge", _SINGLE),
+        }
+    ),
 }
 """For each convention its rows, by the name of the loss. `exact` leaves every formula as it is."""
 
@@ -291,6 +351,14 @@ WORDS: Mapping[str, str] = {
     "triplet_margin.eps": "adds {value} to each difference",
     "mape.eps": "divides by {value} where y_true is smaller",
     "dice.eps": "adds {value} to the denominator",
+    "tversky.eps": "adds {value} to the denominator",
+    "swapped": "gives alpha to the pixels missed and beta to those too many",
+    "smooth": "adds {value} to the intersection and to half the denominator",
+    "giou.eps": "adds {value} to the areas that it divides by",
+    "diou.eps": "adds {value} to the area and the squared diagonal that it divides by",
+    "ciou.eps": "adds {value} to what it divides by",
+    "root_eps": "adds {value} under each root",
+    "sigmoid_focal.alpha": "weighs the label 1 by {value} and the label 0 by the rest",
     "pool": "takes {rows} as one mask",
     "by_output": "takes the root of each output over {rows}, then their mean",
     "median_absolute_error.by_output": "takes the median of each output over {rows}, then their mean",

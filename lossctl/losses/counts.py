@@ -20,10 +20,11 @@ from lossctl.kinds import (
     PerElement,
     Positive,
     PositiveAmount,
+    PositiveRate,
     Rate,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import counted, difference, excess, log_ratio, signed_log_ratio
+from lossctl.losses.stable import counted, difference, excess, log_ratio, shrunk, signed_log_ratio
 
 FAMILY = "counts and amounts"
 
@@ -273,22 +274,41 @@ def gamma_nll(y_true: Amount, y_pred: PositiveAmount, *, clip: Floor = None) -> 
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def _tweedie_nll_slope(y_true: Floats, y_pred: Floats, *, power: float, clip: float | None = None) -> Floats:
+def _tweedie_nll_slope(
+    y_true: Floats, y_pred: Floats, *, power: float, log_input: bool = False, clip: float | None = None
+) -> Floats:
     """0 where clip raises μ."""
+    if log_input:
+        return shrunk(-y_pred, 2.0 - power) - counted(y_true, shrunk(y_pred, power - 1.0))
     raised = _raised(y_pred, clip)
     root = np.power(raised, (1.0 - power) / 2)
     slope = counted(_surplus(y_true, raised), root) * root
     return slope if clip is None else np.where(y_pred > clip, slope, 0.0)
 
 
+def _tweedie_nll_best(mean: Floats, *, power: float, log_input: bool, clip: float | None) -> Floats:
+    del power, clip  # a rate raised to clip is the best of those that are left
+    return np.log(mean) if log_input else mean
+
+
 @loss(
-    "tweedie_nloglik", "tweedie_loss", family=FAMILY, claims=NEVER_NEGATIVE, slope=_tweedie_nll_slope, constant="mean"
+    "tweedie_nloglik",
+    "tweedie_loss",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_tweedie_nll_slope,
+    constant="mean",
+    best=_tweedie_nll_best,
 )
-def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5, clip: Floor = None) -> PerElement:
+def tweedie_nll(
+    y_true: Amount, y_pred: PositiveRate, *, power: OneToTwo = 1.5, log_input: Flag = False, clip: Floor = None
+) -> PerElement:
     """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
 
     Formula:
-        y μ^(1 - p) / (p - 1) + μ^(2 - p) / (2 - p),   p = power; clip raises μ below it to it
+        y μ^(1 - p) / (p - 1) + μ^(2 - p) / (2 - p),   p = power;
+        with log_input, where y_pred is ln μ: y exp((1 - p) y_pred) / (p - 1) + exp((2 - p) y_pred) / (2 - p).
+        clip raises μ below it to it
 
     Range:
         0 to inf.
@@ -305,6 +325,9 @@ def tweedie_nll(y_true: Amount, y_pred: PositiveAmount, *, power: OneToTwo = 1.5
         array([6., 1.])
     """
     with np.errstate(over="ignore"):
+        if log_input:
+            scarce = counted(y_true, shrunk(y_pred, power - 1.0))
+            return scarce / (power - 1.0) + shrunk(-y_pred, 2.0 - power) / (2.0 - power)
         y_pred = _raised(y_pred, clip)
         root = np.power(y_pred, (1.0 - power) / 2)
         return y_true * root * root / (power - 1.0) + np.power(y_pred, 2.0 - power) / (2.0 - power)

@@ -67,8 +67,9 @@ def dice(
     return _dice(y_true, y_pred, smooth=smooth, eps=eps, pool=pool).alone
 
 
-def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, **_: bool) -> Split:
+def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, swapped: bool, **_: bool) -> Split:
     true, pred = in_rows(y_true), in_rows(y_pred)
+    alpha, beta = (beta, alpha) if swapped else (alpha, beta)
     wrong = alpha * row_sum(pred * (1.0 - true)) + beta * row_sum(true * (1.0 - pred))
     return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
 
@@ -90,20 +91,21 @@ def tversky(
     beta: NonNegative = 0.5,
     eps: NonNegative = 0.0,
     pool: Flag = False,
+    swapped: Flag = False,
 ) -> PerRow:
     """One minus the Tversky index of two masks: false positives and false negatives weigh differently.
 
     Formula:
         1 - Σ_i p_i y_i / (Σ_i p_i y_i + α Σ_i p_i (1 - y_i) + β Σ_i (1 - p_i) y_i + ε),
         p = y_pred,   y = y_true,   α = alpha,   β = beta,   ε = eps;
-        0 where both masks are empty and ε is 0; pool takes all rows as one mask
+        0 where both masks are empty and ε is 0; pool takes all rows as one mask; swapped lets α and β change places
 
     Range:
         0 to 1; α = β = 0.5 is dice, α = β = 1 is 1 minus the intersection over the union.
 
     Use:
-        Where a pixel missed is worse than one too many: beta above alpha. Keras up to 3.15.1 gave alpha to the pixels
-        missed, so exchange the two to have its number.
+        Where a pixel missed is worse than one too many: beta above alpha. Keras up to 3.15.1 gives alpha to the pixels
+        missed, which is what swapped does.
 
     References:
         Salehi, Erdogmus and Gholipour (2017), Tversky Loss Function for Image Segmentation.
@@ -112,7 +114,7 @@ def tversky(
         >>> tversky(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]), alpha=0.25, beta=0.75)
         array([0.25])
     """
-    return _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool).alone
+    return _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool, swapped=swapped).alone
 
 
 def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float) -> Split:

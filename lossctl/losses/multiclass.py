@@ -31,6 +31,7 @@ from lossctl.losses.stable import (
     surprise_of_logits,
     to_label,
     unclipped,
+    weights_of_labels,
 )
 
 FAMILY = "multi-class"
@@ -40,15 +41,6 @@ def _weights_of_targets(y_true: TargetDistribution, _: Floats, **params: ClassWe
     """Σ_c w_c y_c for each row, None without class weights."""
     weights = params["class_weight"]
     return None if weights is None else row_sum(y_true * np.array(weights))
-
-
-def _weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassId) -> Floats | None:
-    """w_y for each row and 0 for ignored labels, None where neither is asked for."""
-    weights, ignored = params["class_weight"], params["ignore_index"]
-    if weights is None and ignored is None:
-        return None
-    kept = y_true != ignored
-    return kept.astype(np.float64) if weights is None else np.where(kept, np.array(weights)[y_true * kept], 0.0)
 
 
 def _cce_slope(
@@ -206,7 +198,7 @@ def _sparse_cce_slope(
     "multiclass_cross_entropy",
     "log_loss",
     family=FAMILY,
-    weigh=_weights_of_labels,
+    weigh=weights_of_labels,
     claims=NEVER_NEGATIVE,
     slope=_sparse_cce_slope,
     constant="mean",
@@ -277,7 +269,7 @@ def _sparse_cce_logits_slope(
     "cross_entropy",
     "cross_entropy_loss",
     family=FAMILY,
-    weigh=_weights_of_labels,
+    weigh=weights_of_labels,
     claims=NEVER_NEGATIVE,
     slope=_sparse_cce_logits_slope,
     constant="mean",

@@ -4,6 +4,8 @@ import numpy as np
 
 from lossctl.kinds import (
     Amounts,
+    ClassId,
+    ClassWeights,
     Flag,
     Floats,
     Label,
@@ -28,33 +30,41 @@ from lossctl.losses.stable import (
     softplus,
     surprise_of_logits,
     to_label,
+    weights_of_labels,
 )
 
 FAMILY = "scores"
 
 
-def _nll_slope(y_true: Label, y_pred: Floats) -> Floats:
-    return to_label(np.full(len(y_true), -1.0), y_true, y_pred.shape[1])
+def _nll_slope(y_true: Label, y_pred: Floats, *, class_weight: ClassWeights, ignore_index: ClassId) -> Floats:
+    weights = weights_of_labels(y_true, y_pred, class_weight=class_weight, ignore_index=ignore_index)
+    slope = np.full(len(y_true), -1.0) if weights is None else 0.0 - weights
+    return to_label(slope, y_true * (y_true != ignore_index), y_pred.shape[1])
 
 
-def _nll_best(mean: Floats) -> Floats:
-    return np.log(mean)
+def _nll_best(mean: Floats, *, class_weight: ClassWeights, ignore_index: ClassId) -> Floats | None:
+    """Not known where rows weigh as their classes do."""
+    return np.log(mean) if class_weight is None and ignore_index is None else None
 
 
 @loss(
     "nll_loss",
     "negative_log_likelihood",
     family=FAMILY,
+    weigh=weights_of_labels,
     claims=NEVER_NEGATIVE,
     slope=_nll_slope,
     constant="mean",
     best=_nll_best,
 )
-def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
+def nll(
+    y_true: Label, y_pred: LogProbabilities, *, class_weight: ClassWeights = None, ignore_index: ClassId = None
+) -> PerRow:
     """Negative log-likelihood of log-probabilities against class ids or names.
 
     Formula:
-        -x_y,   x = y_pred, the logarithms of probabilities
+        -w_y x_y,   x = y_pred, the logarithms of probabilities,   w = class_weight;
+        rows whose y is ignore_index weigh 0
 
     Range:
         0 to inf.
@@ -70,7 +80,9 @@ def nll(y_true: Label, y_pred: LogProbabilities) -> PerRow:
         >>> nll(np.array([1]), np.array([[-0.25, -1.5]]))
         array([1.5])
     """
-    return 0.0 - of_label(y_pred, y_true)
+    weights = weights_of_labels(y_true, y_pred, class_weight=class_weight, ignore_index=ignore_index)
+    surprise = 0.0 - of_label(y_pred, y_true * (y_true != ignore_index))
+    return surprise if weights is None else counted(weights, surprise)
 
 
 def _multiclass_hinge_slope(y_true: Label, y_pred: Floats, *, with_zero: bool) -> Floats:

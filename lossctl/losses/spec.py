@@ -236,17 +236,8 @@ class Request(NamedTuple):
             self.like,
             not self.optional,
         )
-        if unpooled([(term.loss, term.params) for term in terms], shapes.y_pred):
-            spec = spec.barring(
-                f"{spec.text} takes each row as a mask, and there is one column of y_pred, so one pixel a row",
-                help=f"{spec.name}:pool=true takes all rows as one mask",
-            )
-        for row in (term.row for term in spec.terms if term.row is not None and term.loss.elementwise):
-            if row.one_output and shapes.y_pred > 1:
-                spec = spec.barring(
-                    f"{row.name} takes one output a row, and y_pred has {count(shapes.y_pred, 'column')}",
-                    help="--like exact takes several; -t and -p choose other columns",
-                )
+        for why, help in _bars(spec, shapes):
+            spec = spec.barring(why, help=help)
         if spec.is_sum:
             _refuse_sums(spec)
         return spec
@@ -337,6 +328,29 @@ def fits(loss: Loss, shapes: Shapes) -> bool:
 def unpooled(losses: Iterable[tuple[Loss, Params]], outputs: int) -> bool:
     """Whether some loss takes each row as a mask though there is one output, which is one pixel a row."""
     return outputs == 1 and any(loss.finish is not None and loss.ends(params) is None for loss, params in losses)
+
+
+def _bars(spec: Spec, shapes: Shapes) -> Iterator[tuple[str, str]]:
+    """Why a spec has no value of data of these shapes, whatever they hold, and what to type instead."""
+    if unpooled([(term.loss, term.params) for term in spec.terms], shapes.y_pred):
+        yield (
+            f"{spec.text} takes each row as a mask, and there is one column of y_pred, so one pixel a row",
+            f"{spec.name}:pool=true takes all rows as one mask",
+        )
+    for row, loss, params in ((term.row, term.loss, term.params) for term in spec.terms if term.row is not None):
+        if row.one_output and loss.elementwise and shapes.y_pred > 1:
+            yield (
+                f"{row.name} of {spec.like} takes one output a row, and y_pred has {count(shapes.y_pred, 'column')}",
+                "--like exact takes several; -t and -p choose other columns",
+            )
+        for name, kind in row.takes.items():
+            try:
+                kind.parse(str(params[name]))
+            except ValueError:
+                yield (
+                    f"{row.name} of {spec.like} takes {kind.meaning} as {name}, not {params[name]}",
+                    f"--like exact takes {loss.params[name].kind.meaning}",
+                )
 
 
 def _split(separator: re.Pattern[str], text: str, whole: str) -> Iterator[str]:

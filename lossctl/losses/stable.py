@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lossctl.kinds import Floats, Label
+from lossctl.kinds import ClassId, ClassWeights, Floats, Label
 
 
 def half_distance(y_true: Floats, y_pred: Floats) -> Floats:
@@ -139,7 +139,7 @@ def shrunk(size: Floats, gamma: float, lost: Floats | float = 0.0) -> Floats:
     with np.errstate(all="ignore"):
         whole, rest = product(np.asarray(gamma), size)
         left = rest + gamma * lost
-        return np.exp(-whole) * (1.0 - np.where(np.isfinite(left), left, 0.0))
+        return np.exp(-whole) * (1.0 - np.where(np.abs(left) < 1.0, left, 0.0))
 
 
 def power_of_ratio(above: tuple[Floats, Floats], below: tuple[Floats, Floats], gamma: float) -> Floats:
@@ -181,6 +181,15 @@ def of_label(values: Floats, labels: Label) -> Floats:
     """For each row of an (n, k) array the value of its class."""
     chosen: Floats = values[np.arange(len(labels)), labels]
     return chosen
+
+
+def weights_of_labels(y_true: Label, _: Floats, **params: ClassWeights | ClassId) -> Floats | None:
+    """w_y for each row and 0 for ignored labels, None where neither is asked for."""
+    weights, ignored = params["class_weight"], params["ignore_index"]
+    if weights is None and ignored is None:
+        return None
+    kept = y_true != ignored
+    return kept.astype(np.float64) if weights is None else np.where(kept, np.array(weights)[y_true * kept], 0.0)
 
 
 def to_label(values: Floats, labels: Label, classes: int) -> Floats:

@@ -102,13 +102,13 @@ def cosine_embedding(y_true: Sign, x1: Vector, x2: Vector, *, margin: Cosine = 0
 
 @np.errstate(invalid="ignore", over="ignore", under="ignore")
 def _triplet_margin_slope(
-    y_true: Floats, y_pred: Floats, anchor: Floats, *, margin: float, p: float, eps: float
+    y_true: Floats, y_pred: Floats, anchor: Floats, *, margin: float, p: float, eps: float, root_eps: float
 ) -> Floats:
     """At the kink that of a loss above 0, as PyTorch does; 0 where anchor and y_pred are one."""
     gap = anchor - y_pred + eps if eps else anchor - y_pred
-    length = _distance(anchor, y_pred, p, eps)
+    length = _distance(anchor, y_pred, p, eps, root_eps)
     share = gap / np.where(length == 0, 1.0, length)[:, None]
-    ahead, lost = difference(_distance(anchor, y_true, p, eps), length)
+    ahead, lost = difference(_distance(anchor, y_true, p, eps, root_eps), length)
     lacks = (ahead + margin + lost >= 0)[:, None]
     return np.where(lacks, np.sign(gap) * np.power(np.abs(share), p - 1.0), 0.0)
 
@@ -130,15 +130,16 @@ def triplet_margin(
     margin: NonNegative = 1.0,
     p: AtLeastOne = 2.0,
     eps: NonNegative = 0.0,
+    root_eps: NonNegative = 0.0,
 ) -> PerRow:
     """Whether an anchor lies nearer to a vector of its own kind than to one of another, by a margin.
 
     Formula:
-        max(0, s - d + margin),   s = (Σ |a - y_true + eps|^p)^(1 / p), the distance to its own kind (positive),
-        d = (Σ |a - y_pred + eps|^p)^(1 / p), that to another (negative),   a = anchor
+        max(0, s - d + margin),   s = (Σ |a - y_true + eps|^p + ρ)^(1 / p), the distance to its own kind (positive),
+        d = (Σ |a - y_pred + eps|^p + ρ)^(1 / p), that to another (negative),   a = anchor,   ρ = root_eps
 
     Range:
-        0 to inf. PyTorch's eps is 1e-6.
+        0 to inf. PyTorch's eps is 1e-6, optax's root_eps.
 
     Use:
         For embeddings learnt from triplets. Triplets that hold the margin already are 0, so the mean falls with each easy
@@ -153,7 +154,7 @@ def triplet_margin(
         >>> triplet_margin(np.array([[3.0, 4.0]]), np.array([[0.0, 5.5]]), np.array([[0.0, 0.0]]))
         array([0.5])
     """
-    near, far = (_distance(anchor, other, p, eps) for other in (y_true, y_pred))
+    near, far = (_distance(anchor, other, p, eps, root_eps) for other in (y_true, y_pred))
     gap, lost = difference(near, far)
     return np.maximum(gap + margin + lost, 0.0)
 
@@ -220,9 +221,11 @@ def hinge_embedding(y_true: Sign, y_pred: Amount, *, margin: NonNegative = 1.0) 
     return np.where(y_true > 0, y_pred, np.maximum(margin - y_pred, 0.0))
 
 
-def _distance(one: Floats, other: Floats, p: float, eps: float) -> Floats:
+def _distance(one: Floats, other: Floats, p: float, eps: float, root_eps: float) -> Floats:
     with np.errstate(over="ignore"):
         gap = one - other + eps if eps else one - other
+    if root_eps:  # which is as much as one more component
+        gap = np.concatenate((gap, np.full((len(gap), 1), root_eps ** (1 / p), gap.dtype)), axis=1)
     if p == 1:
         return row_sum(np.abs(gap))
     if p == 2:

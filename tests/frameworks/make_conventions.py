@@ -4,7 +4,8 @@
 
 Here what is theirs is asked for: clipping, denominators, scale factors, label coding, float32, refusals. Keras runs on
 its TensorFlow backend. The text of a call is what is run: `y`, `p` and `w` in it are y_true, y_pred and weight as arrays
-or tensors of the type that the case names. The tests read the file and need none of the frameworks.
+or tensors of the type that the case names, and further inputs stand under their names. The tests read the file and need none
+of the frameworks.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import warnings
 from importlib import import_module
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
@@ -26,28 +28,31 @@ import numpy as np
 from frameworks.make_bank import labels, numbers, probabilities, simplex, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 FILE = os.path.join(os.path.dirname(__file__), "conventions.json")
 MODULES = {
     "keras": {"losses": "keras.losses", "metrics": "keras.metrics", "keras": "keras"},
-    "torch": {"F": "torch.nn.functional", "torch": "torch"},
+    "torch": {"F": "torch.nn.functional", "torch": "torch", "vision": "frameworks.vision"},
     "sklearn": {"metrics": "sklearn.metrics"},
     "optax": {"optax": "optax", "jnp": "jax.numpy"},
     **{name: {"tools": "frameworks.boosters"} for name in ("lightgbm", "xgboost", "catboost", "vw")},
 }
 PACKAGES = {"sklearn": "scikit-learn", "vw": "vowpalwabbit"}
+VISION = "vision."
+"""What calls of torchvision, whose losses are a part of the convention of PyTorch, begin with."""
 REFUSED = "refused"
 SINGLE = {("lightgbm", "gamma_nll"), ("catboost", "msle")}
 """Losses of which these frameworks take logarithms in float32, though they add in float64."""
 
 
 class Data(NamedTuple):
-    """The inputs of a call."""
+    """The inputs of a call; `more` are those by names of their own."""
 
     y: list[Any]
     p: list[Any]
     w: list[float] | None = None
+    more: Mapping[str, list[Any]] = MappingProxyType({})
 
 
 class Ask(NamedTuple):
@@ -130,6 +135,7 @@ def keras() -> Iterator[Ask]:
     """Losses as Keras reduces and clips them."""
     yield from keras_of_numbers()
     yield from keras_of_classes()
+    yield from keras_of_masks()
 
 
 def keras_of_numbers() -> Iterator[Ask]:
@@ -164,6 +170,26 @@ def keras_of_numbers() -> Iterator[Ask]:
     yield from both(
         "bce_logits:label_smoothing=0.2", "BinaryCrossentropy", logits, ", from_logits=True, label_smoothing=0.2"
     )
+
+
+def keras_of_masks() -> Iterator[Ask]:
+    """Masks, which Keras takes as one."""
+    for seed, (rows, k) in enumerate(((3, 4), (2, 9), (1, 5))):
+        hard = Data(np.array(labels(1240 + seed, rows * k, 2), float).reshape(rows, k).tolist(), [])
+        soft = probabilities(1250 + seed, rows, k)
+        for data in (hard._replace(p=soft), Data(soft, probabilities(1260 + seed, rows, k))):
+            for loss, name, args in (
+                ("dice", "Dice", ""),
+                ("tversky", "Tversky", ""),
+                ("tversky:alpha=0.3:beta=0.7", "Tversky", ", alpha=0.3, beta=0.7"),
+                ("tversky:alpha=1.0:beta=0.1", "Tversky", ", alpha=1.0, beta=0.1"),
+            ):
+                yield from (ask for ask in both(loss, name, data, args) if ask.reduction == "mean")
+    empty = Data([[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]])
+    for loss, name in (("dice", "Dice"), ("tversky", "Tversky")):
+        yield Ask("keras", loss, "mean", f"losses.{name}(dtype='float64')(y, p)", empty)
+        pixels = Data([1.0, 0.0, 1.0, 1.0], [0.5, 0.25, 1.0, 0.0])
+        yield Ask("keras", loss, "mean", f"losses.{name}(dtype='float64')(y, p)", pixels)
 
 
 def keras_of_classes() -> Iterator[Ask]:
@@ -231,6 +257,8 @@ def torch() -> Iterator[Ask]:
     """Functions of torch.nn.functional with their reductions and weights."""
     yield from torch_of_numbers()
     yield from torch_of_classes()
+    yield from torch_of_inputs()
+    yield from torchvision()
 
 
 def reduced(loss: str, call: str, data: Data, *, weighs: bool = False, single: bool = False) -> Iterator[Ask]:
@@ -309,67 +337,188 @@ def torch_of_classes() -> Iterator[Ask]:
     yield Ask("torch", "huber:delta=0", "mean", "F.huber_loss(p, y, delta=0)", Data([0.0, 1.0], [1.0, 2.0]))
 
 
+def torch_of_inputs() -> Iterator[Ask]:
+    """Losses of inputs that have names of their own."""
+    for number, data in enumerate((*reals(1100)[:2], reals(1100)[4])):
+        shape = np.shape(data.y)
+        variances = positive(numbers(1115 + number, 2, *shape))
+        for var in (variances, [[0.0] * shape[1], *variances[1:]] if len(shape) == 2 else [0.0, 1e-9, *variances[2:]]):
+            one = data._replace(more={"var": var}, w=None)
+            yield from reduced("gaussian_nll", "F.gaussian_nll_loss(p, y, var", one, single=True)
+            yield from reduced("gaussian_nll:full=true", "F.gaussian_nll_loss(p, y, var, full=True", one)
+            yield from reduced("gaussian_nll:eps=0.01", "F.gaussian_nll_loss(p, y, var, eps=0.01", one)
+        coded = np.where(np.array(data.y) > 0, 1.0, -1.0).tolist()
+        distances = Data(coded, positive(data.p))
+        yield from reduced("hinge_embedding", "F.hinge_embedding_loss(p, y", distances, single=True)
+        yield from reduced("hinge_embedding:margin=0.3", "F.hinge_embedding_loss(p, y, margin=0.3", distances)
+        pair = Data(coded, [], None, {"x1": data.y, "x2": data.p})
+        yield from reduced("margin_ranking", "F.margin_ranking_loss(x1, x2, y", pair, single=True)
+        yield from reduced("margin_ranking:margin=0.3", "F.margin_ranking_loss(x1, x2, y, margin=0.3", pair)
+    yield Ask(
+        "torch",
+        "gaussian_nll",
+        "mean",
+        "F.gaussian_nll_loss(p, y, var)",
+        Data([1.0, 2.0], [0.0, 0.0], None, {"var": [1.0, -1.0]}),
+    )
+    for seed, (rows, k) in enumerate(((6, 3), (4, 2), (3, 7))):
+        pair = Data(
+            signs(1120 + seed, rows),
+            [],
+            None,
+            {"x1": numbers(1130 + seed, 2, rows, k), "x2": numbers(1140 + seed, 0.5, rows, k)},
+        )
+        yield from reduced("cosine_embedding", "F.cosine_embedding_loss(x1, x2, y", pair, single=True)
+        yield from reduced("cosine_embedding:margin=0.3", "F.cosine_embedding_loss(x1, x2, y, margin=0.3", pair)
+        for loss, args in TRIPLETS:
+            call = f"F.triplet_margin_loss(anchor, y, p{args}"
+            yield from reduced(loss, call, triplet(1150 + seed, rows, k), single=not args)
+        yield Ask("torch", "triplet_margin", "mean", "F.triplet_margin_loss(anchor, y, p)", same(rows, k))
+    yield Ask("torch", "triplet_margin:margin=0", "mean", "F.triplet_margin_loss(anchor, y, p, margin=0)", same(2, 2))
+    for seed, (rows, k) in enumerate(((5, 3), (4, 2))):
+        ids, logs = labels(1160 + seed, rows, k), np.log(simplex(1170 + seed, rows, k)).tolist()
+        by_class = [round(0.5 + 0.7 * c, 1) for c in range(k)]
+        weight, text = (
+            f"weight=torch.tensor({by_class}, dtype=torch.float64)",
+            f"class_weight={by_class}".replace(" ", ""),
+        )
+        for data in (Data(ids, logs), Data([-100, *ids[1:]], logs)):
+            yield from reduced("nll", "F.nll_loss(p, y", data)
+            yield from reduced(f"nll:{text}", f"F.nll_loss(p, y, {weight}", data)
+        yield from reduced("nll:ignore_index=1", "F.nll_loss(p, y, ignore_index=1", Data(ids, logs))
+        yield from reduced(f"nll:{text}:ignore_index=0", f"F.nll_loss(p, y, {weight}, ignore_index=0", Data(ids, logs))
+
+
+TRIPLETS = (
+    ("triplet_margin", ""),
+    ("triplet_margin:margin=0.3", ", margin=0.3"),
+    ("triplet_margin:p=1", ", p=1"),
+    ("triplet_margin:p=3", ", p=3"),
+)
+
+
+def triplet(seed: int, rows: int, k: int) -> Data:
+    """Vectors near an anchor, others a little further, and the anchor."""
+    anchor = numbers(seed, 1, rows, k)
+    near, far = (
+        np.round(np.array(anchor) + numbers(seed + place, size, rows, k), 6).tolist()
+        for place, size in ((20, 0.5), (40, 1.0))
+    )
+    return Data(near, far, None, {"anchor": anchor})
+
+
+def same(rows: int, k: int) -> Data:
+    """Triplets of one vector three times, whose distances are what is added to them."""
+    vectors = numbers(1200, 1, rows, k)
+    return Data(vectors, vectors, None, {"anchor": vectors})
+
+
+def torchvision() -> Iterator[Ask]:
+    """Losses of boxes and of focal logits, which add a number whatever the unit is."""
+    corners = np.array(positive(numbers(1210, 5, 6, 4)))
+    boxes = [np.hstack([part[:, :2], part[:, :2] + part[:, 2:]]).round(6) for part in (corners, corners[::-1])]
+    tiny, points = [[0.0, 0.0, 2e-5, 2e-5]], [[0.0, 0.0, 0.0, 0.0]]
+    for true, pred in (
+        (boxes[0].tolist(), boxes[1].tolist()),
+        ((boxes[0] * 1e-4).round(9).tolist(), (boxes[1] * 1e-4).round(9).tolist()),
+        ([[0.0, 0.0, 2.0, 2.0]] * 2, [[1.0, 1.0, 3.0, 3.0], [5.0, 5.0, 6.0, 8.0]]),
+        (tiny, tiny),
+        (tiny, [[0.0, 0.0, 1e-5, 2e-5]]),
+        (points, points),
+        (tiny, [[1.0, 1.0, 2.0, 3.0]]),
+    ):
+        for loss, name in (("giou", "generalized"), ("diou", "distance"), ("ciou", "complete")):
+            for reduction in ("mean", "sum"):
+                call = f"{VISION}loss('{name}_box_iou_loss', p, y, reduction={reduction!r})"
+                yield Ask("torch", loss, reduction, call, Data(true, pred))
+    for data in chances(1220):
+        logits = Data(data.y, numbers(1230, 3, *np.shape(data.y)))
+        for text, args in (("", ""), (":alpha=0.6:gamma=1.5", ", alpha=0.6, gamma=1.5")):
+            for reduction in ("mean", "sum"):
+                call = f"{VISION}loss('sigmoid_focal_loss', p, y, reduction={reduction!r}{args})"
+                yield Ask("torch", f"sigmoid_focal{text}", reduction, call, logits)
+
+
 def sklearn() -> Iterator[Ask]:
     """Metrics with and without weights."""
+    yield from sklearn_of_numbers()
+    yield from sklearn_of_classes()
 
-    def mean(loss: str, call: str, data: Data) -> Iterator[Ask]:
-        yield Ask("sklearn", loss, "mean", f"{call})", plain(data))
-        if data.w:
-            yield Ask("sklearn", loss, "mean", f"{call}, sample_weight=w)", data)
 
+def scored(loss: str, call: str, data: Data) -> Iterator[Ask]:
+    """A metric of scikit-learn, with weights where there are any."""
+    yield Ask("sklearn", loss, "mean", f"{call})", plain(data))
+    if data.w:
+        yield Ask("sklearn", loss, "mean", f"{call}, sample_weight=w)", data)
+
+
+def sklearn_of_numbers() -> Iterator[Ask]:
+    """Metrics of real values and of amounts."""
     for number, data in enumerate(reals(700)):
-        yield from mean("mse", "metrics.mean_squared_error(y, p", data)
-        yield from mean("mae", "metrics.mean_absolute_error(y, p", data)
-        if number != 1:
-            yield from mean("rmse", "metrics.root_mean_squared_error(y, p", data)
-        yield from mean("mape", "metrics.mean_absolute_percentage_error(y, p", data)
-        yield from mean("quantile:level=0.2", "metrics.mean_pinball_loss(y, p, alpha=0.2", data)
+        yield from scored("mse", "metrics.mean_squared_error(y, p", data)
+        yield from scored("mae", "metrics.mean_absolute_error(y, p", data)
+        yield from scored("rmse", "metrics.root_mean_squared_error(y, p", data)
+        yield from scored("median_absolute_error", "metrics.median_absolute_error(y, p", plain(data))
+        yield Ask("sklearn", "max_error", "mean", "metrics.max_error(y, p)", plain(data))
+        yield from scored("mape", "metrics.mean_absolute_percentage_error(y, p", data)
+        yield from scored("quantile:level=0.2", "metrics.mean_pinball_loss(y, p, alpha=0.2", data)
         if number in {0, 1}:
             amounts = Data(positive(data.y), positive(data.p), data.w)
-            yield from mean("msle", "metrics.mean_squared_log_error(y, p", amounts)
-            if number == 0:
-                yield from mean("rmsle", "metrics.root_mean_squared_log_error(y, p", amounts)
+            yield from scored("msle", "metrics.mean_squared_log_error(y, p", amounts)
+            yield from scored("rmsle", "metrics.root_mean_squared_log_error(y, p", amounts)
+            above = Data(*([(np.array(values) + 1).tolist() for values in amounts[:2]]))
+            for name in ("poisson", "gamma", "tweedie"):
+                spec, power = (
+                    (f"{name}_deviance:power=1.5", ", power=1.5") if name == "tweedie" else (f"{name}_deviance", "")
+                )
+                yield from scored(spec, f"metrics.mean_{name}_deviance(y, p{power}", above)
     amounts = Data(positive(numbers(720, 3, 6)), positive(numbers(721, 3, 6)), weights(722, 6))
-    yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts)
-    yield from mean("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts._replace(y=[0.0, *amounts.y[1:]]))
-    yield from mean("gamma_deviance", "metrics.mean_gamma_deviance(y, p", amounts)
-    yield from mean("tweedie_deviance:power=1.5", "metrics.mean_tweedie_deviance(y, p, power=1.5", amounts)
+    yield from scored("poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts)
+    yield from scored(
+        "poisson_deviance", "metrics.mean_poisson_deviance(y, p", amounts._replace(y=[0.0, *amounts.y[1:]])
+    )
+    yield from scored("gamma_deviance", "metrics.mean_gamma_deviance(y, p", amounts)
+    yield from scored("tweedie_deviance:power=1.5", "metrics.mean_tweedie_deviance(y, p, power=1.5", amounts)
     zero = Data([0.0, 1.0], [1.0, 1.0])
     yield Ask("sklearn", "gamma_deviance", "mean", "metrics.mean_gamma_deviance(y, p)", zero)
     yield Ask(
         "sklearn", "poisson_deviance", "mean", "metrics.mean_poisson_deviance(y, p)", Data([1.0, 1.0], [0.0, 1.0])
     )
     yield Ask("sklearn", "msle", "mean", "metrics.mean_squared_log_error(y, p)", Data([-2.0, 1.0], [0.0, 1.0]))
+
+
+def sklearn_of_classes() -> Iterator[Ask]:
+    """Metrics of two and of several classes."""
     for number, data in enumerate(chances(730)):
         if number == 3:
             continue
-        yield from mean("log_loss", "metrics.log_loss(y, p", data)
-        yield from mean("brier", "metrics.brier_score_loss(y, p", data)
+        yield from scored("log_loss", "metrics.log_loss(y, p", data)
+        yield from scored("brier", "metrics.brier_score_loss(y, p", data)
         if number < 3:
             yield Ask("sklearn", "log_loss", "sum", "metrics.log_loss(y, p, sample_weight=w, normalize=False)", data)
             for low in (0.0, -1.0):
                 coded = np.where(np.array(data.y) > 0, 1.0, low).tolist()
-                yield from mean("hinge", "metrics.hinge_loss(y, p", Data(coded, numbers(735, 1, 5), data.w))
+                yield from scored("hinge", "metrics.hinge_loss(y, p", Data(coded, numbers(735, 1, 5), data.w))
     for wrong in (Data([1.0, 0.0], [1.7, 0.5]), Data([1.0, 0.0], [-0.1, 0.5]), Data([1.0, 0.0], [1.0000001, 0.5])):
         yield Ask("sklearn", "log_loss", "mean", "metrics.log_loss(y, p)", wrong)
         yield Ask("sklearn", "brier", "mean", "metrics.brier_score_loss(y, p)", wrong)
     for data in classes(740):
         k = len(data.p[0])
         hot = data._replace(y=one_hot(data.y, k))
-        yield from mean("log_loss", f"metrics.log_loss(y, p, labels=np.arange({k})", data)
-        yield from mean("brier_score_loss", f"metrics.brier_score_loss(y, p, labels=np.arange({k})", data)
+        yield from scored("log_loss", f"metrics.log_loss(y, p, labels=np.arange({k})", data)
+        yield from scored("brier_score_loss", f"metrics.brier_score_loss(y, p, labels=np.arange({k})", data)
         if k > 2:
-            yield from mean("log_loss", "metrics.log_loss(y, p", hot)
-            yield from mean("brier_score_loss", "metrics.brier_score_loss(y, p", hot)
+            yield from scored("log_loss", "metrics.log_loss(y, p", hot)
+            yield from scored("brier_score_loss", "metrics.brier_score_loss(y, p", hot)
             scores = data._replace(p=numbers(745, 1, len(data.y), k))
-            yield from mean("hinge_loss", f"metrics.hinge_loss(y, p, labels=np.arange({k})", scores)
+            yield from scored("hinge_loss", f"metrics.hinge_loss(y, p, labels=np.arange({k})", scores)
     sets = Data(one_hot(labels(750, 6, 3), 3), one_hot(labels(751, 6, 3), 3), weights(752, 6))
-    yield from mean("hamming_loss", "metrics.hamming_loss(y, p", sets)
-    yield from mean("zero_one_loss", "metrics.zero_one_loss(y, p", sets)
+    yield from scored("hamming_loss", "metrics.hamming_loss(y, p", sets)
+    yield from scored("zero_one_loss", "metrics.zero_one_loss(y, p", sets)
     ids = Data(
         [float(label) for label in labels(753, 6, 3)], [float(label) for label in labels(754, 6, 3)], weights(755, 6)
     )
-    yield from mean("zero_one_loss", "metrics.zero_one_loss(y, p", ids)
+    yield from scored("zero_one_loss", "metrics.zero_one_loss(y, p", ids)
     yield Ask("sklearn", "zero_one_loss", "sum", "metrics.zero_one_loss(y, p, sample_weight=w, normalize=False)", ids)
 
 
@@ -413,6 +562,21 @@ def optax() -> Iterator[Ask]:
         yield from of_array("kl", "optax.losses.kl_divergence(jnp.log(p), y)", shares)
         yield from of_array("generalized_kl", "optax.losses.generalized_kl_divergence(jnp.log(p), y)", shares)
         yield from of_array("cosine", "optax.losses.cosine_distance(p, y)", soft)
+    yield from optax_of_vectors(of_array)
+
+
+def optax_of_vectors(of_array: Callable[[str, str, Data], Iterator[Ask]]) -> Iterator[Ask]:
+    """Triplets and masks."""
+    for seed, (rows, k) in enumerate(((6, 3), (4, 2), (3, 7))):
+        for loss, args in (*TRIPLETS[:2], ("triplet_margin:margin=0", ", margin=0.0")):
+            call = f"optax.losses.triplet_margin_loss(anchor, y, p{args})"
+            yield from of_array(loss, call, triplet(1270 + seed, rows, k))
+        yield from of_array("triplet_margin", "optax.losses.triplet_margin_loss(anchor, y, p)", same(rows, k))
+        true = np.array(labels(1280 + seed, rows * k, 2), float).reshape(rows, k).tolist()
+        masks = Data(true, probabilities(1290 + seed, rows, k))
+        logits = "jnp.log(p) - jnp.log1p(-p)"
+        yield from of_array("dice", f"optax.losses.binary_dice_loss({logits}, y)", masks)
+        yield from of_array("dice:smooth=0.5", f"optax.losses.binary_dice_loss({logits}, y, smooth=0.5)", masks)
 
 
 def lightgbm() -> Iterator[Ask]:
@@ -495,10 +659,20 @@ def catboost() -> Iterator[Ask]:
             ("lq:p=1.5", "Lq:q=1.5"),
         ):
             yield from mean(loss, metric, data)
+        yield from mean("median_absolute_error", "MedianAbsoluteError", plain(data))
     for data in amounts_of_boosters(990):
         yield from mean("msle", "MSLE", data)
         yield from mean("poisson_nll", "Poisson", data)
+        logs = data._replace(p=numbers(991, 2, len(data.y)))
+        yield from mean("tweedie_nll:power=1.25", "Tweedie:variance_power=1.25", logs)
+        yield from mean("tweedie_nll", "Tweedie:variance_power=1.5", logs)
     hard = Data([1.0, 0.0, 1.0, 0.0], [0.5, 3.0, -2.0, -1.5], [0.5, 1.0, 2.0, 0.25])
+    yield from mean("sigmoid_focal:alpha=0.25:gamma=2", "Focal:focal_alpha=0.25;focal_gamma=2", hard)
+    yield from mean("sigmoid_focal:alpha=0.75:gamma=1.5", "Focal:focal_alpha=0.75;focal_gamma=1.5", hard)
+    for data in map(quarterly, chances(992)[:1]):
+        for one in (plain(data), data):
+            call = f"tools.of_catboost('BrierScore', y, np.log(p / (1 - p)), {'w' if one.w else None})"
+            yield Ask("catboost", "brier", "mean", call, one)
     yield from mean("bce_logits", "Logloss", hard)
     yield from mean("bce_logits", "CrossEntropy", hard._replace(y=[0.25, 0.5, 0.75, 1.0]))
     yield from mean("hinge", "HingeLoss", hard)
@@ -568,7 +742,8 @@ def answered(ask: Ask) -> dict[str, Any]:
     wide = not ask.loss.endswith("dtype=float32")
     single = not wide or ask.like in {"xgboost", "vw"} or (ask.like, ask.loss) in SINGLE
     names = {name: import_module(module) for name, module in MODULES[ask.like].items()} | {"np": np}
-    arrays = {"y": ask.data.y, "p": ask.data.p} | ({"w": ask.data.w} if ask.data.w else {})
+    arrays = {"y": ask.data.y} | ({"p": ask.data.p} if ask.data.p else {}) | {**ask.data.more}
+    arrays |= {"w": ask.data.w} if ask.data.w else {}
     call = ask.call
     names |= {name: _array(values, ask.like, wide=wide) for name, values in arrays.items()}
     try:
@@ -578,8 +753,9 @@ def answered(ask: Ask) -> dict[str, Any]:
             value = repr(float(np.asarray(eval(call, names))))
     except (ValueError, RuntimeError, IndexError):
         value = REFUSED
-    package = PACKAGES.get(ask.like, ask.like)
-    return {
+    package = "torchvision" if call.startswith(VISION) else PACKAGES.get(ask.like, ask.like)
+    more = {"more": {**ask.data.more}} if ask.data.more else {}
+    return more | {
         "like": ask.like,
         "version": version(package).partition("+")[0],
         "call": call,
@@ -587,7 +763,7 @@ def answered(ask: Ask) -> dict[str, Any]:
         "reduction": ask.reduction,
         "dtype": "float32" if single else "float64",
         "y_true": ask.data.y,
-        "y_pred": ask.data.p,
+        "y_pred": ask.data.p or None,
         "weight": ask.data.w,
         "value": value,
     }
