@@ -798,8 +798,7 @@ def _multiclass_perceptron(y: Exact, z: Sequence[Exact]) -> list[Term]:
 def _nll(y: Exact, x: Sequence[Exact], class_weight: Weights = None, ignore_index: int | None = None) -> list[Term]:
     if y == ignore_index:
         return []
-    weight = mpf(1 if class_weight is None else class_weight[int(y)])
-    return [lambda: -weight * x[int(y)]]
+    return [_weighed(lambda: mpf(1 if class_weight is None else class_weight[int(y)]), lambda: -x[int(y)])]
 
 
 def _one_vs_all(y: Exact, z: Sequence[Exact]) -> list[Term]:
