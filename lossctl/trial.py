@@ -100,7 +100,13 @@ class Trial(NamedTuple):
             groups=Groups({group: both[0] for group, both in groups.items()}),
             groups_effects=Groups({group: both[1] for group, both in groups.items()}),
             labels_seen=frozenset().union(*(part.labels_seen for part in parts)),
-            refused=frozenset(index for index, place in enumerate(found) if place.spec in parts[place.part].refused),
+            refused=Groups(
+                {
+                    (index,): parts[place.part].refused.members[place.spec,]
+                    for index, place in enumerate(found)
+                    if (place.spec,) in parts[place.part].refused.members
+                }
+            ),
         )
 
 

@@ -74,9 +74,12 @@ def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: fl
     return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
 
 
-def _tversky_slope(y_true: Floats, y_pred: Floats, *, alpha: float, beta: float, eps: float, pool: bool) -> Floats:
+def _tversky_slope(
+    y_true: Floats, y_pred: Floats, *, alpha: float, beta: float, eps: float, pool: bool, swapped: bool
+) -> Floats:
     """That of the row alone, also with pool: 0 of two empty masks with ε 0, where the loss jumps."""
-    parts = _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool)
+    parts = _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool, swapped=swapped)
+    alpha, beta = (beta, alpha) if swapped else (alpha, beta)
     true, pred = in_rows(y_true), in_rows(y_pred)
     both, wrong, total = (part[:, None] for part in (row_sum(pred * true), parts.above + eps, parts.below + eps))
     return _over_square((1.0 - true) * alpha * both - true * (beta * both + wrong), total).reshape(y_pred.shape)
