@@ -150,7 +150,8 @@ class Breakdown(NamedTuple):
             added = values if losses is None else losses.added[0]
             carried = None
             if weight is not None or added is not values:
-                carried = Distribution.of(aggregate_of(spec).carried(added, weight))
+                once = () if losses is None else losses.once
+                carried = Distribution.of(aggregate_of(spec).carried(added, weight, *once))
             parts = () if losses is None else tuple(Mean.of(part, batch.weight) for part in losses.parts)
             spreads.append(Spread(Distribution.of(values[seen]), carried, parts or _no_parts(spec)))
             if index in self._rankings:

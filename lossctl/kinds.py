@@ -460,6 +460,8 @@ LevelsOfEnds: TypeAlias = Annotated[
         "lower",
     ),
 ]
+PowerOfNorm: TypeAlias = Annotated[float, Number("a number from 1 to 100", low=1.0, high=100.0)]
+Normaliser: TypeAlias = Annotated[str, Choice(("mean", "range", "std", "l2"))]
 Finite: TypeAlias = Annotated[float, Number("a number")]
 Cosine: TypeAlias = Annotated[float, Number("a number from -1 to 1", low=-1.0, high=1.0)]
 BoxFormat: TypeAlias = Annotated[str, Choice(tuple(BOX_FORMATS))]

@@ -410,14 +410,14 @@ class Pairing(NamedTuple):
         """For each model and spec its mean in each replicate."""
         for spec, losses, weights in self._drawn(scored):
             above, below = losses.added
-            yield aggregate_of(spec).of(above, weights, below)
+            yield aggregate_of(spec).of(above, weights, below, *losses.once)
 
     def _replicates_by_group(
         self, codes: NDArray[np.intp], keys: Sequence[Key], scored: Sequence[Scored]
     ) -> Iterator[list[Mean]]:
         for spec, losses, weights in self._drawn(scored):
             above, below = losses.added
-            yield aggregate_of(spec).by_code(above, weights, below, codes, len(keys))
+            yield aggregate_of(spec).by_code(above, weights, below, codes, len(keys), *losses.once)
 
     def _drawn(self, scored: Sequence[Scored]) -> Iterator[tuple[Spec, RowLosses, Floats]]:
         """For each model and spec the losses of rows, and their weights in each replicate."""
@@ -508,7 +508,9 @@ def _group_key(value: Value) -> Key | None:
 def _rows(spec: Spec, losses: RowLosses | None, size: int) -> Rows:
     found = losses or RowLosses(np.zeros(size))
     above, below = found.added
-    return Rows(found.values, above, np.ones(size) if below is None and _weighs(spec) else below)
+    if _shape(spec) != "ratio":
+        below = np.ones(size) if found.factor is None and _weighs(spec) else found.factor
+    return Rows(found.values, above, below)
 
 
 def _shape(spec: Spec) -> Shape:

@@ -378,6 +378,28 @@ def _wmape(y: Any, f: Any) -> list[Term]:
     return [share]
 
 
+def _nrmse(y: Any, f: Any, normalise: str = "mean") -> list[Term]:
+    true, pred = _several(y), _several(f)
+
+    def share() -> Exact:
+        mean = mp.fsum(true) / len(true)
+        measures = {
+            "mean": abs(mean),
+            "range": max(true) - min(true),
+            "std": mp.sqrt(mp.fsum((a - mean) ** 2 for a in true) / len(true)),
+            "l2": mp.sqrt(mp.fsum(a**2 for a in true)),
+        }
+        squares = mp.fsum((a - b) ** 2 for a, b in zip(true, pred, strict=True))
+        return _over(mp.sqrt(squares / len(true)), measures[normalise])
+
+    return [share]
+
+
+def _minkowski(y: Any, f: Any, p: float) -> list[Term]:
+    gaps = [abs(a - b) for a, b in zip(_several(y), _several(f), strict=True)]
+    return [lambda: mp.power(mp.fsum(mp.power(gap, mpf(p)) for gap in gaps), 1 / mpf(p))]
+
+
 def _several(values: Any) -> tuple[Exact, ...]:
     return values if isinstance(values, tuple) else (values,)
 
@@ -956,6 +978,8 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "mape": _mape,
     "smape": _smape,
     "wmape": _wmape,
+    "nrmse": _nrmse,
+    "minkowski": _minkowski,
     "max_error": _mae,
     "median_absolute_error": _mae,
     "expectile": _expectile,

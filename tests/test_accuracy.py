@@ -96,6 +96,8 @@ PARAMS: Mapping[str, Callable[[int], tuple[Any, ...]]] = {
     "log_input": lambda _: (False, True),
     "gamma": lambda _: (0.0, 0.5, 2.0, 5.0),
     "alpha": lambda _: (None, 0.25, 1.0),
+    "minkowski.p": lambda _: (1.0, 1.3, 2.0, 3.0, 7.5, 100.0),
+    "normalise": lambda _: ("mean", "range", "std", "l2"),
     "lq.p": lambda _: (1.0, 1.3, 2.0, 3.0, 7.5),
     "p": lambda _: (1, 2),
     "q": lambda _: (1e-10, 0.5, 0.7, 1.0),

@@ -37,7 +37,7 @@ each = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
 
 PROSE = {
     *("ciou", "diou", "giou", "iou", "unitbox", "cosine_embedding"),
-    *("dss", "energy_score", "generalized_dice", "top_k_error", "triplet_margin"),
+    *("dss", "energy_score", "generalized_dice", "nrmse", "top_k_error", "triplet_margin"),
 }
 """The losses whose formula has words in the place of symbols; their rows show what the function held."""
 

@@ -219,10 +219,13 @@ def test_a_loss_is_convex_along_random_lines_or_known_not_to_be(loss: Loss) -> N
 
 DEGREES = {
     **dict.fromkeys(("mae", "rmse", "quantile", "epsilon_insensitive:epsilon=0", "smooth_l1:beta=0", "max_error"), 1),
-    **dict.fromkeys(("median_absolute_error", "poisson_deviance", "crps_ensemble", "wis:alpha=[0.1,0.5,0.9]"), 1),
+    **dict.fromkeys(
+        ("median_absolute_error", "minkowski:p=3", "poisson_deviance", "crps_ensemble", "wis:alpha=[0.1,0.5,0.9]"), 1
+    ),
     **dict.fromkeys(("crps_quantile:level=[0.1,0.5,0.9]", "interval:alpha=0.1", "energy_score", "crps_normal"), 1),
     **dict.fromkeys(("mse", "half_mse", "expectile", "lq", "squared_epsilon_insensitive:epsilon=0"), 2),
     **dict.fromkeys(("mape", "smape", "wmape", "gamma_deviance", "cosine", "iou", "giou", "diou", "ciou"), 0),
+    **dict.fromkeys(("nrmse", "nrmse:normalise=range", "nrmse:normalise=std", "nrmse:normalise=l2"), 0),
 }
 """Losses of inputs that are all multiplied by a factor grow by this power of it."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = {
     *("barron", "rls", "ranking_softmax"),
-    *("wmape", "max_error", "median_absolute_error", "dice", "tversky", "generalized_dice"),
+    *("wmape", "nrmse", "max_error", "median_absolute_error", "dice", "tversky", "generalized_dice"),
     *("iou", "unitbox", "giou", "diou", "ciou"),
     *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits"),
 }

@@ -2,17 +2,21 @@
 
 import numpy as np
 
-from lossctl.kinds import Flag, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
+from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import Split, in_rows, row_sum
 
 FAMILY = "masks"
 
 
-def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool) -> Split:
+def _wrong_and_both(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
     true, pred = in_rows(y_true), in_rows(y_pred)
     wrong = row_sum(pred * (1.0 - true)) + row_sum(true * (1.0 - pred))
-    return Split(wrong, row_sum(pred) + row_sum(true), eps, eps + 2 * smooth)
+    return wrong, row_sum(pred) + row_sum(true)
+
+
+def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool) -> Split:
+    return Split(*_wrong_and_both(y_true, y_pred), (eps, eps + 2 * smooth))
 
 
 @loss(
@@ -48,7 +52,7 @@ def dice(
 def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, **_: bool) -> Split:
     true, pred = in_rows(y_true), in_rows(y_pred)
     wrong = alpha * row_sum(pred * (1.0 - true)) + beta * row_sum(true * (1.0 - pred))
-    return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
+    return Split(wrong, row_sum(pred * true) + wrong, (eps, eps))
 
 
 @loss("tversky_loss", family=FAMILY, finish="ratio", split=_tversky, claims=NEVER_NEGATIVE)
@@ -86,7 +90,7 @@ def tversky(
 
 
 def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float) -> Split:
-    wrong, both, *_ = _dice(y_true, y_pred, smooth=0.0, eps=0.0)
+    wrong, both = _wrong_and_both(y_true, y_pred)
     size = row_sum(in_rows(y_true))
     with np.errstate(divide="ignore", over="ignore"):
         weight = np.where((size == 0) & (eps == 0), 0.0, 1.0 / (np.square(size) + eps))

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
-from lossctl.kinds import Choice, Several
+from lossctl.kinds import Choice, Number, Several
 from lossctl.losses.conventions import CONVENTIONS, EXACT
 from lossctl.losses.declare import Loss, Param, Params, Setting, every, folded, spelled, spellings
 
@@ -194,7 +194,7 @@ class Request(NamedTuple):
                 if param.required and name not in given:
                     raise UsageError(
                         f"{loss.name} needs the parameter {name}: {param.kind.meaning}",
-                        help=f"write it like {loss.name}:{name}={_example(param.kind)}",
+                        help=f"write it like {loss.name}:{name}={example(param.kind)}",
                     )
             row = CONVENTIONS[self.like].get(loss.name)
             default = {name: param.default for name, param in loss.params.items()}
@@ -382,7 +382,7 @@ def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
 def _default(loss: Loss, name: str) -> str:
     param = {**loss.params, **_DTYPE}[name]
     if param.required:
-        return f"write it like {loss.name}:{name}={_example(param.kind)}"
+        return f"write it like {loss.name}:{name}={example(param.kind)}"
     if param.default is None:
         return f"without {name} there is none"
     return f"its default is {str(param.default).lower()}"
@@ -409,11 +409,13 @@ def _picked(asked: _Wish, shapes: Shapes) -> Loss:
     )
 
 
-def _example(kind: ParamKind) -> str:
+def example(kind: ParamKind) -> str:
     """A value of a parameter, to show how one is written."""
     if isinstance(kind, Several):
         return "[0.1,0.5,0.9]"
-    return kind.words[0] if isinstance(kind, Choice) else "0.1"
+    if isinstance(kind, Choice):
+        return kind.words[0]
+    return "2" if isinstance(kind, Number) and kind.low >= 1 else "0.1"
 
 
 def _refuse_lack(loss: Loss, shapes: Shapes) -> None:
