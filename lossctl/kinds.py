@@ -250,6 +250,13 @@ TARGET_DISTRIBUTION = Kind(
     help="each row of y_true must add to 1; class ids and names go in one column",
     percents="each row of y_true must add to 1; percents have to be divided by 100",
 )
+ONE_HOT = TARGET_DISTRIBUTION._replace(
+    name="1 for the true class, 0 for the others",
+    meaning="0 or 1",
+    allowed=(0.0, 1.0),
+    help="one value of each row is 1 and the others are 0; class ids and names go in one column",
+    percents="",
+)
 LABEL = Kind("class id or name", coding="class")
 AMOUNT = Kind(
     "finite number of at least 0",
@@ -312,6 +319,7 @@ Sign: TypeAlias = Annotated[Floats, SIGN]
 Logits: TypeAlias = Annotated[Floats, LOGITS]
 Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
 TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
+OneHot: TypeAlias = Annotated[Floats, ONE_HOT]
 Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
 Amount: TypeAlias = Annotated[Floats, AMOUNT]
 PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]

@@ -774,6 +774,10 @@ def _multiclass_hinge(y: Exact, z: Sequence[Exact], with_zero: bool = False) -> 
     return [lambda: _lack(max(_others(y, z) + zero), z[int(y)], mpf(1))]
 
 
+def _categorical_hinge(t: Sequence[Exact], z: Sequence[Exact], with_zero: bool = False) -> list[Term]:
+    return _multiclass_hinge(t.index(1), z, with_zero)
+
+
 def _multi_margin(y: Exact, z: Sequence[Exact], p: int = 1, margin: float = 1.0) -> list[Term]:
     return [lambda: mp.fsum(_lack(other, z[int(y)], mpf(margin)) ** p for other in _others(y, z)) / len(z)]
 
@@ -1016,6 +1020,7 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "poly_ce": _poly_ce,
     "sparse_poly_ce": _sparse_poly_ce,
     "multiclass_hinge": _multiclass_hinge,
+    "categorical_hinge": _categorical_hinge,
     "multi_margin": _multi_margin,
     "multiclass_perceptron": _multiclass_perceptron,
     "nll": _nll,

@@ -752,6 +752,9 @@ ROWS: Mapping[tuple[Kind, ...], Callable[[int, bool], list[tuple[Any, ...]]]] = 
     (kinds.MASK, kinds.PIXELS): masks,
     (kinds.MASK_OF_CLASS, kinds.PIXELS_OF_CLASS): masks,
     (kinds.REALS, kinds.REALS): lambda k, _: reals(k, _) if k == 1 else vectors(k, _),
+    (kinds.ONE_HOT, kinds.SCORES): lambda k, _: [
+        (np.eye(k)[label].tolist(), row) for label, row in to_labels(list(logits(k)))
+    ],
     (kinds.LABEL, kinds.SCORES): lambda k, _: to_labels(list(logits(k))),
     (kinds.LABEL_SET, kinds.SCORES): lambda k, _: label_sets(list(logits(k))),
     (kinds.LABEL_SET, kinds.LABEL_SET): pairs_of_sets,

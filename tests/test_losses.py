@@ -36,6 +36,8 @@ def drawn(loss: Loss, rng: np.random.Generator, rows: int = 8) -> list[np.ndarra
     for kind in loss.roles.values():
         if kind.coding == "class":
             array = rng.integers(0, 3, rows)
+        elif kind.allowed and kind.adds_up:
+            array = np.eye(3)[rng.integers(0, 3, rows)]
         elif kind.allowed:
             array = rng.choice(
                 kind.allowed[::2] if len(kind.allowed) == 3 else kind.allowed, (rows, 3) if kind.vector else rows
@@ -122,15 +124,15 @@ def test_claim_never_negative(loss: Loss, seed: int) -> None:
 @given(values=st.lists(reals, min_size=1))
 def test_claim_zero_at_the_truth_alone(loss: Loss, values: list[float]) -> None:
     truth = np.abs(np.array(values))
-    assert loss.rows(truth, truth).tolist() == [0.0] * truth.size
-    assert (loss.rows(truth, truth + 1) > 0).all()
+    assert loss.rows(truth, truth, **demanded(loss)).tolist() == [0.0] * truth.size
+    assert (loss.rows(truth, truth + 1, **demanded(loss)) > 0).all()
 
 
 @claiming("symmetric")
 @given(seed=st.integers(0, 2**32))
 def test_claim_truth_and_prediction_may_change_places(loss: Loss, seed: int) -> None:
     true, pred = drawn(loss, np.random.default_rng(seed), 50)
-    assert loss.rows(true, pred).tolist() == loss.rows(pred, true).tolist()
+    assert loss.rows(true, pred, **demanded(loss)).tolist() == loss.rows(pred, true, **demanded(loss)).tolist()
 
 
 @claiming("bounded")

@@ -58,6 +58,7 @@ from lossctl.losses.probabilities import (
     sparse_poly_ce,
 )
 from lossctl.losses.scores import (
+    categorical_hinge,
     multi_margin,
     multiclass_hinge,
     multiclass_perceptron,
@@ -95,6 +96,7 @@ __all__ = [
     "brier_multiclass",
     "categorical_focal",
     "categorical_focal_logits",
+    "categorical_hinge",
     "cauchy",
     "cce",
     "cce_logits",
