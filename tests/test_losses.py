@@ -184,7 +184,15 @@ def test_a_label_is_its_one_hot_row(seed: int, classes: int) -> None:
 NOT_CONVEX = {
     *("msle", "rmsle", "smape", "cauchy", "geman_mcclure", "welsch", "tukey", "gamma_deviance", "gamma_nll"),
     *("tweedie_deviance", "tweedie_nll", "negbin_nll", "savage", "tangent", "poly_ce", "sparse_poly_ce"),
-    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits", "cosine", "hellinger", "dss"),
+    *(
+        "sigmoid_focal",
+        "asymmetric",
+        "categorical_focal_logits",
+        "sparse_categorical_focal_logits",
+        "cosine",
+        "hellinger",
+        "dss",
+    ),
     *("triplet_margin", "dice", "tversky", "generalized_dice", "iou", "giou", "diou", "ciou"),
     *("crps_ensemble", "energy_score"),
 }

@@ -1,9 +1,13 @@
 """Focal losses of logits. Throughout, y = y_true, γ = gamma and z = y_pred."""
 
+from decimal import Decimal, localcontext
+from functools import cache
+
 import numpy as np
 
 from lossctl.kinds import (
     Balance,
+    BelowOne,
     Floats,
     Label,
     Logits,
@@ -12,6 +16,7 @@ from lossctl.kinds import (
     PerRow,
     Real,
     TargetDistribution,
+    There,
     Truth,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
@@ -24,6 +29,7 @@ from lossctl.losses.stable import (
     product,
     row_sum,
     shrunk,
+    sigmoid,
     softplus,
     surprise_of_logits,
 )
@@ -123,6 +129,73 @@ def _focal_of_classes(logits: Floats, gamma: float) -> Floats:
     surprise = surprise_of_logits(logits)
     with np.errstate(under="ignore"):
         return counted(surprise, power_of_rest(logits, gamma))
+
+
+@loss("asymmetric_loss", "asl", "asymmetric_focal", family=FAMILY, claims=NEVER_NEGATIVE)
+def asymmetric(
+    y_true: There, y_pred: Real, *, gamma_pos: NonNegative = 1.0, gamma_neg: NonNegative = 4.0, margin: BelowOne = 0.05
+) -> PerElement:
+    """Focal loss of logits that makes less of labels that are not there, and nothing of those well denied.
+
+    Formula:
+        (1 - p)^a ln(1 + exp(-z))    where y_true is 1
+        -r^b ln(1 - r)               elsewhere,   r = max(0, p - m),   p = 1 / (1 + exp(-z)),   z = y_pred,
+        m = margin,   a = gamma_pos,   b = gamma_neg
+
+    Range:
+        0 to inf. The authors' code adds all labels of all rows, and lets no logarithm fall below ln 1e-8.
+
+    Use:
+        For training on many labels of which few are there in a row. A label that is not there costs nothing up to the
+        probability margin, so judge the probabilities themselves by bce_logits, which it is with all three at 0.
+
+    References:
+        Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter and Zelnik-Manor (2021), Asymmetric Loss for Multi-Label
+        Classification.
+
+    Example:
+        >>> asymmetric(np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 0.0, -3.0]])).round(7)
+        array([[0.3465736, 0.0245151, 0.       ]])
+    """
+    missing = _power_of_miss(np.ones_like(y_true), y_pred, gamma_pos) * softplus(-y_pred)
+    denied = (
+        _denied(y_pred, gamma_neg, margin)
+        if margin
+        else _power_of_miss(np.zeros_like(y_true), y_pred, gamma_neg) * softplus(y_pred)
+    )
+    return np.where(y_true == 1, missing, denied)
+
+
+def _denied(z: Floats, gamma: float, margin: float) -> Floats:
+    """-r^γ ln(1 - r) of r = p - m above 0, of which each rounding in r would count γ times.
+
+    With e = exp(-|z|), r is (1 - m - m e) / (1 + e) or ((1 - m) e - m) / (1 + e), and near the margin, where that
+    cancels, m (exp(z - ln(m / (1 - m))) - 1) / (1 + exp z).
+    """
+    high, low = _logit(margin)
+    with np.errstate(all="ignore"):
+        gap, lost = difference(z, np.asarray(high))
+        steps = gap + (lost - low)
+        small, above = np.exp(-np.abs(z)), z >= 0
+        base = difference(np.ones_like(z), -small)
+        rest, cut = difference(np.ones(1), np.full(1, margin))
+        (most, shed), (least, left) = product(rest, small), product(np.asarray(margin), small)
+        total, off = difference(np.where(above, rest, most), np.where(above, least, margin))
+        off += np.where(above, cut - left, shed + cut * small)
+        step, missed = product(np.asarray(margin), np.expm1(steps) * np.where(above, small, 1.0))
+        near = steps < 2.0
+        ratio = np.where(near, step, total), np.where(near, missed, off)
+        share = (ratio[0] + ratio[1]) / (base[0] + base[1])
+        entropy = np.where(share < 0.5, -np.log1p(-share), -np.log(sigmoid(-z) + margin))
+        return np.where(steps > 0, power_of_ratio(ratio, base, gamma) * entropy, 0.0)
+
+
+@cache
+def _logit(share: float) -> tuple[float, float]:
+    """ln(p / (1 - p)) of a probability as two numbers, the second what rounding took from the first."""
+    with localcontext(prec=60):
+        whole = (Decimal(share) / (1 - Decimal(share))).ln()
+        return float(whole), float(whole - Decimal(float(whole)))
 
 
 def _power_of_miss(y_true: Floats, z: Floats, gamma: float) -> Floats:

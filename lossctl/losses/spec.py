@@ -437,8 +437,19 @@ def _wanted(loss: Loss) -> str:
         return "one column per class in both, two classes or more"
     if loss.takes_classes:
         return "one column of class ids or names in y_true and one column per class in y_pred"
-    parts = [f"{_columns(kind, loss)} of {role}" for role, kind in loss.roles.items()]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    alike: dict[str, list[str]] = {}
+    for role, kind in loss.roles.items():
+        alike.setdefault(_columns(kind, loss), []).append(role)
+    return _and(
+        [
+            f"{text}{' each' if len(roles) > 1 and not text.startswith('equally') else ''} of {_and(roles)}"
+            for text, roles in alike.items()
+        ]
+    )
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _columns(kind: Kind, loss: Loss) -> str:
@@ -451,7 +462,7 @@ def _columns(kind: Kind, loss: Loss) -> str:
         return "as many for each member as y_true has"
     least = "" if kind.fewest == 1 else f", {kind.fewest} or more,"
     several = sum(other.vector and not other.of_each for other in loss.roles.values()) > 1
-    return f"as many columns{least} as the others" if several else f"{kind.fewest} or more columns"
+    return f"equally many columns{least}" if several else f"{kind.fewest} or more columns"
 
 
 def _other_losses(asked: _Wish, shapes: Shapes) -> str:
