@@ -508,9 +508,11 @@ def _group_key(value: Value) -> Key | None:
 def _rows(spec: Spec, losses: RowLosses | None, size: int) -> Rows:
     found = losses or RowLosses(np.zeros(size))
     above, below = found.added
-    if _shape(spec) != "ratio":
-        below = np.ones(size) if found.factor is None and _weighs(spec) else found.factor
-    return Rows(found.values, above, below)
+    if _shape(spec) == "ratio":
+        return Rows(found.values, above, below)
+    # Rows of a norm are compared by what they add to it: of one alone the range and the deviation are 0.
+    alone = found.values if found.split is None else above
+    return Rows(alone, above, np.ones(size) if found.factor is None and _weighs(spec) else found.factor)
 
 
 def _shape(spec: Spec) -> Shape:

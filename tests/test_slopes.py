@@ -25,7 +25,7 @@ UNKNOWN = {
     *("barron", "rls", "ranking_softmax"),
     *("wmape", "nrmse", "max_error", "median_absolute_error", "dice", "tversky", "generalized_dice"),
     *("iou", "unitbox", "giou", "diou", "ciou"),
-    *("sigmoid_focal", "asymmetric", "categorical_focal_logits", "sparse_categorical_focal_logits"),
+    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits"),
 }
 """Losses that have a derivative by y_pred, of which no slope is declared."""
 EXACT_SHARES = {"cce", "sparse_cce"}

@@ -131,7 +131,29 @@ def _focal_of_classes(logits: Floats, gamma: float) -> Floats:
         return counted(surprise, power_of_rest(logits, gamma))
 
 
-@loss("asymmetric_loss", "asl", "asymmetric_focal", family=FAMILY, claims=NEVER_NEGATIVE)
+def _asymmetric_slope(y_true: There, y_pred: Floats, *, gamma_pos: float, gamma_neg: float, margin: float) -> Floats:
+    """0 at the kink, where the probability is the margin."""
+    chance, rest = sigmoid(y_pred), sigmoid(-y_pred)
+    missing = _power_of_miss(np.ones_like(y_true), y_pred, gamma_pos)
+    power, above, entropy = _denied(y_pred, gamma_neg, margin)
+    with np.errstate(all="ignore"):
+        # Of 1 - p below the normal numbers what is multiplied by it would make the lost digits worse.
+        large = y_pred > 100.0
+        most, small = np.where(large, np.exp(50.0 - y_pred), rest), np.where(large, np.exp(-50.0), 1.0)
+        rising = gamma_neg * (entropy / np.where(above == 0, 1.0, above)) * most
+        rising += most / (rest + margin) if margin else 1.0 / small
+        denied = np.where(above > 0, power * chance * rising * small, 0.0)
+    return np.where(y_true == 1, -missing * (gamma_pos * chance * softplus(-y_pred) + rest), denied)
+
+
+@loss(
+    "asymmetric_loss",
+    "asl",
+    "asymmetric_focal",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_asymmetric_slope,
+)
 def asymmetric(
     y_true: There, y_pred: Real, *, gamma_pos: NonNegative = 1.0, gamma_neg: NonNegative = 4.0, margin: BelowOne = 0.05
 ) -> PerElement:
@@ -158,20 +180,18 @@ def asymmetric(
         array([[0.3465736, 0.0245151, 0.       ]])
     """
     missing = _power_of_miss(np.ones_like(y_true), y_pred, gamma_pos) * softplus(-y_pred)
-    denied = (
-        _denied(y_pred, gamma_neg, margin)
-        if margin
-        else _power_of_miss(np.zeros_like(y_true), y_pred, gamma_neg) * softplus(y_pred)
-    )
-    return np.where(y_true == 1, missing, denied)
+    power, _, entropy = _denied(y_pred, gamma_neg, margin)
+    return np.where(y_true == 1, missing, counted(power, entropy))
 
 
-def _denied(z: Floats, gamma: float, margin: float) -> Floats:
-    """-r^γ ln(1 - r) of r = p - m above 0, of which each rounding in r would count γ times.
+def _denied(z: Floats, gamma: float, margin: float) -> tuple[Floats, Floats, Floats]:
+    """r^γ, r and -ln(1 - r) of r = max(0, p - m), each rounding in which would count γ times; 0 where r is.
 
     With e = exp(-|z|), r is (1 - m - m e) / (1 + e) or ((1 - m) e - m) / (1 + e), and near the margin, where that
     cancels, m (exp(z - ln(m / (1 - m))) - 1) / (1 + exp z).
     """
+    if not margin:
+        return _power_of_miss(np.zeros_like(z), z, gamma), sigmoid(z), softplus(z)
     high, low = _logit(margin)
     with np.errstate(all="ignore"):
         gap, lost = difference(z, np.asarray(high))
@@ -187,7 +207,9 @@ def _denied(z: Floats, gamma: float, margin: float) -> Floats:
         ratio = np.where(near, step, total), np.where(near, missed, off)
         share = (ratio[0] + ratio[1]) / (base[0] + base[1])
         entropy = np.where(share < 0.5, -np.log1p(-share), -np.log(sigmoid(-z) + margin))
-        return np.where(steps > 0, power_of_ratio(ratio, base, gamma) * entropy, 0.0)
+        power = power_of_ratio(ratio, base, gamma)
+    power, share, entropy = np.where(steps > 0, (power, share, entropy), 0.0)
+    return power, share, entropy
 
 
 @cache
