@@ -40,7 +40,7 @@ def dice(
         masks Keras, where ε is 1e-7, makes 1, the worst there is. What others call smooth often is half of it here.
 
     References:
-        Milletari, Navab and Ahmadi (2016), V-Net, who square the sums of the denominator.
+        Milletari, Navab and Ahmadi (2016), V-Net, whose denominator adds up squares.
 
     Example:
         >>> dice(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]))

@@ -811,7 +811,7 @@ def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
         of y to the power p, so values of different p cannot be compared.
 
     References:
-        Gentle (2007), Matrix Algebra, section 6.8; CatBoost calls it Lq.
+        Gentle (2007), Matrix Algebra; CatBoost calls it Lq.
 
     Example:
         >>> lq(np.zeros(2), np.array([0.25, -4.0]), p=1.5)
