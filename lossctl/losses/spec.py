@@ -39,6 +39,15 @@ _REFUSED = {
     'write "mse" for r², "0.5*mse" for ½ r²'
 }
 
+# Scores that are the skill of a loss, spelled as scikit-learn does.
+_SKILLS = {
+    **dict.fromkeys(("r2", "r2score"), "mse"),
+    "d2absoluteerrorscore": "mae",
+    "d2pinballscore": "quantile",
+    "d2loglossscore": "log_loss",
+    "d2brierscore": "brier_score_loss",
+}
+
 # Neither the plus of 1e+3, nor a sign after "=", nor what stands in a list.
 _PLUS = re.compile(r"(?<![0-9.][eE])(?<!=)\+(?![^\[]*\])")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -322,6 +331,11 @@ def _asked(term: str, whole: str) -> _Wish:
     refused = _REFUSED.get(folded(name))
     if refused is not None:
         raise UsageError(refused)
+    if (skilled := _SKILLS.get(folded(name))) is not None:
+        raise UsageError(
+            f"{quoted(name)} is no loss but the skill of one, {skilled}",
+            help=f"lossctl compute {skilled} preds.csv --skill tells it",
+        )
     candidates = tuple(spelled(name))
     if not candidates:
         known = spellings()
