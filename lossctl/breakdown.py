@@ -394,9 +394,7 @@ def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Total
     grads = tuple(grad for text, grad in zip(row.layout.grads, row.grads, strict=True) if text in standing)
     weight = None if row.weight is None else np.array([row.weight])
     wholes = {index: totals.tallies.members[index] for index in standing.values()}
-    shares = tuple(
-        whole.share(type(whole).of(np.array([row.added[index]]), weight).total) for index, whole in wholes.items()
-    )
+    shares = tuple(whole.share(whole.part(np.array([row.added[index]]), weight)) for index, whole in wholes.items())
     return row._replace(layout=layout, losses=losses, grads=grads, shares=shares)
 
 

@@ -215,6 +215,15 @@ def test_a_breakdown_shares_out_the_numerator(run: Run, table: str) -> None:
     assert (largest["mean"], largest["median"], largest["shares"]["0.1"]) == (20.0, 1.0, None)
 
 
+def test_a_breakdown_shares_out_the_powers_of_a_norm(run: Run, table: str) -> None:
+    (norm, root) = (f"{loss}" for loss in ("minkowski:p=3", "nrmse:normalise=l2"))
+    told = json.loads(run("breakdown", f"{norm},{root}", table, "-w", "w", "-k", "2", "--json").out)
+    # errors 1, 2, 0, 0 and 20, the last of weight 2: cubes add up to 16009, squares to 805
+    assert [row["shares"][norm] for row in told["rows"]] == pytest.approx([16000 / 16009, 8 / 16009], rel=1e-15)
+    assert [row["shares"][root] for row in told["rows"]] == pytest.approx([800 / 805, 4 / 805], rel=1e-15)
+    assert told["summary"][0]["shares"]["0.1"] == pytest.approx(16000 / 16009, rel=1e-15)
+
+
 def test_a_breakdown_says_how_much_the_worst_rows_carry_of_the_numerator(run: Run, table: str) -> None:
     told = run("breakdown", "wmape", table, "-w", "w").out
     assert "wmape: the worst 1 % of rows (1) carry 93 % of the total, the worst 10 % (1) 93 %" in told

@@ -101,13 +101,14 @@ class Mean:
     def counted(self, values: Floats, counts: NDArray[np.int64]) -> ExactSum:
         """The total of values that count several times each, both of shape (n,)."""
         once = counts == 1
-        total = self._total(values[once])
+        total = self.part(values[once])
         for value, count in zip(values[~once], counts[~once].tolist(), strict=True):
-            total += self._total(np.array([value])).times(count)
+            total += self.part(np.array([value])).times(count)
         return total
 
-    def _total(self, values: Floats) -> ExactSum:
-        return type(self).of(values, None).total
+    def part(self, values: Floats, weights: Floats | None = None) -> ExactSum:
+        """What some of its rows add to the total; both of shape (n,)."""
+        return type(self).of(values, weights).total
 
     @classmethod
     def carried(cls, values: Floats, weights: Floats | None, *_: Once) -> Floats:

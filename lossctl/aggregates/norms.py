@@ -143,8 +143,9 @@ class Norm(Mean):
         """Losses whose powers add without weights what the powers of these add with them, shape (n,)."""
         return weighted(values, None if weights is None else np.power(weights, 1.0 / float(once[0])))
 
-    def _total(self, values: Floats) -> ExactSum:
-        return type(self).of(values, None, None, self.p).total
+    def part(self, values: Floats, weights: Floats | None = None) -> ExactSum:
+        """What some of its rows add to the total; both of shape (n,)."""
+        return type(self).of(values, weights, None, self.p).total
 
     def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
         """The norm. It has no other reduction."""
