@@ -1,6 +1,5 @@
 """Focal losses of logits. Throughout, y = y_true, γ = gamma and z = y_pred."""
 
-from decimal import Decimal, localcontext
 from functools import cache
 
 import numpy as np
@@ -215,6 +214,8 @@ def _denied(z: Floats, gamma: float, margin: float) -> tuple[Floats, Floats, Flo
 @cache
 def _logit(share: float) -> tuple[float, float]:
     """ln(p / (1 - p)) of a probability as two numbers, the second what rounding took from the first."""
+    from decimal import Decimal, localcontext  # no other loss needs it
+
     with localcontext(prec=60):
         whole = (Decimal(share) / (1 - Decimal(share))).ln()
         return float(whole), float(whole - Decimal(float(whole)))
