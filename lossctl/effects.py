@@ -71,7 +71,7 @@ class Effects:
         """The effects on some rows; those of weight 0 are not looked at."""
         seen = np.ones(rows.exact.size, np.bool_) if weights is None else weights != 0
         return cls(
-            aggregate.of(rows.exact, weights, rows.factor).completed(rows.once),
+            aggregate.of(rows.exact, weights, rows.factor, *rows.once),
             int(np.count_nonzero(rows.kept)),
             tuple(int(np.count_nonzero(one & seen)) for one in rows.changed),
             rows.refused,

@@ -102,10 +102,13 @@ class Margin(NamedTuple):
         """The losses of rows of a base that is as much worse."""
         values, below = losses.values * self.factor, 1.0 if losses.factor is None else losses.factor
         split = losses.split
-        if split is not None:
+        if split is not None and (split.below is None or len(split.once) == 1):  # a norm, to which nothing is added
+            split = split._replace(above=self.factor * split.above)
+        elif split is not None and split.below is not None:
+            above, under = map(float, split.once or (0.0, 0.0))
             split = split._replace(
                 above=self.factor * split.above + self.amount * split.below,
-                above_once=self.factor * split.above_once + self.amount * split.below_once,
+                once=(self.factor * above + self.amount * under, under),
             )
         return losses._replace(values=values + self.amount * below, split=split)
 
