@@ -91,7 +91,7 @@ class Margin(NamedTuple):
         amount = float(tolerance.amount)
         if tolerance.relative:
             return cls(1.0 + amount, 0.0)
-        if amount and _shape(spec) == "root":
+        if amount and (_shape(spec) == "root" or spec.terms[0].finish == "norm"):
             raise UsageError(
                 f"--significant holds row against row, and what is added to {spec.text} is added to no row",
                 help=f"give a part: --tolerance {spec.text}=2%",
