@@ -4,6 +4,7 @@ import numpy as np
 
 from lossctl.kinds import (
     AboveMinusOne,
+    Array,
     AtLeastOne,
     DeadZone,
     Flag,
@@ -26,6 +27,7 @@ from lossctl.losses.stable import (
     half_distance,
     in_rows,
     log_ratio,
+    power_of_ratio,
     quotient,
     row_length,
     row_mean,
@@ -598,6 +600,23 @@ def _errors_and_truths(y_true: Reals, y_pred: Reals, *, normalise: str) -> Split
         return Split(row_root_mean_square(in_rows(y_pred) - true), true, (normalise,))
 
 
+def _size_and_measure(y_true: Reals, y_pred: Reals, *, normalise: str) -> dict[str, Floats]:
+    true = in_rows(y_true)
+    (scaled, _), powers = _scaled(true, true)
+    return {"n": np.full(len(true), float(true.shape[1])), "m": np.ldexp(_measure(scaled, normalise), -powers[:, 0])}
+
+
+def _nrmse_slope(y_true: Reals, y_pred: Reals, *, normalise: str) -> Floats:
+    """That of the row alone: 0 where no prediction is off; infinite where the measure is 0."""
+    (true, pred), powers = _scaled(y_true, y_pred)
+    root, measure = (part[:, None] for part in _root_and_measure(true, pred, normalise))
+    gap = pred - true
+    measure, exponent = np.frexp(measure)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        slope = np.ldexp(gap / (true.shape[1] * root) / measure, powers - exponent)
+    return np.where(gap == 0, 0.0, slope).reshape(y_pred.shape)
+
+
 @loss(
     "normalized_root_mean_squared_error",
     "normalised_root_mean_squared_error",
@@ -607,14 +626,16 @@ def _errors_and_truths(y_true: Reals, y_pred: Reals, *, normalise: str) -> Split
     finish="normalised",
     split=_errors_and_truths,
     claims=ZERO_AT_TRUTH,
+    slope=_nrmse_slope,
+    measures=_size_and_measure,
 )
 def nrmse(y_true: Reals, y_pred: Reals, *, normalise: Normaliser = "mean") -> PerRow:
     """Root mean squared error as a share of the size, or of the spread, of the true values.
 
     Formula:
-        √(Σ_i (f_i - y_i)² / n) / |Σ_i y_i / n|,   f = y_pred,   y = y_true,   n values;
+        √(Σ_i (f_i - y_i)² / n) / m,   f = y_pred,   y = y_true,   n values and m, their measure, |Σ_i y_i / n|;
         i over all rows and their outputs, of one row over its outputs; 0 where no prediction is off;
-        normalise divides by another measure of y: range is max - min, std √(Σ_i (y_i - mean)² / n), l2 √(Σ_i y_i²)
+        normalise takes another measure of y: range is max - min, std √(Σ_i (y_i - mean)² / n), l2 √(Σ_i y_i²)
 
     Range:
         0 to inf; inf where the measure is 0 and some prediction is off. A share: hydroGOF prints percent. torchmetrics
@@ -655,10 +676,16 @@ def _measure(true: Floats, normalise: str) -> Floats:
 
 def _in_range(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
     """Rows times powers of two that leave their shares alone, of numbers too small for a sum to leave the range."""
+    return _scaled(y_true, y_pred)[0]
+
+
+def _scaled(y_true: Floats, y_pred: Floats) -> tuple[tuple[Floats, Floats], Array]:
+    """The rows in range, and the powers of two that brought them there, shape (n, 1)."""
     true, pred = in_rows(y_true), in_rows(y_pred)
     _, exponent = np.frexp(np.maximum(np.abs(true), np.abs(pred)).max(axis=1, keepdims=True))
+    powers = 900 - exponent
     with np.errstate(under="ignore"):
-        return np.ldexp(true, 900 - exponent), np.ldexp(pred, 900 - exponent)
+        return (np.ldexp(true, powers), np.ldexp(pred, powers)), powers
 
 
 def _errors_alone(y_true: Reals, y_pred: Reals, *, p: float) -> Split:
@@ -668,10 +695,15 @@ def _errors_alone(y_true: Reals, y_pred: Reals, *, p: float) -> Split:
 @np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
 def _minkowski_slope(y_true: Reals, y_pred: Reals, *, p: float) -> Floats:
     """With p 1, 0 at the kinks; 0 also where all values are right."""
-    share = _shares_of_largest(y_true, y_pred)[1]
-    length = np.power(row_sum(np.power(share, p)), (p - 1.0) / p)[:, None]
-    signs = np.sign(in_rows(y_pred) - in_rows(y_true))
-    slope = np.where(signs == 0, 0.0, signs * np.power(share, p - 1.0) / length)
+    # Each rounding in an error would count p times.
+    (true, pred), _ = _scaled(y_true, y_pred)
+    gap, lost = difference(pred, true)
+    signs = np.sign(gap)
+    top = np.abs(gap).argmax(axis=1)[:, None]
+    errors = signs * gap, signs * lost
+    largest = tuple(np.take_along_axis(part, top, axis=1) for part in errors)
+    length = np.power(row_sum(power_of_ratio(errors, (largest[0], largest[1]), p)), (p - 1.0) / p)[:, None]
+    slope = np.where(signs == 0, 0.0, signs * power_of_ratio(errors, (largest[0], largest[1]), p - 1.0) / length)
     return slope.reshape(y_pred.shape)
 
 

@@ -90,8 +90,8 @@ def categorical_hinge(y_true: OneHot, y_pred: Scores, *, with_zero: Flag = False
     """Hinge loss of the classes' scores against one-hot targets.
 
     Formula:
-        max(0, 1 + max_{c: t_c = 0} z_c - Σ_c t_c z_c),   t = y_true,   z = y_pred;
-        with_zero lets the largest other score be at least 0
+        max(0, 1 + m - Σ_c t_c z_c),   m = max_{c: t_c = 0} z_c, the largest other score,   t = y_true,   z = y_pred;
+        with with_zero m is max(max_{c: t_c = 0} z_c, 0)
 
     Range:
         0 to inf. Keras counts the true class as a score of 0 among the others, as with_zero does; it also takes soft
