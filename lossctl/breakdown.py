@@ -150,7 +150,8 @@ class Breakdown(NamedTuple):
             added = values if losses is None else losses.added[0]
             carried = None
             if weight is not None or added is not values:
-                carried = Distribution.of(aggregate_of(spec).carried(added, weight))
+                once = () if losses is None else losses.once
+                carried = Distribution.of(aggregate_of(spec).carried(added, weight, *once))
             parts = () if losses is None else tuple(Mean.of(part, batch.weight) for part in losses.parts)
             spreads.append(Spread(Distribution.of(values[seen]), carried, parts or _no_parts(spec)))
             if index in self._rankings:
@@ -393,9 +394,7 @@ def _shared(row: Row, layout: Layout, standing: Mapping[str, int], totals: Total
     grads = tuple(grad for text, grad in zip(row.layout.grads, row.grads, strict=True) if text in standing)
     weight = None if row.weight is None else np.array([row.weight])
     wholes = {index: totals.tallies.members[index] for index in standing.values()}
-    shares = tuple(
-        whole.share(type(whole).of(np.array([row.added[index]]), weight).total) for index, whole in wholes.items()
-    )
+    shares = tuple(whole.share(whole.part(np.array([row.added[index]]), weight)) for index, whole in wholes.items())
     return row._replace(layout=layout, losses=losses, grads=grads, shares=shares)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from lossctl.cards import Card, Code, Entry, Framework, Parameter
 from lossctl.errors import LossctlError
-from lossctl.kinds import Several
 from lossctl.losses.card import card as sections
 from lossctl.losses.conventions import CONVENTIONS, words
 from lossctl.losses.declare import every
+from lossctl.losses.spec import example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lossctl.cards import Picture
     from lossctl.kinds import Kind
     from lossctl.losses.conventions import Mean, Row
-    from lossctl.losses.declare import Finish, Loss, Param
+    from lossctl.losses.declare import Finish, Loss
 
 OF_OUTPUTS: dict[Finish | None, str] = {
     None: "the mean of the outputs' values",
@@ -126,7 +126,7 @@ def _errors(kind: type[LossctlError]) -> Iterator[type[LossctlError]]:
 
 def _examples(loss: Loss, *, drawn: bool) -> tuple[str, ...]:
     spec = ":".join(
-        [loss.name, *(f"{name}={_setting(param)}" for name, param in loss.params.items() if param.required)]
+        [loss.name, *(f"{name}={example(param.kind)}" for name, param in loss.params.items() if param.required)]
     )
     words = dict.fromkeys(loss.roles, "") | {role: word for word, role in reversed([*loss.called.items()])}
     preds = {words[role] or role: kind for role, kind in loss.roles.items() if role != "y_true"}
@@ -136,21 +136,6 @@ def _examples(loss: Loss, *, drawn: bool) -> tuple[str, ...]:
     true, pred = (_text(loss.roles[role], truth=role == "y_true") for role in ("y_true", "y_pred"))
     plot = (f"lossctl plot {loss.name}{' --slope' if loss.slope else ''}",) if drawn else ()
     return (f"lossctl compute {spec} preds.csv", f"lossctl compute {spec} -t {true} -p {pred}", *plot)
-
-
-def _setting(param: Param) -> str:
-    """A value that a parameter may have, for an example."""
-    if isinstance(param.kind, Several):
-        return "[0.1,0.5,0.9]"
-    return next(text for text in ("0.1", "1", "2") if _taken(param, text))
-
-
-def _taken(param: Param, text: str) -> bool:
-    try:
-        param.kind.parse(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _text(kind: Kind, *, truth: bool) -> str:

@@ -126,12 +126,17 @@ def _label(loss: Loss) -> str:
     true, pred = loss.roles["y_true"], loss.roles["y_pred"]
     if not pred.vector:
         return _PLAIN
-    whose = "first class" if true == pred else "first label" if true.allowed else "true class"
+    whose = "first class" if true == pred else "first label" if _of_labels(true) else "true class"
     if pred.adds_up:
         return f"y_pred of the {whose}, the rest shared equally by {_CLASSES - 1} others"
     if pred.high == 0:
         return f"y_pred of the {whose}, the rest of the probability shared equally by {_CLASSES - 1} others"
     return f"y_pred of the {whose}, that of {_CLASSES - 1} others is 0"
+
+
+def _of_labels(true: Kind) -> bool:
+    """Whether a row has any number of labels, not one class."""
+    return bool(true.allowed) and not true.adds_up
 
 
 def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, float | None]) -> Domain:
@@ -146,7 +151,7 @@ def _domain(specs: Sequence[Spec], at: float | None, ends: tuple[float | None, f
             f"--at is a number of y_true, and {terms[place].loss.name} takes {truths[place].name}", help="leave it out"
         )
     if len(counted) == len(truths):
-        truth = "y_true is the first of 3 labels" if truths[0].allowed else "y_true is the first of 3 classes"
+        truth = f"y_true is the first of 3 {'labels' if _of_labels(truths[0]) else 'classes'}"
         at = None
     else:
         at = _truth(specs) if at is None else at

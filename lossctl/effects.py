@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Array, Floats
     from lossctl.losses.declare import Params
     from lossctl.losses.spec import Spec
+    from lossctl.losses.stable import Once
 
 SAME = 1e-12
 """Numbers that differ by less, relatively, are not told apart: the agreement with frameworks ends there."""
@@ -38,7 +39,7 @@ class RowEffects(NamedTuple):
         kept: shape (n,), whether the convention counts the row at all.
         changed: for each step of the spec the rows that it changed.
         refused: whether exact takes no such values.
-        once: what is added once to the sums of an exact ratio.
+        once: what the exact loss gives once for all rows.
     """
 
     exact: Floats
@@ -46,7 +47,7 @@ class RowEffects(NamedTuple):
     kept: NDArray[np.bool_]
     changed: tuple[NDArray[np.bool_], ...]
     refused: bool
-    once: tuple[float, float] = (0.0, 0.0)
+    once: tuple[Once, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Effects:
         """The effects on some rows; those of weight 0 are not looked at."""
         seen = np.ones(rows.exact.size, np.bool_) if weights is None else weights != 0
         return cls(
-            aggregate.of(rows.exact, weights, rows.factor).completed(rows.once),
+            aggregate.of(rows.exact, weights, rows.factor, *rows.once),
             int(np.count_nonzero(rows.kept)),
             tuple(int(np.count_nonzero(one & seen)) for one in rows.changed),
             rows.refused,
@@ -84,9 +85,9 @@ class Effects:
         seen = np.ones(rows.exact.size, np.bool_) if weights is None else weights != 0
         changed = [np.bincount(codes[one & seen], minlength=groups).tolist() for one in rows.changed]
         return [
-            cls(exact.completed(rows.once), kept, tuple(parts), rows.refused)
+            cls(exact, kept, tuple(parts), rows.refused)
             for exact, kept, *parts in zip(
-                aggregate.by_code(rows.exact, weights, rows.factor, codes, groups),
+                aggregate.by_code(rows.exact, weights, rows.factor, codes, groups, *rows.once),
                 np.bincount(codes[rows.kept], minlength=groups).tolist(),
                 *changed,
                 strict=True,

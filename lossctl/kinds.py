@@ -218,6 +218,7 @@ TRUTH = Kind(
     coding="binary",
     help="--positive LABEL says which label counts as 1",
 )
+THERE = TRUTH._replace(name="0 or 1", meaning="0 or 1", allowed=(0.0, 1.0))
 SIGN = Kind(
     "-1 or 1 (0 counts as -1)",
     "a sign: 1, or -1 or 0",
@@ -249,6 +250,13 @@ TARGET_DISTRIBUTION = Kind(
     adds_up=True,
     help="each row of y_true must add to 1; class ids and names go in one column",
     percents="each row of y_true must add to 1; percents have to be divided by 100",
+)
+ONE_HOT = TARGET_DISTRIBUTION._replace(
+    name="1 for the true class, 0 for the others",
+    meaning="0 or 1",
+    allowed=(0.0, 1.0),
+    help="one value of each row is 1 and the others are 0; class ids and names go in one column",
+    percents="",
 )
 LABEL = Kind("class id or name", coding="class")
 AMOUNT = Kind(
@@ -311,10 +319,12 @@ Real: TypeAlias = Annotated[Floats, REAL]
 AboveMinusOne: TypeAlias = Annotated[Floats, ABOVE_MINUS_ONE]
 Probability: TypeAlias = Annotated[Floats, PROBABILITY]
 Truth: TypeAlias = Annotated[Floats, TRUTH]
+There: TypeAlias = Annotated[Floats, THERE]
 Sign: TypeAlias = Annotated[Floats, SIGN]
 Logits: TypeAlias = Annotated[Floats, LOGITS]
 Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
 TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
+OneHot: TypeAlias = Annotated[Floats, ONE_HOT]
 Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
 Amount: TypeAlias = Annotated[Floats, AMOUNT]
 PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]
@@ -449,6 +459,7 @@ OneToTwo: TypeAlias = Annotated[
 UnitShare: TypeAlias = Annotated[float, Number("a number above 0, at most 1", low=0.0, high=1.0, open_low=True)]
 Balance: TypeAlias = Annotated[float | None, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Rank: TypeAlias = Annotated[int, Number("a whole number of at least 1", low=1, whole=True)]
+BelowOne: TypeAlias = Annotated[float, Number("a number from 0 to below 1", low=0.0, high=1.0, open_high=True)]
 Clip: TypeAlias = Annotated[float | None, Number("a number from 0 to below 0.5", low=0.0, high=0.5, open_high=True)]
 Floor: TypeAlias = Annotated[float | None, Number("a number above -1", low=-1.0, open_low=True)]
 LogFloor: TypeAlias = Annotated[float | None, Number("a number of at most 0", high=0.0)]
@@ -465,6 +476,8 @@ LevelsOfEnds: TypeAlias = Annotated[
         "lower",
     ),
 ]
+PowerOfNorm: TypeAlias = Annotated[float, Number("a number from 1 to 100", low=1.0, high=100.0)]
+Normaliser: TypeAlias = Annotated[str, Choice(("mean", "range", "std", "l2"))]
 Finite: TypeAlias = Annotated[float, Number("a number")]
 Cosine: TypeAlias = Annotated[float, Number("a number from -1 to 1", low=-1.0, high=1.0)]
 BoxFormat: TypeAlias = Annotated[str, Choice(tuple(BOX_FORMATS))]

@@ -91,7 +91,7 @@ class Margin(NamedTuple):
         amount = float(tolerance.amount)
         if tolerance.relative:
             return cls(1.0 + amount, 0.0)
-        if amount and _shape(spec) == "root":
+        if amount and (_shape(spec) == "root" or spec.terms[0].finish == "norm"):
             raise UsageError(
                 f"--significant holds row against row, and what is added to {spec.text} is added to no row",
                 help=f"give a part: --tolerance {spec.text}=2%",
@@ -102,10 +102,13 @@ class Margin(NamedTuple):
         """The losses of rows of a base that is as much worse."""
         values, below = losses.values * self.factor, 1.0 if losses.factor is None else losses.factor
         split = losses.split
-        if split is not None:
+        if split is not None and (split.below is None or len(split.once) == 1):  # a norm, to which nothing is added
+            split = split._replace(above=self.factor * split.above)
+        elif split is not None and split.below is not None:
+            above, under = map(float, split.once or (0.0, 0.0))
             split = split._replace(
                 above=self.factor * split.above + self.amount * split.below,
-                above_once=self.factor * split.above_once + self.amount * split.below_once,
+                once=(self.factor * above + self.amount * under, under),
             )
         return losses._replace(values=values + self.amount * below, split=split)
 
@@ -410,14 +413,14 @@ class Pairing(NamedTuple):
         """For each model and spec its mean in each replicate."""
         for spec, losses, weights in self._drawn(scored):
             above, below = losses.added
-            yield aggregate_of(spec).of(above, weights, below)
+            yield aggregate_of(spec).of(above, weights, below, *losses.once)
 
     def _replicates_by_group(
         self, codes: NDArray[np.intp], keys: Sequence[Key], scored: Sequence[Scored]
     ) -> Iterator[list[Mean]]:
         for spec, losses, weights in self._drawn(scored):
             above, below = losses.added
-            yield aggregate_of(spec).by_code(above, weights, below, codes, len(keys))
+            yield aggregate_of(spec).by_code(above, weights, below, codes, len(keys), *losses.once)
 
     def _drawn(self, scored: Sequence[Scored]) -> Iterator[tuple[Spec, RowLosses, Floats]]:
         """For each model and spec the losses of rows, and their weights in each replicate."""
@@ -508,7 +511,11 @@ def _group_key(value: Value) -> Key | None:
 def _rows(spec: Spec, losses: RowLosses | None, size: int) -> Rows:
     found = losses or RowLosses(np.zeros(size))
     above, below = found.added if found.outputs is None else (found.values, None)
-    return Rows(found.values, above, np.ones(size) if below is None and _weighs(spec) else below)
+    if _shape(spec) == "ratio":
+        return Rows(found.values, above, below)
+    # Rows of a norm are compared by what they add to it: of one alone the range and the deviation are 0.
+    alone = found.values if found.split is None else above
+    return Rows(alone, above, np.ones(size) if found.factor is None and _weighs(spec) else found.factor)
 
 
 def _shape(spec: Spec) -> Shape:

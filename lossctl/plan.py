@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Array, Fault, Floats, Kind
     from lossctl.losses.declare import Finish, Loss, Params
     from lossctl.losses.spec import Request, Spec, Term
-    from lossctl.losses.stable import Split
+    from lossctl.losses.stable import Once, Split
     from lossctl.readers.columns import Asked, Binding, Found
     from lossctl.readers.table import Header
     from lossctl.results import Group, Skill
@@ -74,7 +74,7 @@ FINISHES: dict[Finish | None, tuple[type[Mean], Callable[[Floats], Floats]]] = {
     "roots": (Roots, row_mean),
     "medians": (Medians, row_mean),
 }
-"""What the losses of rows add up to, and how those of a row's outputs are one."""
+"""What the losses of rows add up to, and how those of a row's outputs are one; `aggregate_of` knows two more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class RowLosses(NamedTuple):
         factor: shape (n,), what the loss multiplies the weight of each row by; None for 1.
         parts: for each term of a weighted sum its part of the values, shape (n,); empty for a single loss.
         effects: what a convention did to them, None where there is none.
-        split: the numerators and the denominators that add up to a ratio; None for other losses.
+        split: what adds up instead of the values; None for a mean of these.
         outputs: shape (n, k), the losses of outputs that end each by itself; None for other losses.
     """
 
@@ -167,13 +167,15 @@ class RowLosses(NamedTuple):
 
     @property
     def added(self) -> tuple[Floats, Floats | None]:
-        """What amounts to the value: the losses and their factor or outputs, or numerators and denominators."""
-        return self.split[:2] if self.split else (self.values, self.factor if self.outputs is None else self.outputs)
+        """What amounts to the value: the losses and their factor or outputs, or the parts of a split."""
+        if self.split:
+            return self.split.above, self.split.below
+        return self.values, self.factor if self.outputs is None else self.outputs
 
     @property
-    def once(self) -> tuple[float, float]:
-        """What is added to numerators and denominators once."""
-        return self.split[2:] if self.split else (0.0, 0.0)
+    def once(self) -> tuple[Once, ...]:
+        """What the loss gives once for all rows."""
+        return self.split.once if self.split else ()
 
 
 class Scored(NamedTuple):
@@ -273,11 +275,10 @@ class Plan(NamedTuple):
             aggregate = aggregate_of(spec)
             of_rows = losses or RowLosses(np.zeros(batch.kept.size))
             values, factor = of_rows.added
-            tallies.append(aggregate.of(values, batch.weight, factor).completed(of_rows.once))
+            tallies.append(aggregate.of(values, batch.weight, factor, *of_rows.once))
             if batch.group is not None:
                 codes, keys = batch.group
-                parts = aggregate.by_code(values, batch.weight, factor, codes, len(keys))
-                grouped.append([part.completed(of_rows.once) for part in parts])
+                grouped.append(aggregate.by_code(values, batch.weight, factor, codes, len(keys), *of_rows.once))
             if spec.applied != EXACT:
                 done = of_rows.effects or _no_effects(spec, batch.kept.size)
                 exact = aggregate_of(spec, exact=True)
@@ -444,7 +445,8 @@ class Plan(NamedTuple):
             effects = effects and _scattered_effects(effects, batch.present)
             outputs = None if outputs is None else _scattered(outputs, batch.present, np.nan)
             if split is not None:
-                above, below = (_scattered(part, batch.present, np.nan) for part in split[:2])
+                above = _scattered(split.above, batch.present, np.nan)
+                below = None if split.below is None else _scattered(split.below, batch.present, np.nan)
                 split = split._replace(above=above, below=below)
         return RowLosses(total, factor, parts, effects, split, outputs)
 
@@ -858,7 +860,9 @@ def _scattered_effects(effects: RowEffects, present: NDArray[np.bool_]) -> RowEf
 
     return effects._replace(
         exact=_scattered(effects.exact, present, np.nan),
-        factor=None if effects.factor is None else _scattered(effects.factor, present, 1.0),
+        factor=None
+        if effects.factor is None
+        else _scattered(effects.factor, present, 1.0 if effects.factor.ndim == 1 else np.nan),
         kept=spread(effects.kept, filling=True),
         changed=tuple(spread(one, filling=False) for one in effects.changed),
     )
@@ -867,7 +871,12 @@ def _scattered_effects(effects: RowEffects, present: NDArray[np.bool_]) -> RowEf
 def aggregate_of(spec: Spec, *, exact: bool = False) -> type[Mean]:
     """What the row losses of a spec add up to, or those without its convention."""
     term = spec.terms[0]
-    return FINISHES[term.loss.ends(term.exact if exact else term.params)][0]
+    finish = term.loss.ends(term.exact if exact else term.params)
+    if finish in FINISHES:
+        return FINISHES[finish][0]
+    from lossctl.aggregates import norms  # most do not ask
+
+    return norms.Norm if finish == "norm" else norms.Normalised
 
 
 def _signs_mixed(totals: Totals) -> bool:
@@ -904,6 +913,6 @@ def by_key(keys: Sequence[Key], grouped: Sequence[Sequence[T]]) -> Groups[Each[T
 
 
 def _scattered(values: Floats, present: NDArray[np.bool_], filling: float) -> Floats:
-    whole = np.full((present.size, *values.shape[1:]), filling if values.ndim == 1 else np.nan)
+    whole = np.full((present.size, *values.shape[1:]), filling)
     whole[present] = values
     return whole

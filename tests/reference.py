@@ -380,6 +380,28 @@ def _wmape(y: Any, f: Any) -> list[Term]:
     return [share]
 
 
+def _nrmse(y: Any, f: Any, normalise: str = "mean") -> list[Term]:
+    true, pred = _several(y), _several(f)
+
+    def share() -> Exact:
+        mean = mp.fsum(true) / len(true)
+        measures = {
+            "mean": abs(mean),
+            "range": max(true) - min(true),
+            "std": mp.sqrt(mp.fsum((a - mean) ** 2 for a in true) / len(true)),
+            "l2": mp.sqrt(mp.fsum(a**2 for a in true)),
+        }
+        squares = mp.fsum((a - b) ** 2 for a, b in zip(true, pred, strict=True))
+        return _over(mp.sqrt(squares / len(true)), measures[normalise])
+
+    return [share]
+
+
+def _minkowski(y: Any, f: Any, p: float) -> list[Term]:
+    gaps = [abs(a - b) for a, b in zip(_several(y), _several(f), strict=True)]
+    return [lambda: mp.power(mp.fsum(mp.power(gap, mpf(p)) for gap in gaps), 1 / mpf(p))]
+
+
 def _several(values: Any) -> tuple[Exact, ...]:
     return values if isinstance(values, tuple) else (values,)
 
@@ -733,6 +755,17 @@ def _sigmoid_focal(y: Exact, z: Exact, gamma: float = 2.0, alpha: float | None =
     ]
 
 
+def _asymmetric(y: Exact, z: Exact, gamma_pos: float = 1.0, gamma_neg: float = 4.0, margin: float = 0.05) -> list[Term]:
+    def rest() -> Exact:
+        return max(mpf(0), _bounded_sigmoid(z) - mpf(margin))
+
+    if y:
+        return [_weighed(lambda: _bounded_sigmoid(-z) ** mpf(gamma_pos), lambda: _softplus(-z, mp.dps))]
+    return [
+        _weighed(lambda: rest() ** mpf(gamma_neg), lambda: -mp.log1p(-rest()) if margin else _softplus(z, mp.dps)),
+    ]
+
+
 def _bounded_sigmoid(z: Exact) -> Exact:
     return 1 / (1 + mp.exp(-z)) if abs(z) < 10**6 else mpf(z > 0)
 
@@ -781,6 +814,10 @@ def _others(y: Exact, z: Sequence[Exact]) -> list[Exact]:
 def _multiclass_hinge(y: Exact, z: Sequence[Exact], with_zero: bool = False) -> list[Term]:
     zero = [mpf(0)] if with_zero else []
     return [lambda: _lack(max(_others(y, z) + zero), z[int(y)], mpf(1))]
+
+
+def _categorical_hinge(t: Sequence[Exact], z: Sequence[Exact], with_zero: bool = False) -> list[Term]:
+    return _multiclass_hinge(t.index(1), z, with_zero)
 
 
 def _multi_margin(y: Exact, z: Sequence[Exact], p: int = 1, margin: float = 1.0) -> list[Term]:
@@ -989,6 +1026,8 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "mape": _mape,
     "smape": _smape,
     "wmape": _wmape,
+    "nrmse": _nrmse,
+    "minkowski": _minkowski,
     "max_error": _mae,
     "median_absolute_error": _mae,
     "expectile": _expectile,
@@ -1019,12 +1058,14 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "categorical_focal": _categorical_focal,
     "sparse_categorical_focal": _sparse_categorical_focal,
     "sigmoid_focal": _sigmoid_focal,
+    "asymmetric": _asymmetric,
     "categorical_focal_logits": _categorical_focal_logits,
     "sparse_categorical_focal_logits": _sparse_categorical_focal_logits,
     "generalized_ce": _generalized_ce,
     "poly_ce": _poly_ce,
     "sparse_poly_ce": _sparse_poly_ce,
     "multiclass_hinge": _multiclass_hinge,
+    "categorical_hinge": _categorical_hinge,
     "multi_margin": _multi_margin,
     "multiclass_perceptron": _multiclass_perceptron,
     "nll": _nll,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import polars as pl
 
-from lossctl.kinds import Several
+from lossctl.losses.spec import example
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,7 +153,7 @@ FORMATS: dict[str, Callable[[Table], bytes]] = {
 def demanded(loss: Loss) -> dict[str, Any]:
     """Values for the parameters that have no default, for rows of three values."""
     kinds = {name: param.kind for name, param in loss.params.items() if param.required}
-    return {name: (0.1, 0.5, 0.9) if isinstance(kind, Several) else 0.1 for name, kind in kinds.items()}
+    return {name: kind.parse(example(kind)) for name, kind in kinds.items()}
 
 
 def asked(loss: Loss) -> str:

@@ -138,7 +138,7 @@ def test_what_is_no_box_is_refused_with_its_place(
 def test_boxes_have_four_numbers(run: Callable[..., Ran]) -> None:
     told = run("compute", "giou", "-t", "[[0,0,2]]", "-p", "[[0,0,2]]")
     assert told.code == 2
-    assert "y_true has 3 columns and y_pred has 3 columns: giou takes 4 columns of y_true and 4" in told.err
+    assert "y_true has 3 columns and y_pred has 3 columns: giou takes 4 columns each of y_true and y_pred\n" in told.err
     told = run("compute", "giou:format=yxyx", "-t", "[[0,0,2,2]]", "-p", "[[0,0,2,2]]")
     assert 'giou takes "xyxy", "xywh" or "cxcywh" as format, not "yxyx"' in told.err
 

@@ -120,7 +120,7 @@ def test_the_largest_are_those_of_a_sort(values: NDArray[np.float64], rows: int)
 @given(wide(), st.sampled_from([Mean, RootMeanSquare]))
 def test_values_that_count_several_times_add_as_often(values: NDArray[np.float64], kind: type[Mean]) -> None:
     counts = np.arange(values.size) % 4 + 1
-    assert kind.counted(values, counts) == kind.of(np.repeat(values, counts), None).total
+    assert kind().counted(values, counts) == kind.of(np.repeat(values, counts), None).total
 
 
 @given(wide(least=1), st.integers(1, 30))

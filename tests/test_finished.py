@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+import pickle
 from fractions import Fraction
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import lossctl
 from lossctl.aggregates.finished import Median, Medians, Ratio, Roots
 from lossctl.aggregates.mean import Mean, RootMeanSquare
 from lossctl.errors import LossctlError
+from lossctl.losses.spec import Shapes, parse
+from lossctl.plan import aggregate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Ran
+
+    from lossctl.aggregates.mean import Mean
 
     Run = Callable[..., Ran]
 
@@ -87,6 +92,104 @@ def test_outputs_that_end_by_themselves_add_and_are_what_their_columns_are(
         assert whole.share(whole.total) is None
 
 
+@given(
+    st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9), st.integers(0, 3)), min_size=1, max_size=30),
+    st.sampled_from([0, 2**30]),
+    st.sampled_from([1, 2]),
+)
+def test_norms_are_rounded_once(drawn: list[tuple[int, int, int]], far: int, outputs: int) -> None:
+    drawn = drawn * outputs
+    columns = [np.array(column, np.float64) for column in zip(*drawn, strict=True)]
+    true, pred = (
+        column.reshape(-1, outputs) if outputs > 1 else column for column in (columns[0] + far, columns[1] + far)
+    )
+    weight = columns[2].reshape(-1, outputs)[:, 0]
+    assume(weight.any())
+    repeated = [row for row, times in enumerate(weight.tolist()) for _ in range(int(times))]
+    y, f = (np.atleast_2d(array.reshape(len(weight), -1)[repeated]).ravel().tolist() for array in (true, pred))
+    errors, mean = [abs(int(a) - int(b)) for a, b in zip(y, f, strict=True)], Fraction(sum(map(int, y)), len(y))
+    measures: dict[str, Fraction] = {
+        "mean": mean**2,
+        "range": Fraction(max(y) - min(y)) ** 2,
+        "std": sum(((Fraction(a) - mean) ** 2 for a in y), Fraction()) / len(y),
+        "l2": sum((Fraction(a) ** 2 for a in y), Fraction()),
+    }
+    for name, square in measures.items():
+        given_ = lossctl.compute(f"nrmse:normalise={name}", true, pred, weight=weight)
+        wanted = Fraction(sum(error**2 for error in errors), len(y)) / square if square else None
+        assert_root(given_, wanted if any(errors) else Fraction(0), 2, 4 if outputs > 1 else 1)
+    for p in (1, 2, 3, 7):
+        given_ = lossctl.compute(f"minkowski:p={p}", true, pred, weight=weight)
+        assert_root(given_, Fraction(sum(error**p for error in errors)), p, 4 if outputs > 1 else 2)
+
+
+def assert_root(given_: Any, power: Fraction | None, p: int, units: int) -> None:
+    """That a number is the p-th root of another, or inf where there is none, within so many units of the last place."""
+    if power is None:
+        assert given_ == np.inf
+        return
+    reach = units * Fraction(float(np.spacing(given_)))
+    assert max(Fraction(given_) - reach, Fraction(0)) ** p <= power <= (Fraction(given_) + reach) ** p
+
+
+@pytest.mark.parametrize(
+    "loss", ["nrmse", "nrmse:normalise=range", "nrmse:normalise=std", "nrmse:normalise=l2", "minkowski:p=2.5"]
+)
+@given(st.integers(0, 2**32), st.booleans())
+def test_a_norm_is_the_same_however_rows_come(loss: str, seed: int, weighted: bool) -> None:
+    random = np.random.default_rng(seed)
+    true, pred = random.normal(size=(2, 12, 2)) * 10.0 ** random.uniform(-60, 60, (2, 12, 1))
+    weight = random.choice([0.0, 0.3, 7.0], 12) if weighted else None
+    (request,) = parse(loss)
+    spec = request.fit(Shapes(2, 2))
+    aggregate = aggregate_of(spec)
+    parts = spec.terms[0].loss.split(true, pred, **spec.params)  # type: ignore[misc]  # it has one
+    codes = random.integers(0, 3, 12)
+
+    def some(rows: Any) -> Mean:
+        weights = None if weight is None else weight[rows]
+        return aggregate.of(parts.above[rows], weights, None if parts.below is None else parts.below[rows], *parts.once)
+
+    order = random.permutation(12)
+    whole = some(slice(None))
+    assert whole == some(order) == some(order[:5]) + some(order[5:]) == aggregate() + whole == whole + aggregate()
+    groups = aggregate.by_code(parts.above, weight, parts.below, codes, 3, *parts.once)
+    assert groups[0] + groups[1] + groups[2] == whole
+    assert [groups[code] for code in np.unique(codes)] == [some(codes == code) for code in np.unique(codes)]
+    assert pickle.loads(pickle.dumps(whole)) == whole
+
+
+def test_norms_neither_overflow_nor_underflow() -> None:
+    for size in (1e200, 1e-200, 5e-324):
+        true, pred = np.zeros(4), size * np.array([1.0, 1.0, 0.0, 1.0])
+        assert lossctl.compute("minkowski:p=40", true, pred) == pytest.approx(size * 3 ** (1 / 40), rel=1e-15, abs=0)
+        assert lossctl.compute("nrmse:normalise=l2", pred, true) == pytest.approx(0.5)
+    assert lossctl.compute("minkowski:p=100", [0.0, 0.0], [1e308, 1.7e308]) == 1.7e308
+    assert lossctl.compute("nrmse", [1e-300], [1e300]) == np.inf
+
+
+def test_models_are_compared_by_norms(run: Run, tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    path = str(tmp_path / "models.npz")
+    true = random.normal(5, 2, 200)
+    one, two = true + random.normal(0, [[1.0], [0.8]], (2, 200))
+    np.savez(path, y_true=true, one=one, two=two)
+    rmse, nrmse, norm = json.loads(
+        run("compare", "rmse,nrmse:normalise=std,minkowski:p=3", path, "-p", "one", "-p", "two", "--json").out
+    )["comparisons"]
+    spread = float(np.std(true))
+    for name in ("base_value", "new_value", "difference"):
+        assert nrmse[name] == pytest.approx(rmse[name] / spread)
+    assert nrmse["interval"] == pytest.approx([end / spread for end in rmse["interval"]])
+    assert nrmse["p_value"] == pytest.approx(rmse["p_value"])
+    assert [nrmse[name] for name in ("wins", "ties", "losses")] == [rmse[name] for name in ("wins", "ties", "losses")]
+    assert norm["difference"] == norm["new_value"] - norm["base_value"]
+    assert (norm["interval"], norm["wins"]) == (None, rmse["wins"])
+    bootstrapped = ("nrmse:normalise=range", path, "-p", "one", "-p", "two", "--bootstrap", "200")
+    (drawn,) = json.loads(run("compare", *bootstrapped, "--json").out)["comparisons"]
+    assert drawn["interval"][0] < drawn["difference"] < drawn["interval"][1]
+
+
 def test_the_value_of_a_row_is_the_loss_of_that_row_alone() -> None:
     true, pred = [[2.0, -4.0], [0.0, 0.0], [0.0, 0.0]], [[3.0, -3.5], [0.0, 0.0], [1.0, 0.0]]
     for loss, expected in (
@@ -141,6 +244,15 @@ def test_a_breakdown_shares_out_the_numerator(run: Run, table: str) -> None:
     (wmape, largest) = told["summary"]
     assert (wmape["mean"], wmape["infinite"], wmape["shares"]["0.1"]) == (23 / 114, 1, 20 / 23)
     assert (largest["mean"], largest["median"], largest["shares"]["0.1"]) == (20.0, 1.0, None)
+
+
+def test_a_breakdown_shares_out_the_powers_of_a_norm(run: Run, table: str) -> None:
+    (norm, root) = (f"{loss}" for loss in ("minkowski:p=3", "nrmse:normalise=l2"))
+    told = json.loads(run("breakdown", f"{norm},{root}", table, "-w", "w", "-k", "2", "--json").out)
+    # errors 1, 2, 0, 0 and 20, the last of weight 2: cubes add up to 16009, squares to 805
+    assert [row["shares"][norm] for row in told["rows"]] == pytest.approx([16000 / 16009, 8 / 16009], rel=1e-15)
+    assert [row["shares"][root] for row in told["rows"]] == pytest.approx([800 / 805, 4 / 805], rel=1e-15)
+    assert told["summary"][0]["shares"]["0.1"] == pytest.approx(16000 / 16009, rel=1e-15)
 
 
 def test_a_breakdown_says_how_much_the_worst_rows_carry_of_the_numerator(run: Run, table: str) -> None:

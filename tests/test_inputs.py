@@ -170,6 +170,31 @@ def test_one_binding_serves_losses_with_other_inputs(
             'no loss asked for has an input "uper"\n  help: did you mean "upper"?',
         ),
         (
+            ("gaussian_nll", "f.csv", "-p", "mu,var=sigma2"),
+            '-p "mu,var=sigma2" says which input "var=sigma2" is, and not "mu"\n  help: -p mean=mu,var=sigma2 says both',
+        ),
+        (
+            ("gaussian_nll", "-t", "1,2", "-p", "3,4,var=1,1"),
+            '-p "3,4,var=1,1" says which input "var=1,1" is, and not "3,4"\n  help: -p mean=3,4,var=1,1 says both',
+        ),
+        (
+            ("interval:alpha=0.1", "f.csv", "-p", "lower,upper=upper"),
+            '-p "lower,upper=upper" says which input "upper=upper" is, and not "lower"\n'
+            "  help: -p lower=lower,upper=upper says both",
+        ),
+        (
+            ("triplet_margin", "f.csv", "-t", "lower,upper", "-p", "negative=mu,anchor=lower,upper"),
+            "f.csv: y_true has 2 columns, y_pred has 1 column and anchor has 2 columns: triplet_margin takes equally many "
+            "columns, 2 or more, of y_true, y_pred and anchor\n  help: -t and -p choose other columns",
+        ),
+        (
+            ("wis:alpha=[0.1]", "f.csv", "-p", "median=mu,lower=lower,upper=lower,upper"),
+            "f.csv: y_true has 1 column, y_pred has 1 column, lower has 1 column and upper has 2 columns: wis takes 1 "
+            "column each of y_true and y_pred and equally many columns of lower and upper\n"
+            "  help: -t and -p choose other columns, for example -p 'p_*'; by argument one row of three classes is "
+            "[[0.2,0.5,0.3]]",
+        ),
+        (
             ("gaussian_nll", "f.csv", "-p", "mean=mu,y_pred=mu"),
             '-p "mean=mu,y_pred=mu" names y_pred twice\n  help: name each input once',
         ),

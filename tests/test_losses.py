@@ -36,6 +36,8 @@ def drawn(loss: Loss, rng: np.random.Generator, rows: int = 8) -> list[np.ndarra
     for kind in loss.roles.values():
         if kind.coding == "class":
             array = rng.integers(0, 3, rows)
+        elif kind.allowed and kind.adds_up:
+            array = np.eye(3)[rng.integers(0, 3, rows)]
         elif kind.allowed:
             array = rng.choice(
                 kind.allowed[::2] if len(kind.allowed) == 3 else kind.allowed, (rows, 3) if kind.vector else rows
@@ -122,15 +124,15 @@ def test_claim_never_negative(loss: Loss, seed: int) -> None:
 @given(values=st.lists(reals, min_size=1))
 def test_claim_zero_at_the_truth_alone(loss: Loss, values: list[float]) -> None:
     truth = np.abs(np.array(values))
-    assert loss.rows(truth, truth).tolist() == [0.0] * truth.size
-    assert (loss.rows(truth, truth + 1) > 0).all()
+    assert loss.rows(truth, truth, **demanded(loss)).tolist() == [0.0] * truth.size
+    assert (loss.rows(truth, truth + 1, **demanded(loss)) > 0).all()
 
 
 @claiming("symmetric")
 @given(seed=st.integers(0, 2**32))
 def test_claim_truth_and_prediction_may_change_places(loss: Loss, seed: int) -> None:
     true, pred = drawn(loss, np.random.default_rng(seed), 50)
-    assert loss.rows(true, pred).tolist() == loss.rows(pred, true).tolist()
+    assert loss.rows(true, pred, **demanded(loss)).tolist() == loss.rows(pred, true, **demanded(loss)).tolist()
 
 
 @claiming("bounded")
@@ -182,7 +184,15 @@ def test_a_label_is_its_one_hot_row(seed: int, classes: int) -> None:
 NOT_CONVEX = {
     *("msle", "rmsle", "smape", "cauchy", "geman_mcclure", "welsch", "tukey", "gamma_deviance", "gamma_nll"),
     *("tweedie_deviance", "tweedie_nll", "negbin_nll", "savage", "tangent", "poly_ce", "sparse_poly_ce"),
-    *("sigmoid_focal", "categorical_focal_logits", "sparse_categorical_focal_logits", "cosine", "hellinger", "dss"),
+    *(
+        "sigmoid_focal",
+        "asymmetric",
+        "categorical_focal_logits",
+        "sparse_categorical_focal_logits",
+        "cosine",
+        "hellinger",
+        "dss",
+    ),
     *("triplet_margin", "dice", "tversky", "generalized_dice", "iou", "giou", "diou", "ciou"),
     *("crps_ensemble", "energy_score"),
 }
@@ -219,10 +229,13 @@ def test_a_loss_is_convex_along_random_lines_or_known_not_to_be(loss: Loss) -> N
 
 DEGREES = {
     **dict.fromkeys(("mae", "rmse", "quantile", "epsilon_insensitive:epsilon=0", "smooth_l1:beta=0", "max_error"), 1),
-    **dict.fromkeys(("median_absolute_error", "poisson_deviance", "crps_ensemble", "wis:alpha=[0.1,0.5,0.9]"), 1),
+    **dict.fromkeys(
+        ("median_absolute_error", "minkowski:p=3", "poisson_deviance", "crps_ensemble", "wis:alpha=[0.1,0.5,0.9]"), 1
+    ),
     **dict.fromkeys(("crps_quantile:level=[0.1,0.5,0.9]", "interval:alpha=0.1", "energy_score", "crps_normal"), 1),
     **dict.fromkeys(("mse", "half_mse", "expectile", "lq", "squared_epsilon_insensitive:epsilon=0"), 2),
     **dict.fromkeys(("mape", "smape", "wmape", "gamma_deviance", "cosine", "iou", "giou", "diou", "ciou"), 0),
+    **dict.fromkeys(("nrmse", "nrmse:normalise=range", "nrmse:normalise=std", "nrmse:normalise=l2"), 0),
 }
 """Losses of inputs that are all multiplied by a factor grow by this power of it."""
 

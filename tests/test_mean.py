@@ -20,12 +20,13 @@ from lossctl.aggregates.counts import Counts, Mentions
 from lossctl.aggregates.finished import Largest, Median, Ratio
 from lossctl.aggregates.groups import Each, Groups
 from lossctl.aggregates.mean import Mean, RootMeanSquare
+from lossctl.aggregates.norms import Norm
 
 if TYPE_CHECKING:
     from lossctl.batch import Key
     from lossctl.kinds import Floats
 
-AGGREGATES = pytest.mark.parametrize("aggregate", [Mean, RootMeanSquare, Ratio, Largest, Median])
+AGGREGATES = pytest.mark.parametrize("aggregate", [Mean, RootMeanSquare, Ratio, Norm, Largest, Median])
 weights = st.floats(0, 1e6)
 KEYS: list[Key] = [(1,), (-2,), (2.5,), ("",), ("a",), (None,)]
 

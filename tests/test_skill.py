@@ -465,3 +465,25 @@ def test_models_side_by_side_have_the_skill_that_each_has_alone(
     table = run("compare", *options[:-2], "-q").out
     assert run("compute", *options[:-2], "-q").out.partition("\n\n")[0] in table
     assert run("compare", "huber", *options[1:]).code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [
+        ("r2", "mse"),
+        ("R2Score", "mse"),
+        ("r2_score", "mse"),
+        ("d2_absolute_error_score", "mae"),
+        ("d2_pinball_score", "quantile"),
+        ("d2_log_loss_score", "log_loss"),
+        ("d2_brier_score", "brier_score_loss"),
+    ],
+)
+def test_a_score_that_is_a_skill_says_of_which_loss(run: Callable[..., Ran], name: str, loss: str) -> None:
+    ran = run("compute", name, "-t", "1,0", "-p", "0.5,0.25")
+    assert (ran.code, ran.out, ran.err) == (
+        2,
+        "",
+        f'lossctl: "{name}" is no loss but the skill of one, {loss}\n  help: lossctl compute {loss} preds.csv --skill tells it\n',
+    )
+    assert run("compute", loss, "-t", "1,0", "-p", "0.5,0.25", "--skill").code == 0

@@ -6,7 +6,7 @@ Ratios of sums, the largest loss, the median, and the mean of what each output a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lossctl.kinds import Floats
+    from lossctl.losses.stable import Once
+
+
+def _numbers(once: tuple[Once, ...]) -> tuple[float, ...]:
+    return tuple(map(float, once))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +35,50 @@ class Ratio(Mean):
 
     Attributes:
         below: Σwb.
-        once: what is added to either sum, however many rows there are.
+        above_once, below_once: what is added to either sum, however many rows there are.
     """
 
     below: ExactSum = ExactSum()
-    once: tuple[float, float] = (0.0, 0.0)
+    above_once: float = 0.0
+    below_once: float = 0.0
     reductions: ClassVar[frozenset[Reduction]] = frozenset({"mean", "mean-weight"})
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
-        """The ratio of some rows; without denominators each is 1."""
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None, *once: Once) -> Self:
+        """The ratio of some rows; without denominators each is 1. Once are two numbers, or none for zeros."""
         above = Mean.of(values, weights)
         below = np.ones(values.size) if factor is None else factor
-        return cls(above.total, above.weight, above.rows, ExactSum.of(weighted(below, weights)))
+        sums = ExactSum.of(weighted(below, weights))
+        return cls(above.total, above.weight, above.rows, sums, *_numbers(once))
 
     @classmethod
     def by_code(
-        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+        cls,
+        values: Floats,
+        weights: Floats | None,
+        factor: Floats | None,
+        codes: NDArray[np.intp],
+        groups: int,
+        *once: Once,
     ) -> list[Self]:
         """One ratio per group."""
         below = np.ones(values.size) if factor is None else factor
         sums = ExactSum.by_code(weighted(below, weights), codes, groups)
         above = Mean.by_code(values, weights, None, codes, groups)
-        return [cls(one.total, one.weight, one.rows, part) for one, part in zip(above, sums, strict=True)]
+        numbers = _numbers(once)
+        return [cls(one.total, one.weight, one.rows, part, *numbers) for one, part in zip(above, sums, strict=True)]
 
     def __add__(self, other: Self) -> Self:
         whole = Mean.__add__(self, other)
-        once = max(self.once, other.once)  # rows of one loss agree; no rows know of nothing to add
-        return type(self)(whole.total, whole.weight, whole.rows, self.below + other.below, once)
-
-    def completed(self, once: tuple[float, float]) -> Self:
-        """The ratio with what is added once to its numerator and its denominator."""
-        return replace(self, once=once)
+        once = max(self.above_once, other.above_once), max(self.below_once, other.below_once)
+        # Rows of one loss agree on these, and no rows know of nothing to add.
+        return type(self)(whole.total, whole.weight, whole.rows, self.below + other.below, *once)
 
     def value(self, reduction: Reduction) -> float:  # noqa: ARG002 — both it has are the same
         """The ratio, rounded once. It has no other reduction."""
+        once = self.above_once, self.below_once
         above, below = (
-            part + ExactSum.of(np.array([more])) for part, more in zip((self.total, self.below), self.once, strict=True)
+            part + ExactSum.of(np.array([more])) for part, more in zip((self.total, self.below), once, strict=True)
         )
         return 0.0 if above == below == ExactSum() else above.over(below)
 
@@ -86,13 +98,19 @@ class Largest(Mean):
     adds: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None, *_: Once) -> Self:
         """The largest of some rows."""
         return cls.by_code(values, weights, factor, np.zeros(values.size, np.intp), 1)[0]
 
     @classmethod
     def by_code(
-        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+        cls,
+        values: Floats,
+        weights: Floats | None,
+        factor: Floats | None,
+        codes: NDArray[np.intp],
+        groups: int,
+        *_: Once,
     ) -> list[Self]:
         """The largest of each group."""
         tops = np.full(groups, -np.inf)
@@ -131,7 +149,7 @@ class Median(Mean):
     adds: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None, *_: Once) -> Self:
         """The median of some rows."""
         mean = Mean.of(np.zeros(values.size), weights, factor)
         if weights is not None:
@@ -141,11 +159,17 @@ class Median(Mean):
 
     @classmethod
     def by_code(
-        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+        cls,
+        values: Floats,
+        weights: Floats | None,
+        factor: Floats | None,
+        codes: NDArray[np.intp],
+        groups: int,
+        *_: Once,
     ) -> list[Self]:
         """The median of each group."""
         return [
-            cls.of(values[part], *(None if array is None else array[part] for array in (weights, factor)))
+            cls.of(values[part], None if weights is None else weights[part], None if factor is None else factor[part])
             for part in places(codes, groups)
         ]
 
@@ -191,14 +215,20 @@ class _Outputs(Mean):
     adds: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None, *_: Once) -> Self:
         """The mean of the outputs of some rows."""
         mean = Mean.of(np.zeros(values.size), weights)
         return cls(ExactSum(), mean.weight, mean.rows, tuple(cls.each.of(one, weights) for one in _columns(factor)))
 
     @classmethod
     def by_code(
-        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+        cls,
+        values: Floats,
+        weights: Floats | None,
+        factor: Floats | None,
+        codes: NDArray[np.intp],
+        groups: int,
+        *_: Once,
     ) -> list[Self]:
         """The mean of the outputs of each group."""
         means = Mean.by_code(np.zeros(values.size), weights, None, codes, groups)

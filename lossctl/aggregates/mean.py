@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lossctl.kinds import Floats
+    from lossctl.losses.stable import Once
 
 Reduction: TypeAlias = Literal["mean", "sum", "mean-weight", "mean-count"]
 
@@ -39,13 +40,14 @@ class Mean:
     adds: ClassVar[bool] = True
 
     @classmethod
-    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None) -> Self:
+    def of(cls, values: Floats, weights: Floats | None, factor: Floats | None = None, *_: Once) -> Self:
         """The mean of some rows.
 
         Args:
             values: shape (n,), the loss of each row, multiplied by its factor already.
             weights: shape (n,) or None for weights of 1. The value of a row of weight 0 is not looked at.
             factor: shape (n,) or None: what the loss itself multiplies the weight of each row by.
+            _: what a loss gives once for all rows, which means nothing to a mean.
         """
         total = reduce(add, (ExactSum.of(part) << shift for part, shift in cls._numerators(values, weights)))
         weight = denominators(weights, factor)
@@ -53,7 +55,13 @@ class Mean:
 
     @classmethod
     def by_code(
-        cls, values: Floats, weights: Floats | None, factor: Floats | None, codes: NDArray[np.intp], groups: int
+        cls,
+        values: Floats,
+        weights: Floats | None,
+        factor: Floats | None,
+        codes: NDArray[np.intp],
+        groups: int,
+        *_: Once,
     ) -> list[Self]:
         """One mean per group: row i belongs to group `codes[i]`, a number below `groups`."""
         totals = [ExactSum()] * groups
@@ -78,10 +86,6 @@ class Mean:
         """Whether there are weights that it cannot heed."""
         return False
 
-    def completed(self, once: tuple[float, float]) -> Self:  # noqa: ARG002 — a mean has nothing to add
-        """The aggregate with what is added once to the sums of a ratio."""
-        return self
-
     def value(self, reduction: Reduction) -> float:
         """The mean or the sum, rounded once; NaN where the denominator is 0."""
         return self.total.over(self._denominator(reduction))
@@ -96,17 +100,20 @@ class Mean:
             return None
         return part.over(self.total)
 
-    @classmethod
-    def counted(cls, values: Floats, counts: NDArray[np.int64]) -> ExactSum:
+    def counted(self, values: Floats, counts: NDArray[np.int64]) -> ExactSum:
         """The total of values that count several times each, both of shape (n,)."""
         once = counts == 1
-        total = cls.of(values[once], None).total
+        total = self.part(values[once])
         for value, count in zip(values[~once], counts[~once].tolist(), strict=True):
-            total += cls.of(np.array([value]), None).total.times(count)
+            total += self.part(np.array([value])).times(count)
         return total
 
+    def part(self, values: Floats, weights: Floats | None = None) -> ExactSum:
+        """What some of its rows add to the total; both of shape (n,)."""
+        return type(self).of(values, weights).total
+
     @classmethod
-    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
+    def carried(cls, values: Floats, weights: Floats | None, *_: Once) -> Floats:
         """Losses that add to the total without weights what these add with them, shape (n,)."""
         return weighted(values, weights)
 
@@ -135,22 +142,29 @@ class RootMeanSquare(Mean):
         total, over = self.total, self._denominator(reduction)
         if not total.units or total.nans or total.plus or over.units <= 0:
             return total.over(over)
-        denominator = over.units << (2 * _SCALE)
-        # A quotient of 128 bits or more has a root of 64; a bit behind it stands for all that was cut off.
-        shift = max(128 - total.units.bit_length() + denominator.bit_length(), 0) // 2 + 1
-        quotient, left = divmod(total.units << (2 * shift), denominator)
-        root = math.isqrt(quotient)
-        root = 2 * root + (root * root != quotient or left != 0)
-        return root / (1 << (shift + 1))
+        return root(total.units, over.units << (2 * _SCALE))
 
     @classmethod
-    def carried(cls, values: Floats, weights: Floats | None) -> Floats:
+    def carried(cls, values: Floats, weights: Floats | None, *_: Once) -> Floats:
         """Losses whose squares add without weights what the squares of these add with them, shape (n,)."""
         return weighted(np.abs(values), None if weights is None else np.sqrt(weights))
 
     @staticmethod
     def _numerators(values: Floats, weights: Floats | None) -> list[tuple[Floats, int]]:
         return [(weighted(part, weights), shift) for part, shift in squares(values)]
+
+
+def root(above: int, below: int) -> float:
+    """The root of a quotient of integers above 0, rounded once; inf where no float64 is large enough."""
+    # A quotient of 128 bits or more has a root of 64; a bit behind it stands for all that was cut off.
+    shift = max(128 - above.bit_length() + below.bit_length(), 0) // 2 + 1
+    quotient, left = divmod(above << (2 * shift), below)
+    whole = math.isqrt(quotient)
+    whole = 2 * whole + (whole * whole != quotient or left != 0)
+    try:
+        return whole / (1 << (shift + 1))
+    except OverflowError:
+        return math.inf
 
 
 _SCALE = 600  # values are multiplied by 2**±600 where their squares might leave the range of float64

@@ -13,6 +13,7 @@ import numpy as np
 from lossctl.aggregates.exact import UNIT
 from lossctl.aggregates.finished import Ratio
 from lossctl.aggregates.mean import SQUARE_UNIT, RootMeanSquare
+from lossctl.aggregates.norms import Norm, Normalised
 from lossctl.aggregates.replicates import hashed, mixed
 from lossctl.analysis.student import quantile, two_sided
 from lossctl.comparisons import BOOTSTRAP, SIGN_FLIP, T
@@ -230,17 +231,27 @@ def denominator(mean: Mean) -> Fraction:
     return Fraction((mean.below if isinstance(mean, Ratio) else mean.weight).units, 1 << UNIT)
 
 
+def _divisor(mean: Mean) -> Fraction:
+    """What the root of their quotient is divided by, which the true values say and so no model changes."""
+    return Fraction(_root(mean.scale)) if isinstance(mean, Normalised) else Fraction(1)
+
+
+def _is_unadded(mean: Mean) -> bool:
+    """Whether it is no mean, no root of a mean and no ratio of two: how far rows carry its difference is not known."""
+    return not mean.adds or isinstance(mean, Norm)
+
+
 def _difference(base: Mean, new: Mean) -> float:
     """The difference of two values, rounded once but for roots, of which it has all digits but the last."""
     values = [(numerator(mean), denominator(mean)) for mean in (base, new)]
-    if not all(below for _, below in values) or not new.adds:
+    if not all(below for _, below in values) or _is_unadded(new) or not _divisor(new):
         return new.value("mean") - base.value("mean")
     first, second = (above / below for above, below in values)
     try:
         if not isinstance(new, RootMeanSquare):
             return float(second - first)
         roots = _root(first) + _root(second)
-        return float((second - first) / Fraction(roots)) if roots else 0.0
+        return float((second - first) / Fraction(roots) / _divisor(new)) if roots else 0.0
     except OverflowError:
         return math.inf if second > first else -math.inf
 
@@ -262,7 +273,7 @@ class _Spread(NamedTuple):
 def _spread(base: Mean, new: Mean, pairs: Pairs) -> _Spread | None:
     """How far rows lie from the difference; None where nothing adds up to it, or sums leave the range of numbers."""
     above, below = ([part(mean) for mean in (base, new)] for part in (numerator, denominator))
-    if not new.adds or not all(below):
+    if _is_unadded(new) or not all(below) or not _divisor(new):
         return None
     if any(each.nans or each.plus or each.minus for each in (*pairs.squares, *pairs.products)):
         return None
@@ -326,7 +337,7 @@ def _factors(above: Sequence[Fraction], below: Sequence[Fraction], new: Mean) ->
     roots = [_root(first), _root(second)]
     slopes = [Fraction(0.5 / root) if root else Fraction(0) for root in roots]
     factors = [(slopes[1] + slopes[0]) / 2, (slopes[1] - slopes[0]) / 2, Fraction(roots[0] - roots[1]) / 2]
-    return [factor / below[1] for factor in factors]
+    return [factor / below[1] / _divisor(new) for factor in factors]
 
 
 def _bootstrap(replicates: Sequence[tuple[Mean, Mean]], freedom: int, how: How) -> tuple[float, float, float | None]:

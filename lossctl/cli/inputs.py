@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
 
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
@@ -178,16 +178,26 @@ def collected(
     return Job(requests, found, asked, () if literal else given.y_pred, words)
 
 
-def by_role(text: str, words: Mapping[str, str], y_true: str = "") -> dict[str, str]:
+def by_role(text: str, words: Mapping[str, str], y_true: str = "", columns: Sequence[str] = ()) -> dict[str, str]:
     """The columns or values of each input that a text like `mean=mu,var=sigma2` names; none where it names no input.
+
+    Args:
+        text: what -p says.
+        words: the words for inputs, and the inputs they mean.
+        y_true: what -t says.
+        columns: the columns there are.
 
     Raises:
         UsageError: some of its words are those of inputs, and some are not, or one input is named twice, as y_true is
             that -t names already.
     """
     cuts = [*re.finditer(r"(?:^|,)\s*([A-Za-z_]\w*)=", text)]
-    if not cuts or cuts[0].start() or not any(cut[1] in words for cut in cuts):
+    if not cuts or not any(cut[1] in words for cut in cuts):
         return {}
+    if cuts[0].start():
+        if {part.strip() for part in text.split(",")} & {*columns}.difference(text[: cuts[0].start()].split(",")):
+            return {}  # a column's name holds the sign itself
+        _refuse_half_named(text, cuts, words)
     found: dict[str, str] = {}
     for cut, after in zip(cuts, [*cuts[1:], None], strict=True):
         role = words.get(cut[1])
@@ -202,6 +212,19 @@ def by_role(text: str, words: Mapping[str, str], y_true: str = "") -> dict[str, 
             raise UsageError(f"-t {quoted(y_true)} and -p {quoted(text)} both name y_true", help="name each input once")
         found[role] = text[cut.end() : len(text) if after is None else after.start()]
     return found
+
+
+def _refuse_half_named(text: str, cuts: Sequence[re.Match[str]], words: Mapping[str, str]) -> NoReturn:
+    named = {words.get(cut[1]) for cut in cuts}
+    # The last word for an input is the one it bears in this loss: y_pred is the mean.
+    free = {role: word for word, role in words.items() if role not in named | {"y_true"}}
+    before = text[: cuts[0].start()]
+    raise UsageError(
+        f"-p {quoted(text)} says which input {quoted(text[cuts[0].start() + 1 :].strip())} is, and not {quoted(before)}",
+        help=f"-p {next(iter(free.values()))}={text} says both"
+        if free
+        else "name each input, like -p mean=COLUMN,var=COLUMN",
+    )
 
 
 def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
@@ -225,7 +248,7 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
 
 def asked_of(job: Job, header: Header, columns: str) -> Asked:
     """What is asked of the columns for one model, the -p of which names these."""
-    parts = {} if columns in header.names else by_role(columns, job.words, job.asked.y_true)
+    parts = {} if columns in header.names else by_role(columns, job.words, job.asked.y_true, header.names)
     return job.asked._replace(
         y_true=parts.pop("y_true", job.asked.y_true),
         y_pred=parts.pop("y_pred", "") if parts else columns,

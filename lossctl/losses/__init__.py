@@ -17,8 +17,10 @@ from lossctl.losses.regression import (
     mape,
     max_error,
     median_absolute_error,
+    minkowski,
     mse,
     msle,
+    nrmse,
     pseudo_huber,
     quantile,
     rmse,
@@ -56,6 +58,7 @@ from lossctl.losses.probabilities import (
     sparse_poly_ce,
 )
 from lossctl.losses.scores import (
+    categorical_hinge,
     multi_margin,
     multiclass_hinge,
     multiclass_perceptron,
@@ -66,7 +69,7 @@ from lossctl.losses.scores import (
     subset_zero_one,
     top_k_error,
 )
-from lossctl.losses.focal import categorical_focal_logits, sigmoid_focal, sparse_categorical_focal_logits
+from lossctl.losses.focal import asymmetric, categorical_focal_logits, sigmoid_focal, sparse_categorical_focal_logits
 from lossctl.losses.divergences import chi2, generalized_kl, hellinger, jeffreys, js, reverse_kl, total_variation
 from lossctl.losses.forecasts import (
     crps_ensemble,
@@ -85,6 +88,7 @@ from lossctl.losses.boxes import ciou, diou, giou, iou, unitbox
 # isort: on
 
 __all__ = [
+    "asymmetric",
     "barron",
     "bce",
     "bce_logits",
@@ -93,6 +97,7 @@ __all__ = [
     "brier_multiclass",
     "categorical_focal",
     "categorical_focal_logits",
+    "categorical_hinge",
     "cauchy",
     "cce",
     "cce_logits",
@@ -137,6 +142,7 @@ __all__ = [
     "margin_ranking",
     "max_error",
     "median_absolute_error",
+    "minkowski",
     "modified_huber",
     "mse",
     "msle",
@@ -146,6 +152,7 @@ __all__ = [
     "multilabel_margin",
     "negbin_nll",
     "nll",
+    "nrmse",
     "one_vs_all",
     "perceptron",
     "poisson_deviance",

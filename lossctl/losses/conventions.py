@@ -140,6 +140,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         ),
         "generalized_ce": Row("keras.losses.CategoricalGeneralizedCrossEntropy", mean="rows"),
         "multiclass_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),
+        "categorical_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),
         "cosine": Row("keras.losses.CosineSimilarity", {"similarity": True}, "rows"),
         "dice": Row("keras.losses.Dice", {"pool": True, "eps": 1e-7}, remark=_ONE_MASK),
         "tversky": Row(

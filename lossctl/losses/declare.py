@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lossctl.kinds import Floats
     from lossctl.losses.stable import Split
 
-Finish: TypeAlias = Literal["root_mean_square", "ratio", "largest", "median", "roots", "medians"]
+Finish: TypeAlias = Literal["root_mean_square", "ratio", "normalised", "norm", "largest", "median", "roots", "medians"]
 """How a loss that is no mean of its rows ends; the aggregates of that name know how."""
 
 BY_OUTPUT: Mapping[Finish, Finish] = {"root_mean_square": "roots", "median": "medians"}
@@ -78,8 +78,8 @@ class Loss(NamedTuple):
         finish: how the mean ends in a value, None for a mean of rows.
         weigh: the factor, of shape (n,), by which parameters such as class_weight multiply the weight of each row;
             `rows` has it in its values already.
-        split: of a loss that ends in a ratio of sums, the numerator and the denominator of each row: the arguments of
-            `rows` in, whose values are the one over the other.
+        split: what rows add up by where it is not their values, such as the numerators and the denominators of a ratio:
+            the arguments of `rows` in.
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred of the loss of each element, or of each row: the arguments of `rows` in, the
             shape of y_pred out; None where none is declared.
@@ -188,7 +188,7 @@ def loss(
         family: the heading it stands under.
         finish: how the mean ends in a value, see `Loss`.
         weigh: the factor of each row's weight, see `Loss`.
-        split: the numerator and the denominator of each row, see `Loss`.
+        split: what rows add up by, see `Loss`.
         claims: laws that the tests hold it to.
         slope: the derivative by y_pred, see `Loss`.
         called: further words for inputs, see `Loss`.

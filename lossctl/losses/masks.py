@@ -9,10 +9,14 @@ from lossctl.losses.stable import Split, in_rows, row_sum
 FAMILY = "masks"
 
 
-def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool) -> Split:
+def _wrong_and_both(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
     true, pred = in_rows(y_true), in_rows(y_pred)
     wrong = row_sum(pred * (1.0 - true)) + row_sum(true * (1.0 - pred))
-    return Split(wrong, row_sum(pred) + row_sum(true), eps, eps + 2 * smooth)
+    return wrong, row_sum(pred) + row_sum(true)
+
+
+def _dice(y_true: Mask, y_pred: Pixels, *, smooth: float, eps: float, **_: bool) -> Split:
+    return Split(*_wrong_and_both(y_true, y_pred), (eps, eps + 2 * smooth))
 
 
 def _dice_slope(y_true: Floats, y_pred: Floats, *, smooth: float, eps: float, pool: bool) -> Floats:
@@ -58,7 +62,7 @@ def dice(
         masks Keras, where ε is 1e-7, makes 1, the worst there is. What others call smooth often is half of it here.
 
     References:
-        Milletari, Navab and Ahmadi (2016), V-Net, who square the sums of the denominator.
+        Milletari, Navab and Ahmadi (2016), V-Net, whose denominator adds up squares.
 
     Example:
         >>> dice(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]))
@@ -67,22 +71,28 @@ def dice(
     return _dice(y_true, y_pred, smooth=smooth, eps=eps, pool=pool).alone
 
 
-def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, swapped: bool, **_: bool) -> Split:
+def _weighed_and_both(y_true: Floats, y_pred: Floats, alpha: float, beta: float) -> tuple[Floats, Floats]:
     true, pred = in_rows(y_true), in_rows(y_pred)
-    alpha, beta = (beta, alpha) if swapped else (alpha, beta)
     wrong = alpha * row_sum(pred * (1.0 - true)) + beta * row_sum(true * (1.0 - pred))
-    return Split(wrong, row_sum(pred * true) + wrong, eps, eps)
+    return wrong, row_sum(pred * true)
+
+
+def _tversky(y_true: Mask, y_pred: Pixels, *, alpha: float, beta: float, eps: float, swapped: bool, **_: bool) -> Split:
+    alpha, beta = (beta, alpha) if swapped else (alpha, beta)
+    wrong, both = _weighed_and_both(y_true, y_pred, alpha, beta)
+    return Split(wrong, both + wrong, (eps, eps))
 
 
 def _tversky_slope(
     y_true: Floats, y_pred: Floats, *, alpha: float, beta: float, eps: float, pool: bool, swapped: bool
 ) -> Floats:
     """That of the row alone, also with pool: 0 of two empty masks with ε 0, where the loss jumps."""
-    parts = _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool, swapped=swapped)
+    del pool
     alpha, beta = (beta, alpha) if swapped else (alpha, beta)
-    true, pred = in_rows(y_true), in_rows(y_pred)
-    both, wrong, total = (part[:, None] for part in (row_sum(pred * true), parts.above + eps, parts.below + eps))
-    return _over_square((1.0 - true) * alpha * both - true * (beta * both + wrong), total).reshape(y_pred.shape)
+    wrong, both = (part[:, None] for part in _weighed_and_both(y_true, y_pred, alpha, beta))
+    true, missed = in_rows(y_true), wrong + eps
+    slope = _over_square((1.0 - true) * alpha * both - true * (beta * both + missed), both + wrong + eps)
+    return slope.reshape(y_pred.shape)
 
 
 @loss("tversky_loss", family=FAMILY, finish="ratio", split=_tversky, claims=NEVER_NEGATIVE, slope=_tversky_slope)
@@ -121,7 +131,7 @@ def tversky(
 
 
 def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float) -> Split:
-    wrong, both, *_ = _dice(y_true, y_pred, smooth=0.0, eps=0.0)
+    wrong, both = _wrong_and_both(y_true, y_pred)
     size = row_sum(in_rows(y_true))
     with np.errstate(divide="ignore", over="ignore"):
         weight = np.where((size == 0) & (eps == 0), 0.0, 1.0 / (np.square(size) + eps))

@@ -230,7 +230,7 @@ def rls(y_true: Label, y_pred: Distribution, *, renormalise: Flag = False) -> Pe
         of 0 without limit; rps stays finite.
 
     References:
-        Todter and Ahrens (2012), Generalization of the Ignorance Score: Continuous Ranked Version and Its Decomposition.
+        Tödter and Ahrens (2012), Generalization of the Ignorance Score: Continuous Ranked Version and Its Decomposition.
 
     Example:
         >>> rls(np.array([0]), np.array([[0.25, 0.5, 0.25]])).round(7)

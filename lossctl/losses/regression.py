@@ -4,6 +4,7 @@ import numpy as np
 
 from lossctl.kinds import (
     AboveMinusOne,
+    Array,
     AtLeastOne,
     DeadZone,
     Flag,
@@ -11,14 +12,28 @@ from lossctl.kinds import (
     Floor,
     Level,
     NonNegative,
+    Normaliser,
     PerElement,
     PerRow,
     Positive,
+    PowerOfNorm,
     Real,
     Reals,
 )
 from lossctl.losses.declare import BOUNDED_DISTANCE, DISTANCE, LEVEL, SYMMETRIC, ZERO_AT_TRUTH, loss
-from lossctl.losses.stable import Split, difference, half_distance, in_rows, log_ratio, row_sum
+from lossctl.losses.stable import (
+    Split,
+    difference,
+    half_distance,
+    in_rows,
+    log_ratio,
+    power_of_ratio,
+    quotient,
+    row_length,
+    row_mean,
+    row_root_mean_square,
+    row_sum,
+)
 
 FAMILY = "regression"
 
@@ -593,11 +608,167 @@ def wmape(y_true: Reals, y_pred: Reals) -> PerRow:
         >>> wmape(np.array([[2.0, -4.0], [0.0, 0.0]]), np.array([[3.0, -3.5], [0.0, 0.0]]))
         array([0.25, 0.  ])
     """
+    return _errors_and_sizes(*_in_range(y_true, y_pred)).alone
+
+
+def _errors_and_truths(y_true: Reals, y_pred: Reals, *, normalise: str) -> Split:
+    true = in_rows(y_true)
+    with np.errstate(over="ignore"):
+        return Split(row_root_mean_square(in_rows(y_pred) - true), true, (normalise,))
+
+
+def _size_and_measure(y_true: Reals, y_pred: Reals, *, normalise: str) -> dict[str, Floats]:
+    true = in_rows(y_true)
+    (scaled, _), powers = _scaled(true, true)
+    return {"n": np.full(len(true), float(true.shape[1])), "m": np.ldexp(_measure(scaled, normalise), -powers[:, 0])}
+
+
+def _nrmse_slope(y_true: Reals, y_pred: Reals, *, normalise: str) -> Floats:
+    """That of the row alone: 0 where no prediction is off; infinite where the measure is 0."""
+    (true, pred), powers = _scaled(y_true, y_pred)
+    root, measure = (part[:, None] for part in _root_and_measure(true, pred, normalise))
+    gap = pred - true
+    measure, exponent = np.frexp(measure)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        slope = np.ldexp(gap / (true.shape[1] * root) / measure, powers - exponent)
+    return np.where(gap == 0, 0.0, slope).reshape(y_pred.shape)
+
+
+@loss(
+    "normalized_root_mean_squared_error",
+    "normalised_root_mean_squared_error",
+    "normalized_rmse",
+    "cvrmse",
+    family=FAMILY,
+    finish="normalised",
+    split=_errors_and_truths,
+    claims=ZERO_AT_TRUTH,
+    slope=_nrmse_slope,
+    measures=_size_and_measure,
+)
+def nrmse(y_true: Reals, y_pred: Reals, *, normalise: Normaliser = "mean") -> PerRow:
+    """Root mean squared error as a share of the size, or of the spread, of the true values.
+
+    Formula:
+        √(Σ_i (f_i - y_i)² / n) / m,   f = y_pred,   y = y_true,   n values and m, their measure, |Σ_i y_i / n|;
+        i over all rows and their outputs, of one row over its outputs; 0 where no prediction is off;
+        normalise takes another measure of y: range is max - min, std √(Σ_i (y_i - mean)² / n), l2 √(Σ_i y_i²)
+
+    Range:
+        0 to inf; inf where the measure is 0 and some prediction is off. A share: hydroGOF prints percent. torchmetrics
+        and permetrics divide by the mean with its sign, hydroGOF by a standard deviation of n - 1.
+
+    Use:
+        To compare models of series of different units. The mean needs values well away from 0 on one side; std has 1
+        for always predicting the mean. Of one row alone range and std are 0, so rank rows by rmse. l2 grows no less as
+        rows do, so compare it on the same rows only.
+
+    References:
+        torchmetrics, NormalizedRootMeanSquaredError; hydroGOF, nrmse.
+
+    Example:
+        >>> nrmse(np.array([[2.0, 4.0]]), np.array([[2.5, 3.5]]), normalise="range")
+        array([0.25])
+    """
+    return quotient(*_root_and_measure(*_in_range(y_true, y_pred), normalise))
+
+
+def _root_and_measure(true: Floats, pred: Floats, normalise: str) -> tuple[Floats, Floats]:
+    return row_root_mean_square(pred - true), _measure(true, normalise)
+
+
+def _measure(true: Floats, normalise: str) -> Floats:
+    if normalise == "l2":
+        return row_length(true)
+    if normalise == "range":
+        width: Floats = true.max(axis=1) - true.min(axis=1)
+        return width
+    if normalise == "mean":
+        return np.abs(row_mean(true))
+    # From the first value on, the mean with what its rounding took: the values may be near each other.
+    gap, lost = difference(true, true[:, :1])
+    middle = row_mean(gap) + row_mean(lost)
+    return row_root_mean_square((gap - middle[:, None]) + lost)
+
+
+def _in_range(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
+    """Rows times powers of two that leave their shares alone, of numbers too small for a sum to leave the range."""
+    return _scaled(y_true, y_pred)[0]
+
+
+def _scaled(y_true: Floats, y_pred: Floats) -> tuple[tuple[Floats, Floats], Array]:
+    """The rows in range, and the powers of two that brought them there, shape (n, 1)."""
     true, pred = in_rows(y_true), in_rows(y_pred)
     _, exponent = np.frexp(np.maximum(np.abs(true), np.abs(pred)).max(axis=1, keepdims=True))
-    # The share is that of numbers times a power of two, which are too small for a sum to leave the range.
+    powers = 900 - exponent
     with np.errstate(under="ignore"):
-        return _errors_and_sizes(np.ldexp(true, 900 - exponent), np.ldexp(pred, 900 - exponent)).alone
+        return (np.ldexp(true, powers), np.ldexp(pred, powers)), powers
+
+
+def _errors_alone(y_true: Reals, y_pred: Reals, *, p: float) -> Split:
+    return Split(minkowski(y_true, y_pred, p=p), None, (p,))
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+def _minkowski_slope(y_true: Reals, y_pred: Reals, *, p: float) -> Floats:
+    """With p 1, 0 at the kinks; 0 also where all values are right."""
+    # Each rounding in an error would count p times.
+    (true, pred), _ = _scaled(y_true, y_pred)
+    gap, lost = difference(pred, true)
+    signs = np.sign(gap)
+    top = np.abs(gap).argmax(axis=1)[:, None]
+    errors = signs * gap, signs * lost
+    largest = tuple(np.take_along_axis(part, top, axis=1) for part in errors)
+    length = np.power(row_sum(power_of_ratio(errors, (largest[0], largest[1]), p)), (p - 1.0) / p)[:, None]
+    slope = np.where(signs == 0, 0.0, signs * power_of_ratio(errors, (largest[0], largest[1]), p - 1.0) / length)
+    return slope.reshape(y_pred.shape)
+
+
+@loss(
+    "minkowski_distance",
+    "p_norm",
+    family=FAMILY,
+    finish="norm",
+    split=_errors_alone,
+    claims=SYMMETRIC,
+    slope=_minkowski_slope,
+)
+def minkowski(y_true: Reals, y_pred: Reals, *, p: PowerOfNorm) -> PerRow:
+    """Minkowski distance of the predicted from the true values, taken as two vectors.
+
+    Formula:
+        (Σ_i |f_i - y_i|^p)^(1/p),   f = y_pred,   y = y_true;
+        i over all rows and their outputs, of one row over its outputs
+
+    Range:
+        0 to inf, in the unit of y; it grows with the number of rows.
+
+    Use:
+        For the distance of two vectors, a row an element: p 1 adds the absolute errors, 2 is the Euclidean distance,
+        and large p come near max_error. Nothing is divided by the number of rows, so compare it on the same rows only;
+        lq is the mean of the powers.
+
+    References:
+        Minkowski (1896), Geometrie der Zahlen; torchmetrics, MinkowskiDistance.
+
+    Example:
+        >>> minkowski(np.array([[1.0, 1.0]]), np.array([[4.0, 5.0]]), p=2.0)
+        array([5.])
+    """
+    largest, share = _shares_of_largest(y_true, y_pred)
+    return largest * np.power(row_sum(np.power(share, p)), 1.0 / p)
+
+
+def _shares_of_largest(y_true: Floats, y_pred: Floats) -> tuple[Floats, Floats]:
+    """Of each row the largest absolute error, and all of them as shares of it."""
+    true, pred = in_rows(y_true), in_rows(y_pred)
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = np.abs(pred - true).max(axis=1)
+        # The largest may leave the range where shares do not; halves of subnormal numbers would lose a digit.
+        half = np.isinf(largest)[:, None]
+        size = np.where(half, half_distance(true, pred), np.abs(pred - true))
+    top = size.max(axis=1, keepdims=True)
+    return largest, size / np.where(top == 0, 1.0, top)
 
 
 @loss(
@@ -711,7 +882,7 @@ def lq(y_true: Real, y_pred: Real, *, p: AtLeastOne = 2.0) -> PerElement:
         of y to the power p, so values of different p cannot be compared.
 
     References:
-        Gentle (2007), Matrix Algebra, section 6.8; CatBoost calls it Lq.
+        Gentle (2007), Matrix Algebra; CatBoost calls it Lq.
 
     Example:
         >>> lq(np.zeros(2), np.array([0.25, -4.0]), p=1.5)

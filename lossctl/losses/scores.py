@@ -12,6 +12,7 @@ from lossctl.kinds import (
     LabelSet,
     Logits,
     LogProbabilities,
+    OneHot,
     OneOrTwo,
     PerRow,
     Positive,
@@ -85,6 +86,43 @@ def nll(
     return surprise if weights is None else counted(weights, surprise)
 
 
+def _categorical_hinge_slope(y_true: OneHot, y_pred: Floats, *, with_zero: bool) -> Floats:
+    """0 at the kink; of other classes that are equally high the first has the slope."""
+    return _multiclass_hinge_slope(y_true.argmax(axis=1), y_pred, with_zero=with_zero)
+
+
+@loss(
+    "categorical_hinge_loss",
+    "crammer_singer",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_categorical_hinge_slope,
+)
+def categorical_hinge(y_true: OneHot, y_pred: Scores, *, with_zero: Flag = False) -> PerRow:
+    """Hinge loss of the classes' scores against one-hot targets.
+
+    Formula:
+        max(0, 1 + m - Σ_c t_c z_c),   m = max_{c: t_c = 0} z_c, the largest other score,   t = y_true,   z = y_pred;
+        with with_zero m is max(max_{c: t_c = 0} z_c, 0)
+
+    Range:
+        0 to inf. Keras counts the true class as a score of 0 among the others, as with_zero does; it also takes soft
+        targets.
+
+    Use:
+        As multiclass_hinge, where the true class is one-hot columns. Where all scores are below 0, what Keras prints
+        does not say whether the true class leads.
+
+    References:
+        Crammer and Singer (2001), On the Algorithmic Implementation of Multiclass Kernel-Based Vector Machines.
+
+    Example:
+        >>> categorical_hinge(np.array([[0.0, 1.0, 0.0]]), np.array([[-3.0, -2.5, -4.0]]))
+        array([0.5])
+    """
+    return multiclass_hinge(y_true.argmax(axis=1), y_pred, with_zero=with_zero)
+
+
 def _multiclass_hinge_slope(y_true: Label, y_pred: Floats, *, with_zero: bool) -> Floats:
     """0 at the kink; of other classes that are equally high the first has the slope."""
     lacks = np.where(multiclass_hinge(y_true, y_pred, with_zero=with_zero) > 0, 1.0, 0.0)
@@ -99,6 +137,7 @@ def _multiclass_hinge_slope(y_true: Label, y_pred: Floats, *, with_zero: bool) -
     "crammer_singer",
     "multiclass_hinge_loss",
     "categorical_hinge",
+    "categorical_hinge_loss",
     family=FAMILY,
     claims=NEVER_NEGATIVE,
     slope=_multiclass_hinge_slope,
@@ -111,7 +150,7 @@ def multiclass_hinge(y_true: Label, y_pred: Scores, *, with_zero: Flag = False) 
         with with_zero m is max(max_{c ≠ y} z_c, 0)
 
     Range:
-        0 to inf. Keras' categorical hinge counts the true class as a score of 0 among the others.
+        0 to inf.
 
     Use:
         For scores of several classes, where the true one should lead its strongest rival by 1. Scores on

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, close, count, did_you_mean, listed, nearest, quoted
-from lossctl.kinds import Choice, Several
+from lossctl.kinds import Choice, Number, Several
 from lossctl.losses.conventions import CONVENTIONS, EXACT
 from lossctl.losses.declare import Loss, Param, Params, Setting, every, folded, spelled, spellings
 
@@ -37,6 +37,15 @@ _DTYPE = {"dtype": Param(Choice(("float64", "float32")), "float64")}
 _REFUSED = {
     "l2loss": '"l2_loss" is the squared error here and half of it in optax, so it names no loss; '
     'write "mse" for r², "0.5*mse" for ½ r²'
+}
+
+# Scores that are the skill of a loss, spelled as scikit-learn does.
+_SKILLS = {
+    **dict.fromkeys(("r2", "r2score"), "mse"),
+    "d2absoluteerrorscore": "mae",
+    "d2pinballscore": "quantile",
+    "d2loglossscore": "log_loss",
+    "d2brierscore": "brier_score_loss",
 }
 
 # Neither the plus of 1e+3, nor a sign after "=", nor what stands in a list.
@@ -215,7 +224,7 @@ class Request(NamedTuple):
                 if param.required and name not in given:
                     raise UsageError(
                         f"{loss.name} needs the parameter {name}: {param.kind.meaning}",
-                        help=f"write it like {loss.name}:{name}={_example(param.kind)}",
+                        help=f"write it like {loss.name}:{name}={example(param.kind)}",
                     )
             row = CONVENTIONS[self.like].get(loss.name)
             default = {name: param.default for name, param in loss.params.items()}
@@ -373,6 +382,11 @@ def _asked(term: str, whole: str) -> _Wish:
     refused = _REFUSED.get(folded(name))
     if refused is not None:
         raise UsageError(refused)
+    if (skilled := _SKILLS.get(folded(name))) is not None:
+        raise UsageError(
+            f"{quoted(name)} is no loss but the skill of one, {skilled}",
+            help=f"lossctl compute {skilled} preds.csv --skill tells it",
+        )
     candidates = tuple(spelled(name))
     if not candidates:
         known = spellings()
@@ -433,7 +447,7 @@ def _parsed(loss: Loss, given: tuple[tuple[str, str], ...]) -> Params:
 def _default(loss: Loss, name: str) -> str:
     param = {**loss.params, **_DTYPE}[name]
     if param.required:
-        return f"write it like {loss.name}:{name}={_example(param.kind)}"
+        return f"write it like {loss.name}:{name}={example(param.kind)}"
     if param.default is None:
         return f"without {name} there is none"
     return f"its default is {str(param.default).lower()}"
@@ -460,11 +474,13 @@ def _picked(asked: _Wish, shapes: Shapes) -> Loss:
     )
 
 
-def _example(kind: ParamKind) -> str:
+def example(kind: ParamKind) -> str:
     """A value of a parameter, to show how one is written."""
     if isinstance(kind, Several):
         return "[0.1,0.5,0.9]"
-    return kind.words[0] if isinstance(kind, Choice) else "0.1"
+    if isinstance(kind, Choice):
+        return kind.words[0]
+    return "2" if isinstance(kind, Number) and kind.low >= 1 else "0.1"
 
 
 def _refuse_lack(loss: Loss, shapes: Shapes) -> None:
@@ -486,8 +502,19 @@ def _wanted(loss: Loss) -> str:
         return "one column per class in both, two classes or more"
     if loss.takes_classes:
         return "one column of class ids or names in y_true and one column per class in y_pred"
-    parts = [f"{_columns(kind, loss)} of {role}" for role, kind in loss.roles.items()]
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    alike: dict[str, list[str]] = {}
+    for role, kind in loss.roles.items():
+        alike.setdefault(_columns(kind, loss), []).append(role)
+    return _and(
+        [
+            f"{text}{' each' if len(roles) > 1 and not text.startswith('equally') else ''} of {_and(roles)}"
+            for text, roles in alike.items()
+        ]
+    )
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _columns(kind: Kind, loss: Loss) -> str:
@@ -500,7 +527,7 @@ def _columns(kind: Kind, loss: Loss) -> str:
         return "as many for each member as y_true has"
     least = "" if kind.fewest == 1 else f", {kind.fewest} or more,"
     several = sum(other.vector and not other.of_each for other in loss.roles.values()) > 1
-    return f"as many columns{least} as the others" if several else f"{kind.fewest} or more columns"
+    return f"equally many columns{least}" if several else f"{kind.fewest} or more columns"
 
 
 def _other_losses(asked: _Wish, shapes: Shapes) -> str:

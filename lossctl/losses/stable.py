@@ -1,6 +1,6 @@
 """Pieces of formulas that keep their digits where the plain form rounds them away or overflows."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -280,30 +280,36 @@ def quotient(above: Floats, below: Floats) -> Floats:
         return np.where(above == 0, 0.0, above / below)
 
 
+Once: TypeAlias = float | str
+"""What a loss gives once for all of its rows: what is added to both sums of a ratio, a power, what to divide by."""
+
+
 class Split(NamedTuple):
-    """Rows of which each has a numerator and a denominator: a loss that ends in a ratio adds each up by itself.
+    """What rows add up by, of a loss that is no mean of their values.
 
     Attributes:
-        above: shape (n,), the numerators, at least 0.
-        below: shape (n,), the denominators, at least 0.
-        above_once: what is added to the sum of the numerators, once.
-        below_once: likewise for the denominators.
+        above: shape (n,), the numerators of a ratio, at least 0; else the part of the loss that adds up.
+        below: shape (n,), the denominators of a ratio, at least 0; or shape (n, k), what else must be known of the rows.
+        once: what is known beside the rows: of a ratio what is added to the sum of the numerators, and of the denominators.
     """
 
     above: Floats
-    below: Floats
-    above_once: float = 0.0
-    below_once: float = 0.0
+    below: Floats | None
+    once: tuple[Once, ...] = ()
 
     @property
     def wide(self) -> "Split":
         """The same in float64, whatever the inputs were."""
-        return self._replace(above=self.above.astype(np.float64), below=self.below.astype(np.float64))
+        below = None if self.below is None else self.below.astype(np.float64)
+        return self._replace(above=self.above.astype(np.float64), below=below)
 
     @property
     def alone(self) -> Floats:
         """The ratio of each row alone; 0 where both of its parts are 0."""
-        return quotient(self.above + self.above_once, self.below + self.below_once)
+        if self.below is None:
+            raise AssertionError("it is no ratio")
+        above, below = map(float, self.once or (0.0, 0.0))
+        return quotient(self.above + above, self.below + below)
 
 
 def row_mean(values: Floats) -> Floats:

@@ -215,6 +215,7 @@ def keras_of_classes() -> Iterator[Ask]:
         hot_scores = hot._replace(p=scores.p)
         yield from both("cce_logits", "CategoricalCrossentropy", hot_scores, ", from_logits=True")
         yield from both("cosine", "CosineSimilarity", hot_scores)
+        yield from both("categorical_hinge", "CategoricalHinge", hot_scores)
         hinged = data._replace(p=scores.p)
         yield Ask(
             "keras",
@@ -242,6 +243,8 @@ def keras_of_classes() -> Iterator[Ask]:
         "losses.CategoricalHinge(dtype='float64')(keras.ops.one_hot(y, 3, dtype='float64'), p)",
         Data([1], [[-3.0, -2.5, -4.0]]),
     )
+    below = Data([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], [[-3.0, -2.5, -4.0], [-0.5, -2.0, -1.0]])
+    yield from both("categorical_hinge", "CategoricalHinge", below)
     for data in reals(560)[:2]:
         rmse = "(lambda m: [m.update_state(y, p, sample_weight=w), m.result()][1])(metrics.RootMeanSquaredError(dtype='float64'))"
         yield Ask(
