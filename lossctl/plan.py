@@ -350,6 +350,11 @@ class Plan(NamedTuple):
                     f"{where}: y_true holds both 0 and -1, and for a hinge loss both mean the negative class",
                     help="keep -1 and 1, or 0 and 1",
                 )
+            elif not totals.labels_seen & {_ZERO, _MINUS_ONE} and _needs_both_signs(spec):
+                found[index] = DataError(
+                    f"{where}: every y_true is positive, and {spec.like} takes labels of a single class for negative ones",
+                    help="--like exact takes them for what they are",
+                )
             elif tally.uneven:
                 found[index] = DataError(
                     f"{where}: column {quoted(self.binding.weight)}: the weights differ, and {spec.text} takes "
@@ -881,6 +886,10 @@ def aggregate_of(spec: Spec, *, exact: bool = False) -> type[Mean]:
 
 def _signs_mixed(totals: Totals) -> bool:
     return {_ZERO, _MINUS_ONE} <= totals.labels_seen
+
+
+def _needs_both_signs(spec: Spec) -> bool:
+    return any(term.row is not None and term.row.both_signs for term in spec.terms)
 
 
 def _takes_signs(spec: Spec) -> bool:

@@ -647,6 +647,19 @@ def test_several_outputs_are_refused_where_a_framework_takes_one(like: str, loss
         lossctl.compute(loss, TRUE, PRED, like=like)
 
 
+def test_labels_of_one_sign_alone_are_what_scikit_learn_makes_of_them() -> None:
+    # scikit-learn 1.9.1: hinge_loss([1, 1], p) and hinge_loss([0, 0], p) are both 1.45; exact, the first is 0.55.
+    scores = [0.3, 0.6]
+    assert lossctl.compute("hinge", [0, 0], scores, like="sklearn") == 1.4500000000000002
+    assert lossctl.compute("hinge", [1, 1], scores) == 0.55
+    with pytest.raises(lossctl.LossctlError) as caught:
+        lossctl.compute("hinge", [1, 1], scores, like="sklearn")
+    assert caught.value.message == (
+        "arguments: every y_true is positive, and sklearn takes labels of a single class for negative ones"
+    )
+    assert caught.value.help == "--like exact takes them for what they are"
+
+
 def test_a_parameter_that_a_framework_refuses_is_refused() -> None:
     inputs: Inputs = {"y_true": TRUE, "y_pred": PRED, "anchor": PRED}
     for like, loss, said in (

@@ -36,6 +36,7 @@ class Row(NamedTuple):
         takes: what it takes as a parameter, where that is not what the loss takes.
         single: those that it sets otherwise beside dtype=float32.
         one_output: whether a row may hold one output only, where outputs are losses each.
+        both_signs: whether it takes labels of a single sign for negative ones, whatever they are.
         mean: what its own mean divides by.
         sum: what its own sum adds.
         kinds: what it takes as an input, where that is not what the loss takes.
@@ -50,6 +51,7 @@ class Row(NamedTuple):
     remark: str = ""
     single: Params = {}  # noqa: RUF012
     one_output: bool = False
+    both_signs: bool = False
     takes: Mapping[str, kinds.Number] = {}
 
 
@@ -86,6 +88,7 @@ _ONE_LABEL = (
     "--classes say what they are."
 )
 
+_ONE_SIGN = _ONE_LABEL.replace("refuses labels of a single class", "takes labels of a single class for negative ones")
 _ONE_MASK = "Keras multiplies the one value by each weight; here weights count in the sums."
 _SWAPPED = "Up to 3.15.1 it gives alpha to the pixels missed; later ones do not, which swapped=false follows."
 _BOXES = "torchvision takes boxes turned inside out too, which are refused here."
@@ -222,7 +225,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
             "sklearn.metrics.brier_score_loss", {"halve_two": True}, kinds=_HARD_TARGETS, remark=_ONE_LABEL
         ),
         "sparse_brier": Row("sklearn.metrics.brier_score_loss", {"halve_two": True}, remark=_ONE_LABEL),
-        "hinge": Row("sklearn.metrics.hinge_loss", one_output=True, remark=_ONE_LABEL),
+        "hinge": Row("sklearn.metrics.hinge_loss", one_output=True, both_signs=True, remark=_ONE_SIGN),
         "multiclass_hinge": Row("sklearn.metrics.hinge_loss", remark=_ONE_LABEL),
         "max_error": Row("sklearn.metrics.max_error", one_output=True),
         "median_absolute_error": Row("sklearn.metrics.median_absolute_error", _BY_OUTPUT),
