@@ -185,6 +185,7 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
             "[check]\ntolerance.mse = '-1%'",
             "lossctl.toml:2: tolerance.mse: a tolerance is a number of at least 0, or a part",
         ),
+        ("[check]\nmax.mae = 1\nmax.'mse' = 'x'", 'lossctl.toml:3: max.mse: a limit is a finite number, not "x"\n'),
         ("[check]\nmin-rows = 'x'\nmax = {mse = 1}", 'lossctl.toml:2: --min-rows is a whole number, not "x"\n'),
         (
             "[check]\nmax = {mes = 1}",

@@ -40,19 +40,21 @@ class Settings(NamedTuple):
 
     def place(self, key: str, inner: str = "") -> str:
         """The file and the line of a setting, or of a part of it; the file alone where the line cannot be told."""
-        line = (self._line(f"{self.name}.{key}", inner) if inner else None) or self._line(self.name, key)
+        line = (self._line(f"{self.name}.{key}", inner) or self._line(self.name, key, inner)) if inner else None
+        line = line or self._line(self.name, key)
         return f"{self.path}:{line}" if line else self.path
 
-    def _line(self, table: str, key: str) -> int | None:
+    def _line(self, table: str, *keys: str) -> int | None:
+        dotted = r"\s*\.\s*".join(rf"[\"']?{re.escape(key)}[\"']?" for key in keys)
         within = False
         for number, line in enumerate(self.text.splitlines(), 1):
             head = re.match(r"\s*\[([^\[\]]*)\]", line)
             if head:
                 name = re.sub(r"[\s\"']", "", head[1])
                 within = name == table
-                if name == f"{table}.{key}":
+                if name == ".".join((table, *keys)):
                     return number
-            elif within and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            elif within and re.match(rf"\s*{dotted}\s*[=.]", line):
                 return number
         return None
 
