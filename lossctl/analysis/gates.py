@@ -363,7 +363,15 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
         for value in values:
             yield check._replace(group=value.group, value=value.value, reason=baseline.emptiness)
         return
-    bases = {_key(base.group): base for base in _same(baseline, values[0])}
+    bases: dict[_Key | None, Value] = {}
+    for one in _same(baseline, values[0]):
+        if _key(one.group) in bases:
+            of_group = f" of group {group_text(one.group)}" if one.group else ""
+            raise InputError(
+                f"{baseline.path}: it holds {check.text}{of_group} twice",
+                help="make it again, or leave out the value that does not count",
+            )
+        bases[_key(one.group)] = one
     columns = {name: None for value in values for name in value.group or {}}
     theirs = {name: None for base in bases.values() for name in base.group or {}}
     if columns and columns.keys() != theirs.keys():
@@ -514,7 +522,8 @@ def _whole(option: str, text: str) -> int:
 
 def _example(gate: str, *, python: bool) -> str:
     """What to type."""
-    example = _EXAMPLES["tolerance" if gate == "baseline" else gate]
+    gate = "tolerance" if gate == "baseline" else gate
+    example = _EXAMPLES[gate]
     loss, _, limit = example.partition("=")
     if not python:
         return f"--{gate} {example}"

@@ -54,7 +54,8 @@ def _checked(record: dict[str, Any], path: str) -> Result:
         result = Result.from_dict(record)
         changed = [value.text for value, entry in zip(result.values, record["results"], strict=True) if _changed(entry)]
         for value in result.values:
-            hash(tuple((value.group or {}).items()))
+            hash(None if value.group is None else tuple(value.group.items()))
+            _ = [float(term.weight) for term in value.terms or ()], "".join(term.loss for term in value.terms or ())
             _ = value.input + value.loss + value.text + value.like + value.reduction
     except KeyError as error:
         raise InputError(f"{path}: it is a result that lacks {listed(error.args)}", help=_HELP) from None
