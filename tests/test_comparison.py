@@ -200,6 +200,11 @@ def test_a_difference_that_is_the_same_in_each_row_has_no_width() -> None:
     assert one.doubt.code == "equal-differences"
     one = held(np.full(40, 0.1), np.full(40, 0.1))
     assert (one.difference, one.low, one.high, one.p_value) == (0.0, 0.0, 0.0, 1.0)
+    rows = np.arange(40) / 7
+    for scale in (1e-9, 1.0, 1e9):  # so that each row is rounded in its own way
+        doubt = held(scale * rows, scale * (rows + 0.1)).doubt
+        assert doubt is not None
+        assert doubt.code == "equal-differences"
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-170, 1.0, 1e150, 1e300])

@@ -34,6 +34,7 @@ FEWEST_ROWS = 30
 """Of fewer rows an interval is doubted whatever they hold."""
 _HEAVY = 0.25
 _HEAVY_OF_FEW = 10.0
+_ROUNDING = 1e-9  # spread that is none, beside a difference that is the same in each row
 _SKEWED = 0.2  # the t interval errs by the skewness over the root of the rows
 
 
@@ -319,7 +320,7 @@ def _doubt(pairs: Pairs, spread: _Spread, difference: float, error: float) -> Do
     rows = pairs.rows
     if rows < FEWEST_ROWS:
         return Doubt("few-rows", spread.heaviest)
-    if difference and not error:
+    if difference and error <= _ROUNDING * abs(difference):
         return Doubt("equal-differences", spread.heaviest)
     if spread.heaviest > max(_HEAVY, _HEAVY_OF_FEW / rows):
         return Doubt("heavy-row", spread.heaviest)
