@@ -1034,6 +1034,22 @@ def test_what_a_tolerance_cannot_be_tested_against(
     )
 
 
+def test_a_test_tells_no_doubts_of_gates_that_need_none(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _models(tmp_path, base=[0.9, 0.6], better=[0.5, 0.0])
+    gate = ("--tolerance", "max_error=0", "--tolerance", "medae=1%", *SIGNIFICANT)
+    done = run("check", "better.csv", "--baseline", "base.csv", *gate)
+    assert (done.code, done.err) == (0, "")
+    done = run("check", "base.csv", "--baseline", "better.csv", *gate)
+    assert (done.code, done.err) == (3, "")
+    assert done.out.splitlines()[-1] == (
+        "2 of 2 gates are undecided; the first: nothing tells how far it is chance that max_error of base.csv is above "
+        "the baseline."
+    )
+
+
 def test_holm_counts_all_gates_beside_the_baseline_and_no_others(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -191,11 +191,12 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
         for model, guard, one in zip(found, guards, known, strict=True)
     ]
     compared = Result("check") if baseline.emptiness else pairing.result(paired)
+    told = {*CODES} - {"no-spread"}  # which is the reason of each gate that it leaves undecided
     checks, results = [], []
     for one, model, totals in zip(seen, found[1:], known[1:], strict=True):
         comparisons = tuple(each for each in compared.comparisons if each.new == model.label)
         checks += judged(asked, one, _baseline(baseline)._replace(comparisons=comparisons))
-        doubts = tuple(note for note in compared.warnings if note.code in CODES and note.input == model.label)
+        doubts = tuple(note for note in compared.warnings if note.code in told and note.input == model.label)
         results.append(one.result.noted(misread(model, totals.totals, data, ("compute",)) + doubts))
     results[-1] = results[-1].noted(source.notes())
     return Verdict(tuple(checks)), reduce(add, results)
