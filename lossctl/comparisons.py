@@ -26,9 +26,9 @@ CODES = {
     "equal-differences": "Every row differs by the same amount, so the sample shows no spread and the interval has no width. "
     "Real losses seldom do that; another sample may.",
     "skewed": "The differences of rows are so skewed for their number that the interval holds the true difference less "
-    "often than it says. --why shows the rows that carry the difference.",
+    "often than it says. compare --why shows the rows that carry the difference.",
     "heavy-row": "One row makes so large a part of the variance that the interval may be too narrow, and another sample "
-    "might say something else. --why shows the rows that carry the difference.",
+    "might say something else. compare --why shows the rows that carry the difference.",
 }
 """What each note about a comparison means, in words that hold for every input."""
 

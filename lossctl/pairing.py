@@ -613,8 +613,8 @@ def _hopelessness(comparisons: Sequence[Comparison]) -> Warn:
 _DOUBTS = {
     "few-rows": f"fewer than {FEWEST_ROWS} rows, so the interval may be too narrow",
     "equal-differences": "every row differs by the same, so the interval has no width",
-    "heavy-row": "one row makes {share} of the variance, so the interval may be too narrow; --why shows the rows that count",
-    "skewed": "a few rows differ far more than the others, so the interval may be too narrow; --why shows them",
+    "heavy-row": "one row makes {share} of the variance, so the interval may be too narrow; compare --why shows the rows that count",
+    "skewed": "a few rows differ far more than the others, so the interval may be too narrow; compare --why shows them",
 }
 
 

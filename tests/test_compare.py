@@ -323,8 +323,8 @@ def test_one_heavy_row_is_doubted(files: Callable[..., None], run: Callable[...,
     files(both="y_true,a,b\n" + "0,1,0.5\n0,1,0.7\n" * 40 + "0,1,9\n")
     ran = run("compare", "mae", "both.csv", "-p", "a", "-p", "b")
     assert ran.err == (
-        "lossctl: note: b: mae: one row makes 98 % of the variance, so the interval may be too narrow; --why shows the "
-        "rows that count [heavy-row]\n"
+        "lossctl: note: b: mae: one row makes 98 % of the variance, so the interval may be too narrow; compare --why "
+        "shows the rows that count [heavy-row]\n"
     )
     for code in CODES:
         assert run("explain", code).code == 0
