@@ -778,12 +778,6 @@ COLUMNS = [
         "values are like 0,1 or [[0,1],[1,0]]",
     ),
     bad(
-        "values-list-then-number",
-        "compute mse -t [[1],2] -p 1,2",
-        'arguments: row 2: column "y_true": "2" is no list, and the first rows hold lists',
-        "values are like 0,1 or [[0,1],[1,0]]",
-    ),
-    bad(
         "values-number-then-list",
         "compute mse -t [1,[2,3]] -p 1,2",
         'arguments: row 2: column "y_true": "[2, 3]" holds 2 values, and the first rows hold 1',

@@ -387,6 +387,21 @@ def test_lists_that_change_their_length_are_refused_in_any_chunk(
     assert run("compute", "mae", "a.ndjson", "--nan", "drop", "-f", "value", "-q").out == "0.0\n"
 
 
+@pytest.mark.parametrize("row", [3, 8192, 9000])
+def test_a_list_of_one_is_its_value_in_any_row(
+    row: int, tmp_path: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain, listed = '{"y_true": 1, "y_pred": 3, "g": 1}', '{"y_true": [1], "y_pred": 3, "g": [1]}'
+    for first, then in ((plain, listed), (listed, plain)):
+        (tmp_path / "a.ndjson").write_text("\n".join([first] * row + [then] * (10_000 - row)))
+        ran = run("compute", "mse", "a.ndjson", "--by", "g", "-f", "csv")
+        assert ran.out.splitlines()[1:] == [
+            "a.ndjson,mse,,exact,mean,g=1,10000,10000.0,4.0",
+            "a.ndjson,mse,,exact,mean,,10000,10000.0,4.0",
+        ]
+
+
 def test_a_missing_weight_spoils_the_mean_in_every_format(
     compute: Callable[..., dict[str, Any]], tmp_path: Path, run: Callable[..., Ran]
 ) -> None:

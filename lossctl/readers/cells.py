@@ -220,7 +220,6 @@ def _coded(cells: Cells, one: Callable[[object], float], width: int, *, plain: b
     items = _plain(cells)
     values = np.zeros((len(items),) if width == 1 else (len(items), width))
     gaps = np.zeros(len(items), np.bool_)
-    in_lists = width == 1 and isinstance(next((cell for cell in items if cell is not None), None), list)
     for row, cell in enumerate(items):
         parts = cell if isinstance(cell, list) else [cell]
         if any(map(is_missing, parts)) and (cell is None or len(parts) == width):
@@ -229,10 +228,8 @@ def _coded(cells: Cells, one: Callable[[object], float], width: int, *, plain: b
             continue
         if len(parts) != width:
             raise BadCell(row, uneven(len(parts), width))
-        if in_lists and parts is not cell:
-            raise BadCell(row, "is no list, and the first rows hold lists")
         try:
-            values[row] = one(parts[0] if in_lists else cell) if width == 1 else [one(part) for part in parts]
+            values[row] = one(cell) if width == 1 else [one(part) for part in parts]
         except ValueError:
             raise BadCell(row) from None
     return Coded(values, gaps if gaps.any() else None)

@@ -681,15 +681,12 @@ def squeezed(column: Cells) -> Cells:
     """The cells; a list or row of one value is that value."""
     if isinstance(column, np.ndarray):
         return column[:, 0] if column.ndim == 2 and column.shape[1] == 1 else column
-    if not isinstance(next((cell for cell in column if cell is not None), None), list):
+    if not len(column) or isinstance(column[0], str) or list not in {*map(type, column)}:
         return column
-    if {
-        len(cell) if isinstance(cell, list) and not any(isinstance(part, list) for part in cell) else 0
+    return [
+        cell[0] if isinstance(cell, list) and len(cell) == 1 and not isinstance(cell[0], list) else cell
         for cell in column
-        if cell is not None
-    } == {1}:
-        return [None if cell is None else cell[0] for cell in column]
-    return column
+    ]
 
 
 def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
