@@ -135,6 +135,8 @@ def test_a_number_is_met_to_the_digits_that_it_has(text: str, value: float, insi
         (("abc", "a.csv"), 'VALUE is a number, not "abc"\n  help: lossctl identify 0.6931 preds.csv'),
         ((), "VALUE is missing\n  help: lossctl identify 0.6931 preds.csv"),
         (("0,5", "a.csv"), 'VALUE is a number, not "0,5"\n  help: write it with a point: 0.5'),
+        (("69,3%", "a.csv"), 'VALUE is a number, not "69,3%"\n  help: write it with a point: 69.3%'),
+        (("1,234%", "a.csv"), 'VALUE is a number, not "1,234%"\n  help: write it without commas: 1234%'),
         (("-1,234.5", "a.csv"), 'VALUE is a number, not "-1,234.5"\n  help: write it without commas: -1234.5'),
         (("snan", "a.csv"), 'VALUE is a number, not "snan"\n  help: lossctl identify 0.6931 preds.csv'),
         (("1", "a.csv", "-k", "0"), '--top is a whole number of at least 1, not "0"\n  help: -k 20 shows 20 explanations'),
