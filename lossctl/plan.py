@@ -716,7 +716,6 @@ class _Wrong(NamedTuple):
     """A value that is not of its kind."""
 
     role: str
-    kind: Kind
     fault: Fault
     array: Array
 
@@ -756,7 +755,7 @@ class _Checks:
                 self._done[check] = self._check(role, kind, array, params)
             fault = self._done[check]
             if fault is not None:
-                found.append(_Wrong(role, kind, fault, array))
+                found.append(_Wrong(role, fault, array))
         return min(found, key=lambda wrong: wrong.fault.row, default=None)
 
     def _refuse_disorder(self, loss: Loss, arrays: Sequence[Array]) -> None:
@@ -786,7 +785,7 @@ class _Checks:
             self.labels |= zero | ({_MINUS_ONE} if (array == -1).any() else set())
         return None
 
-    def _error(self, role: str, kind: Kind, fault: Fault, array: Array) -> DataError:
+    def _error(self, role: str, fault: Fault, array: Array) -> DataError:
         number = int(self._batch.numbers[fault.row])
         row = number - self._batch.first_row
         origin = self._batch.origin
@@ -794,7 +793,7 @@ class _Checks:
         name = names[fault.output or 0] if len(names) > 1 else names[0]
         shown = [named(origin, column) for column in names]
         where = place(origin, row, self._batch.first_row, name)
-        if fault.output is None and kind.vector:
+        if fault.output is None and array.ndim > 1:
             columns = (
                 f"column {quoted(shown[0])}"
                 if len(names) == 1

@@ -543,6 +543,13 @@ CELLS = [
         cell("nope"),
     ),
     bad(
+        "infinity-where-a-row-of-numbers-may-be-one",
+        "compute nrmse,minkowski:p=2 a.csv",
+        'a.csv:3: column "y_pred": "inf" is not a finite number',
+        "",
+        csv("y_true,y_pred", "1,2", "3,inf"),
+    ),
+    bad(
         "nothing-left-by-drop",
         "compute mse a.csv --nan drop",
         "a.csv: each of 2 rows misses a cell, so --nan drop leaves none",

@@ -495,6 +495,15 @@ def test_groups_that_no_float_can_be_keep_their_text(compute: Callable[..., dict
     ]
 
 
+@pytest.mark.parametrize("wanted", ["2.5", "2.50"])
+def test_where_keeps_the_numbers_that_are_one_group(compute: Callable[..., dict[str, Any]], wanted: str) -> None:
+    text = "y,pred,g\n1,2,2.50\n2,4,2.5\n3,4,2.55\n"
+    (group, _, _) = compute("mae", text, "-g", "g")["results"]
+    (kept,) = compute("mae", text, "--where", f"g={wanted}")["results"]
+    assert group["group"] == {"g": 2.5}
+    assert (group["n"], group["value"]) == (kept["n"], kept["value"]) == (2, 1.5)
+
+
 def test_a_name_may_hold_the_sign_of_where(compute: Callable[..., dict[str, Any]]) -> None:
     assert compute("mae", "y,pred,a=b\n1,1,c=d\n1,3,e\n", "--where", "a=b=c=d")["inputs"][0]["used"] == 1
 

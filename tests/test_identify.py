@@ -135,6 +135,8 @@ def test_a_number_is_met_to_the_digits_that_it_has(text: str, value: float, insi
         (("abc", "a.csv"), 'VALUE is a number, not "abc"\n  help: lossctl identify 0.6931 preds.csv'),
         ((), "VALUE is missing\n  help: lossctl identify 0.6931 preds.csv"),
         (("0,5", "a.csv"), 'VALUE is a number, not "0,5"\n  help: write it with a point: 0.5'),
+        (("69,3%", "a.csv"), 'VALUE is a number, not "69,3%"\n  help: write it with a point: 69.3%'),
+        (("1,234%", "a.csv"), 'VALUE is a number, not "1,234%"\n  help: write it without commas: 1234%'),
         (("-1,234.5", "a.csv"), 'VALUE is a number, not "-1,234.5"\n  help: write it without commas: -1234.5'),
         (("snan", "a.csv"), 'VALUE is a number, not "snan"\n  help: lossctl identify 0.6931 preds.csv'),
         (("1", "a.csv", "-k", "0"), '--top is a whole number of at least 1, not "0"\n  help: -k 20 shows 20 explanations'),
@@ -204,6 +206,30 @@ def test_a_number_of_a_group_says_which_and_its_command_gives_that_alone(run: Ca
     assert first["group"] == {"sex": "male"}
     assert "--where sex=male" in first["command"]
     assert float(run(*shlex.split(first["command"])[1:]).out) == first["value"]
+
+
+@pytest.mark.parametrize(
+    ("nan", "number", "group", "options"),
+    [
+        ("drop", "1.25", None, "--by g --nan drop -f csv"),
+        ("propagate", "3", {"g": None}, "--by g --nan propagate -f csv"),
+        ("propagate", "0.25", {"g": 2.5}, "--nan propagate --where g=2.5 -f value"),
+        ("propagate", "1.6", None, "--nan propagate -f value"),
+    ],
+)
+def test_the_command_for_a_number_beside_groups_prints_it(
+    run: Callable[..., Ran], tmp_path: Path, nan: str, number: str, group: object, options: str
+) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("y_true,y_pred,g\n1,1.5,2.50\n2,2,2.5\n3,5,a\n1,3.5,a\n4,7,\n")
+    ran = run("identify", number, str(path), "-g", "g", "--nan", nan, "--json", "-k", "50")
+    found = json.loads(ran.out)["explanations"]
+    (mae,) = (one for one in found if (one["loss"], one["reduction"], one["group"]) == ("mae", "mean", group))
+    assert mae["command"] == f"lossctl compute mae {path} {options}"
+    printed = run(*shlex.split(mae["command"])[1:]).out.splitlines()
+    wanted = "" if group is None else "g="
+    cells = [line.split(",") for line in printed]
+    assert [float(row[-1]) for row in cells if len(row) == 1 or row[5] == wanted] == [float(number)]
 
 
 def test_who_waits_is_told_why(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,9 +111,9 @@ def wanted(text: str) -> Wanted:
 
 def _written(text: str) -> str:
     """What to type for a number as other countries and tables write it."""
-    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) and not re.search(r"[1-9][0-9]{0,2},[0-9]{3}$", text):
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+%?", text) and not re.search(r"[1-9][0-9]{0,2},[0-9]{3}%?$", text):
         return f"write it with a point: {text.replace(',', '.')}"
-    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", text):
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?%?", text):
         return f"write it without commas: {text.replace(',', '')}"
     return "lossctl identify 0.6931 preds.csv"
 

@@ -80,7 +80,7 @@ def identify(
             number.text,
             len(values),
             bool(matches),
-            tuple(_explained(match, file, data) for match in shown),
+            tuple(_explained(match, file, data, grouped=_grouped(match.value, record)) for match in shown),
             record.inputs,
             source.notes(),
         ),
@@ -160,18 +160,26 @@ def _values(model: Model, totals: Totals, *, weighted: bool) -> tuple[list[Value
     return values, results[0]
 
 
-def _explained(match: Match, file: str, data: opt.Data) -> Explained:
+def _grouped(value: Value, record: Result) -> bool:
+    """Whether a value is told among those of its groups only: no option keeps what misses a cell, or all but that."""
+    if value.group is not None:
+        return None in value.group.values()
+    return any(one.dropped for one in record.inputs)
+
+
+def _explained(match: Match, file: str, data: opt.Data, *, grouped: bool) -> Explained:
     from lossctl.cli.inputs import repeated
     from lossctl.identification import Explained
 
     value = match.value
     words = [*(["--like", value.like] if value.like != "exact" else [])]
     words += ["--reduction", value.reduction] if value.reduction != "mean" else []
-    options = list(repeated(data, {"by"}))
-    for name, part in (value.group or {}).items():
+    options = list(repeated(data, () if grouped else {"by"}))
+    for name, part in () if grouped else (value.group or {}).items():
         options += ["--where", f"{name}={part}"]
     path = f"./{file}" if file.startswith("-") and file != "-" else file
-    command = shlex.join(["lossctl", "compute", value.text, *([path] if path else []), *options, *words, "-f", "value"])
+    words += ["-f", "csv" if grouped and data.by else "value"]
+    command = shlex.join(["lossctl", "compute", value.text, *([path] if path else []), *options, *words])
     return Explained(
         value.text,
         value.like,

@@ -673,7 +673,10 @@ def _filtered(chunk: Chunk, where: Sequence[tuple[str, str]]) -> NDArray[np.intp
     keep = np.ones(chunk.rows, np.bool_)
     for name, text in where:
         column = squeezed(chunk.columns[name])
-        keep &= np.fromiter((cells.as_text(cell) == text for cell in column), np.bool_, chunk.rows)
+        wanted = cells.group_part(text)
+        # 2.50 is in the group 2.5, which is what groups are called where they are shown.
+        read, sought = (cells.group_part, wanted) if isinstance(wanted, float) else (cells.as_text, text)
+        keep &= np.fromiter((read(cell) == sought for cell in column), np.bool_, chunk.rows)
     return np.flatnonzero(keep)
 
 
