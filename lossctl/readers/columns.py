@@ -563,7 +563,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     def code(name: str, coder: Callable[[Cells, str, int], Coded], width: int = 1) -> Array:
         shape = (kept.size,) if width == 1 else (kept.size, width)
         try:
-            values, gaps = coder(_taken(chunk.columns[name], kept), "," if name in chunk.commas else ".", width)
+            values, gaps = coder(_taken(chunk.columns[name], kept, width), "," if name in chunk.commas else ".", width)
         except cells.BadCell as bad:
             faults.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
@@ -692,11 +692,11 @@ def squeezed(column: Cells) -> Cells:
     ]
 
 
-def _taken(column: Cells, kept: NDArray[np.intp]) -> Cells:
-    """The kept cells, squeezed."""
+def _taken(column: Cells, kept: NDArray[np.intp], width: int = 1) -> Cells:
+    """The kept cells, squeezed where they should hold one value."""
     if kept.size != len(column):
         column = column[kept] if isinstance(column, np.ndarray) else [column[row] for row in kept.tolist()]
-    return squeezed(column)
+    return squeezed(column) if width == 1 else column
 
 
 def _stacked(columns: Sequence[Array]) -> Array:
