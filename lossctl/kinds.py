@@ -218,7 +218,6 @@ TRUTH = Kind(
     coding="binary",
     help="--positive LABEL says which label counts as 1",
 )
-THERE = TRUTH._replace(name="0 or 1", meaning="0 or 1", allowed=(0.0, 1.0))
 SIGN = Kind(
     "-1 or 1 (0 counts as -1)",
     "a sign: 1, or -1 or 0",
@@ -319,7 +318,6 @@ Real: TypeAlias = Annotated[Floats, REAL]
 AboveMinusOne: TypeAlias = Annotated[Floats, ABOVE_MINUS_ONE]
 Probability: TypeAlias = Annotated[Floats, PROBABILITY]
 Truth: TypeAlias = Annotated[Floats, TRUTH]
-There: TypeAlias = Annotated[Floats, THERE]
 Sign: TypeAlias = Annotated[Floats, SIGN]
 Logits: TypeAlias = Annotated[Floats, LOGITS]
 Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
@@ -459,7 +457,6 @@ OneToTwo: TypeAlias = Annotated[
 UnitShare: TypeAlias = Annotated[float, Number("a number above 0, at most 1", low=0.0, high=1.0, open_low=True)]
 Balance: TypeAlias = Annotated[float | None, Number("a number from 0 to 1", low=0.0, high=1.0)]
 Rank: TypeAlias = Annotated[int, Number("a whole number of at least 1", low=1, whole=True)]
-BelowOne: TypeAlias = Annotated[float, Number("a number from 0 to below 1", low=0.0, high=1.0, open_high=True)]
 Clip: TypeAlias = Annotated[float | None, Number("a number from 0 to below 0.5", low=0.0, high=0.5, open_high=True)]
 Floor: TypeAlias = Annotated[float | None, Number("a number above -1", low=-1.0, open_low=True)]
 LogFloor: TypeAlias = Annotated[float | None, Number("a number of at most 0", high=0.0)]

@@ -755,17 +755,6 @@ def _sigmoid_focal(y: Exact, z: Exact, gamma: float = 2.0, alpha: float | None =
     ]
 
 
-def _asymmetric(y: Exact, z: Exact, gamma_pos: float = 1.0, gamma_neg: float = 4.0, margin: float = 0.05) -> list[Term]:
-    def rest() -> Exact:
-        return max(mpf(0), _bounded_sigmoid(z) - mpf(margin))
-
-    if y:
-        return [_weighed(lambda: _bounded_sigmoid(-z) ** mpf(gamma_pos), lambda: _softplus(-z, mp.dps))]
-    return [
-        _weighed(lambda: rest() ** mpf(gamma_neg), lambda: -mp.log1p(-rest()) if margin else _softplus(z, mp.dps)),
-    ]
-
-
 def _bounded_sigmoid(z: Exact) -> Exact:
     return 1 / (1 + mp.exp(-z)) if abs(z) < 10**6 else mpf(z > 0)
 
@@ -1058,7 +1047,6 @@ DEFINITIONS: dict[str, Callable[..., list[Term]]] = {
     "categorical_focal": _categorical_focal,
     "sparse_categorical_focal": _sparse_categorical_focal,
     "sigmoid_focal": _sigmoid_focal,
-    "asymmetric": _asymmetric,
     "categorical_focal_logits": _categorical_focal_logits,
     "sparse_categorical_focal_logits": _sparse_categorical_focal_logits,
     "generalized_ce": _generalized_ce,

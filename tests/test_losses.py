@@ -186,7 +186,6 @@ NOT_CONVEX = {
     *("tweedie_deviance", "tweedie_nll", "negbin_nll", "savage", "tangent", "poly_ce", "sparse_poly_ce"),
     *(
         "sigmoid_focal",
-        "asymmetric",
         "categorical_focal_logits",
         "sparse_categorical_focal_logits",
         "cosine",

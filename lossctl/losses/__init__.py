@@ -69,7 +69,7 @@ from lossctl.losses.scores import (
     subset_zero_one,
     top_k_error,
 )
-from lossctl.losses.focal import asymmetric, categorical_focal_logits, sigmoid_focal, sparse_categorical_focal_logits
+from lossctl.losses.focal import categorical_focal_logits, sigmoid_focal, sparse_categorical_focal_logits
 from lossctl.losses.divergences import chi2, generalized_kl, hellinger, jeffreys, js, reverse_kl, total_variation
 from lossctl.losses.forecasts import (
     crps_ensemble,
@@ -88,7 +88,6 @@ from lossctl.losses.boxes import ciou, diou, giou, iou, unitbox
 # isort: on
 
 __all__ = [
-    "asymmetric",
     "barron",
     "bce",
     "bce_logits",

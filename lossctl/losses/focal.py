@@ -1,12 +1,9 @@
 """Focal losses of logits. Throughout, y = y_true, γ = gamma and z = y_pred."""
 
-from functools import cache
-
 import numpy as np
 
 from lossctl.kinds import (
     Balance,
-    BelowOne,
     Floats,
     Label,
     Logits,
@@ -15,7 +12,6 @@ from lossctl.kinds import (
     PerRow,
     Real,
     TargetDistribution,
-    There,
     Truth,
 )
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
@@ -180,97 +176,6 @@ def _entropy(y_true: Floats, z: Floats) -> Floats:
     negative = 1.0 - y_true
     with np.errstate(invalid="ignore"):
         return np.where(y_true > 0, y_true * softplus(-z), 0.0) + np.where(negative > 0, negative * softplus(z), 0.0)
-
-
-def _asymmetric_slope(y_true: There, y_pred: Floats, *, gamma_pos: float, gamma_neg: float, margin: float) -> Floats:
-    """0 at the kink, where the probability is the margin."""
-    chance, rest = sigmoid(y_pred), sigmoid(-y_pred)
-    missing = _power_of_miss(np.ones_like(y_true), y_pred, gamma_pos)
-    power, above, entropy = _denied(y_pred, gamma_neg, margin)
-    with np.errstate(all="ignore"):
-        # Of 1 - p below the normal numbers what is multiplied by it would make the lost digits worse.
-        large = y_pred > 100.0
-        most, small = np.where(large, np.exp(50.0 - y_pred), rest), np.where(large, np.exp(-50.0), 1.0)
-        rising = gamma_neg * (entropy / np.where(above == 0, 1.0, above)) * most
-        rising += most / (rest + margin) if margin else 1.0 / small
-        denied = np.where(above > 0, power * chance * rising * small, 0.0)
-    return np.where(y_true == 1, -missing * (gamma_pos * chance * softplus(-y_pred) + rest), denied)
-
-
-@loss(
-    "asymmetric_loss",
-    "asl",
-    "asymmetric_focal",
-    family=FAMILY,
-    claims=NEVER_NEGATIVE,
-    slope=_asymmetric_slope,
-)
-def asymmetric(
-    y_true: There, y_pred: Real, *, gamma_pos: NonNegative = 1.0, gamma_neg: NonNegative = 4.0, margin: BelowOne = 0.05
-) -> PerElement:
-    """Focal loss of logits that makes less of labels that are not there, and nothing of those well denied.
-
-    Formula:
-        (1 - p)^a ln(1 + exp(-z))    where y_true is 1
-        -r^b ln(1 - r)               elsewhere,   r = max(0, p - m),   p = 1 / (1 + exp(-z)),   z = y_pred,
-        m = margin,   a = gamma_pos,   b = gamma_neg
-
-    Range:
-        0 to inf. The authors' code adds all labels of all rows, and lets no logarithm fall below ln 1e-8.
-
-    Use:
-        For training on many labels of which few are there in a row. A label that is not there costs nothing up to the
-        probability margin, so judge the probabilities themselves by bce_logits, which it is with all three at 0.
-
-    References:
-        Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter and Zelnik-Manor (2021), Asymmetric Loss for Multi-Label
-        Classification.
-
-    Example:
-        >>> asymmetric(np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 0.0, -3.0]])).round(7)
-        array([[0.3465736, 0.0245151, 0.       ]])
-    """
-    missing = _power_of_miss(np.ones_like(y_true), y_pred, gamma_pos) * softplus(-y_pred)
-    power, _, entropy = _denied(y_pred, gamma_neg, margin)
-    return np.where(y_true == 1, missing, counted(power, entropy))
-
-
-def _denied(z: Floats, gamma: float, margin: float) -> tuple[Floats, Floats, Floats]:
-    """r^γ, r and -ln(1 - r) of r = max(0, p - m), each rounding in which would count γ times; 0 where r is.
-
-    With e = exp(-|z|), r is (1 - m - m e) / (1 + e) or ((1 - m) e - m) / (1 + e), and near the margin, where that
-    cancels, m (exp(z - ln(m / (1 - m))) - 1) / (1 + exp z).
-    """
-    if not margin:
-        return _power_of_miss(np.zeros_like(z), z, gamma), sigmoid(z), softplus(z)
-    high, low = _logit(margin)
-    with np.errstate(all="ignore"):
-        gap, lost = difference(z, np.asarray(high))
-        steps = gap + (lost - low)
-        small, above = np.exp(-np.abs(z)), z >= 0
-        base = difference(np.ones_like(z), -small)
-        rest, cut = difference(np.ones(1), np.full(1, margin))
-        (most, shed), (least, left) = product(rest, small), product(np.asarray(margin), small)
-        total, off = difference(np.where(above, rest, most), np.where(above, least, margin))
-        off += np.where(above, cut - left, shed + cut * small)
-        step, missed = product(np.asarray(margin), np.expm1(steps) * np.where(above, small, 1.0))
-        near = steps < 2.0
-        ratio = np.where(near, step, total), np.where(near, missed, off)
-        share = (ratio[0] + ratio[1]) / (base[0] + base[1])
-        entropy = np.where(share < 0.5, -np.log1p(-share), -np.log(sigmoid(-z) + margin))
-        power = power_of_ratio(ratio, base, gamma)
-    power, share, entropy = np.where(steps > 0, (power, share, entropy), 0.0)
-    return power, share, entropy
-
-
-@cache
-def _logit(share: float) -> tuple[float, float]:
-    """ln(p / (1 - p)) of a probability as two numbers, the second what rounding took from the first."""
-    from decimal import Decimal, localcontext  # no other loss needs it
-
-    with localcontext(prec=60):
-        whole = (Decimal(share) / (1 - Decimal(share))).ln()
-        return float(whole), float(whole - Decimal(float(whole)))
 
 
 def _power_of_miss(y_true: Floats, z: Floats, gamma: float) -> Floats:
