@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 import numpy as np
 
 from lossctl.aggregates.counts import Counts, Mentions
-from lossctl.aggregates.finished import Largest, Median, Medians, Ratio, Roots
 from lossctl.aggregates.groups import Each, Groups, T
 from lossctl.aggregates.mean import Mean, Reduction, RootMeanSquare
 from lossctl.aggregates.specimen import MOST_ROWS, Specimen
@@ -64,17 +63,6 @@ CODES = {
 """What each note means, in words that hold for every input."""
 
 _USUAL = ("y_true", "y_pred")
-
-FINISHES: dict[Finish | None, tuple[type[Mean], Callable[[Floats], Floats]]] = {
-    None: (Mean, row_mean),
-    "root_mean_square": (RootMeanSquare, row_root_mean_square),
-    "ratio": (Ratio, row_mean),
-    "largest": (Largest, row_max),
-    "median": (Median, row_mean),
-    "roots": (Roots, row_mean),
-    "medians": (Medians, row_mean),
-}
-"""What the losses of rows add up to, and how those of a row's outputs are one; `aggregate_of` knows two more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,7 +506,7 @@ class Plan(NamedTuple):
                     slopes = slopes / outputs
                     if term.finish == "root_mean_square":
                         values = loss.rows(*arrays, **params)
-                        whole = FINISHES[loss.finish][1](values)[:, None]
+                        whole = of_outputs(loss.finish)(values)[:, None]
                         slopes = slopes * (values / np.where(whole == 0, 1.0, whole))
                 if spec.is_sum:
                     slopes = term.weight * slopes
@@ -826,7 +814,7 @@ def _losses(spec: Spec, arrays: Sequence[Sequence[Array]], params: Sequence[Para
             if finish in BY_OUTPUT.values():
                 outputs = in_rows(values).astype(np.float64, copy=False)
             if loss.elementwise and values.ndim == 2:
-                values = FINISHES[finish][1](values)
+                values = of_outputs(finish)(values)
             values = values.astype(np.float64, copy=False)
             if spec.is_sum:
                 values = term.weight * values
@@ -876,11 +864,28 @@ def aggregate_of(spec: Spec, *, exact: bool = False) -> type[Mean]:
     """What the row losses of a spec add up to, or those without its convention."""
     term = spec.terms[0]
     finish = term.loss.ends(term.exact if exact else term.params)
-    if finish in FINISHES:
-        return FINISHES[finish][0]
-    from lossctl.aggregates import norms  # most do not ask
+    if finish is None:
+        return Mean
+    if finish == "root_mean_square":
+        return RootMeanSquare
+    if finish in {"norm", "normalised"}:  # start-up: most do not ask for these, nor for those below
+        from lossctl.aggregates import norms
 
-    return norms.Norm if finish == "norm" else norms.Normalised
+        return norms.Norm if finish == "norm" else norms.Normalised
+    from lossctl.aggregates import finished
+
+    return {
+        "ratio": finished.Ratio,
+        "largest": finished.Largest,
+        "median": finished.Median,
+        "roots": finished.Roots,
+        "medians": finished.Medians,
+    }[finish]
+
+
+def of_outputs(finish: Finish | None) -> Callable[[Floats], Floats]:
+    """How the losses of a row's outputs become that of the row."""
+    return {"root_mean_square": row_root_mean_square, "largest": row_max}.get(finish or "", row_mean)
 
 
 def _signs_mixed(totals: Totals) -> bool:

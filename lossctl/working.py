@@ -12,7 +12,7 @@ from lossctl.catalogue import OF_OUTPUTS
 from lossctl.errors import UsageError, count
 from lossctl.losses.card import card
 from lossctl.losses.formula import Unreadable, work
-from lossctl.plan import FINISHES, as_computed
+from lossctl.plan import as_computed, of_outputs
 from lossctl.readers.columns import plain_name
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _work(plan: Plan, term: Term, batch: Batch, inner: int) -> Work:
     with np.errstate(all="ignore"):
         values = loss.rows(*arrays.values(), **params)
         slopes = None if loss.slope is None else loss.slope(*arrays.values(), **params)
-        value = float(values[0]) if values.ndim == 1 else float(FINISHES[term.finish][1](values)[0])
+        value = float(values[0]) if values.ndim == 1 else float(of_outputs(term.finish)(values)[0])
     outputs = []
     names = _columns(plan, next(role for role in ("y_pred", *loss.roles) if role in loss.roles), values.size)
     for output, part in enumerate(values[0] if values.ndim == 2 else values):
