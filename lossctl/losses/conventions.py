@@ -83,12 +83,10 @@ _HARD_TARGETS = {
 }
 _BY_OUTPUT: Params = {"by_output": True}
 _UNCLIPPED = {"y_pred": kinds.DISTRIBUTION._replace(clipped=False)}
-_ONE_LABEL = (
-    "scikit-learn orders the classes of text labels by name and refuses labels of a single class; here --positive and "
-    "--classes say what they are."
+_ONE_LABEL, _ONE_SIGN = (
+    f"scikit-learn orders the classes of text labels by name and {does}; here --positive and --classes say what they are."
+    for does in ("refuses labels of a single class", "takes labels of a single class for negative ones")
 )
-
-_ONE_SIGN = _ONE_LABEL.replace("refuses labels of a single class", "takes labels of a single class for negative ones")
 _ONE_MASK = "Keras multiplies the one value by each weight; here weights count in the sums."
 _SWAPPED = "Up to 3.15.1 it gives alpha to the pixels missed; later ones do not, which swapped=false follows."
 _BOXES = "torchvision takes boxes turned inside out too, which are refused here."

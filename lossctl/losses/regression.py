@@ -716,11 +716,11 @@ def _minkowski_slope(y_true: Reals, y_pred: Reals, *, p: float) -> Floats:
     (true, pred), _ = _scaled(y_true, y_pred)
     gap, lost = difference(pred, true)
     signs = np.sign(gap)
-    top = np.abs(gap).argmax(axis=1)[:, None]
     errors = signs * gap, signs * lost
-    largest = tuple(np.take_along_axis(part, top, axis=1) for part in errors)
-    length = np.power(row_sum(power_of_ratio(errors, (largest[0], largest[1]), p)), (p - 1.0) / p)[:, None]
-    slope = np.where(signs == 0, 0.0, signs * power_of_ratio(errors, (largest[0], largest[1]), p - 1.0) / length)
+    top = errors[0].argmax(axis=1)[:, None]
+    largest = np.take_along_axis(errors[0], top, axis=1), np.take_along_axis(errors[1], top, axis=1)
+    length = np.power(row_sum(power_of_ratio(errors, largest, p)), (p - 1.0) / p)[:, None]
+    slope = np.where(signs == 0, 0.0, signs * power_of_ratio(errors, largest, p - 1.0) / length)
     return slope.reshape(y_pred.shape)
 
 
