@@ -306,8 +306,8 @@ class Plan(NamedTuple):
                 grouped.append(rows.constants(spec, codes, len(keys)) if taken else [skill.nothing(spec)] * len(keys))
         return Each(tuple(whole)), by_key(keys, grouped) if keys else Groups({})
 
-    def judge(self, where: str, totals: Totals) -> None:
-        """Refuse what only the end of an input shows.
+    def judge(self, where: str, totals: Totals) -> dict[int, DataError]:
+        """Refuse what only the end of an input shows; by the index of an optional spec why it has no value then.
 
         Raises:
             NoRowsError: there are no rows.
@@ -321,9 +321,11 @@ class Plan(NamedTuple):
                 f"there are {listed(others, most=5)}",
                 help="--positive LABEL names the label that counts as 1",
             )
-        for index, error in self._refused_together(where, totals).items():
+        refused = self._refused_together(where, totals)
+        for index, error in refused.items():
             if not self.specs[index].optional:
                 raise error
+        return refused
 
     def _refused_together(self, where: str, totals: Totals) -> dict[int, DataError]:
         """By the index of a spec why all rows together are none for it."""
@@ -360,8 +362,7 @@ class Plan(NamedTuple):
             DataError: the labels contradict each other.
         """
         where = path or label
-        self.judge(where, totals)
-        refused = {index: Refusal.of(error) for index, error in self._refused_together(where, totals).items()}
+        refused = {index: Refusal.of(error) for index, error in self.judge(where, totals).items()}
         refused |= {cast("int", index): refusal for (index,), refusal in totals.refused.members.items()}
         keyed: list[tuple[Group | None, Each[Mean], Each[Effects], Each[Constant]]] = [
             (
@@ -506,7 +507,7 @@ class Plan(NamedTuple):
                     slopes = slopes / outputs
                     if term.finish == "root_mean_square":
                         values = loss.rows(*arrays, **params)
-                        whole = of_outputs(loss.finish)(values)[:, None]
+                        whole = row_root_mean_square(values)[:, None]
                         slopes = slopes * (values / np.where(whole == 0, 1.0, whole))
                 if spec.is_sum:
                     slopes = term.weight * slopes
