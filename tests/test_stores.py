@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+import polars as pl
 import pytest
 import tables
 
@@ -273,6 +274,23 @@ def test_what_cannot_be_read_is_told(url: str, found: str, help: str, store: Sto
     store[0].update(MANY, **{"empty.csv": b"", "cut.csv.gz": gzip.compress(text)[:-9], "latin.csv": b"\xe4,b\n1,2\n"})
     ran = run("compute", "mse", url)
     assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {url}: {found}\n  help: {help}\n")
+
+
+def test_a_batch_that_polars_lost_before_a_fault_is_not_read_over(
+    store: Store, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(frame: pl.LazyFrame, **_: object) -> Iterator[pl.DataFrame]:
+        lines = frame.collect()
+        yield lines[500:2500]
+        yield lines[2500:]
+        raise OSError("corrupt deflate stream")
+
+    store[0]["a.csv"] = tables.delimited(tables.regression(3000))
+    monkeypatch.setattr(pl.LazyFrame, "collect_batches", lost)
+    ran = run("compute", "mse", "s3://bucket/a.csv")
+    assert ran.err == (
+        "lossctl: s3://bucket/a.csv: the compressed data are cut off or damaged\n  help: make the object again\n"
+    )
 
 
 def test_what_may_not_be_read_is_told(store: Store, run: Callable[..., Ran]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections import deque
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from lossctl.readers.streams import HEAD, LINE_END, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import polars as pl
 
 _UNLISTED = re.compile(r"https?://")
 _PIPES = {"s3": "aws s3 cp {} -", "gs": "gcloud storage cat {}", "http": "curl -sL {}", "https": "curl -sL {}"}
@@ -111,7 +114,11 @@ def pipe(url: str) -> str:
 
 
 class _Lines(io.RawIOBase):
-    """The lines of an object as bytes."""
+    """The lines of an object as bytes.
+
+    Polars that meets a fault may drop what another thread was parsing before it and still give what comes behind that.
+    So a batch is taken only when as many as it parses at a time are there behind it.
+    """
 
     def __init__(self, url: str) -> None:
         import polars as pl
@@ -119,6 +126,8 @@ class _Lines(io.RawIOBase):
         self._url = url
         self._line = 0
         self._left = memoryview(b"")
+        self._ahead: deque[pl.DataFrame] = deque()
+        self._enough = 2 * pl.thread_pool_size()
         with self._reading():
             self._frames = iter(pl.scan_lines(url, glob=False).collect_batches())
 
@@ -126,14 +135,15 @@ class _Lines(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
-        while not self._left:
+        if not self._left:
             with self._reading():
-                frame = next(self._frames, None)
-            if frame is None:
+                while len(self._ahead) < self._enough and (frame := next(self._frames, None)) is not None:
+                    self._line += frame.height
+                    self._ahead.extend([frame] if frame.height else [])
+            if not self._ahead:
                 return 0
-            if frame.height:
-                self._line += frame.height
-                self._left = memoryview(frame.to_series().str.join("\n").item().encode() + LINE_END)
+            lines = self._ahead.popleft().to_series()
+            self._left = memoryview(lines.str.join("\n").item().encode() + LINE_END)
         part = self._left[: len(buffer)]
         self._left = self._left[len(part) :]
         buffer[: len(part)] = part
