@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossctl.errors import count, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Array: TypeAlias = NDArray[Any]
-Floats: TypeAlias = NDArray[np.float64]
+    from numpy.typing import NDArray
+
+# What NDArray stands for, which takes a hundredth of the start of a small job to import.
+Array: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[Any]]
+Floats: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
+Integers: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.signedinteger[Any]]]
+Booleans: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[np.bool_]]
 PerElement: TypeAlias = Annotated[Floats, "element"]
 """One value per element, in the shape of the inputs: the caller averages a row's outputs."""
 PerRow: TypeAlias = Annotated[Floats, "row"]
@@ -323,7 +327,7 @@ Logits: TypeAlias = Annotated[Floats, LOGITS]
 Distribution: TypeAlias = Annotated[Floats, DISTRIBUTION]
 TargetDistribution: TypeAlias = Annotated[Floats, TARGET_DISTRIBUTION]
 OneHot: TypeAlias = Annotated[Floats, ONE_HOT]
-Label: TypeAlias = Annotated[NDArray[np.int64], LABEL]
+Label: TypeAlias = Annotated[Integers, LABEL]
 Amount: TypeAlias = Annotated[Floats, AMOUNT]
 PositiveAmount: TypeAlias = Annotated[Floats, POSITIVE_AMOUNT]
 Spread: TypeAlias = Annotated[Floats, SPREAD]

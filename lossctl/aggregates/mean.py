@@ -128,7 +128,6 @@ class Mean:
         return [(weighted(values, weights), 0)]
 
 
-@dataclass(frozen=True, slots=True)
 class RootMeanSquare(Mean):
     """√(Σwℓ² over Σw): its total counts squares, in units of 2**-2274 so that no square overflows or underflows.
 

@@ -7,11 +7,11 @@ import math
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossctl.kinds import (
     Amount,
     AtLeastOne,
+    Booleans,
     Flag,
     Floats,
     Floor,
@@ -423,9 +423,9 @@ def _shifted_rise(y_true: Floats, y_pred: Floats, eps: float, eps_true: float) -
     return total + (lost + shed + rest)
 
 
-def _near(y_true: Floats, y_pred: Floats) -> NDArray[np.bool_]:
+def _near(y_true: Floats, y_pred: Floats) -> Booleans:
     """Whether neither number is more than 2.5 times the other."""
-    near: NDArray[np.bool_] = (y_true <= 2.5 * y_pred) & (y_pred <= 2.5 * y_true)
+    near: Booleans = (y_true <= 2.5 * y_pred) & (y_pred <= 2.5 * y_true)
     return near
 
 

@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossctl.kinds import (
     Ends,
     Flag,
     Floats,
+    Integers,
     Levels,
     LevelsOfEnds,
     Members,
@@ -387,7 +387,7 @@ def _direction(vectors: Floats) -> Floats:
     return direction
 
 
-def _standardised(y_true: Floats, members: Floats) -> tuple[Floats, Floats, Floats, NDArray[np.intc]]:
+def _standardised(y_true: Floats, members: Floats) -> tuple[Floats, Floats, Floats, Integers]:
     """(μ - y) / σ, and x - μ and σ² as numbers near 1: times 2ᵏ and 4ᵏ; and k."""
     count = members.shape[1]
     off, far = _scaled_mean(members, y_true)
@@ -399,7 +399,7 @@ def _standardised(y_true: Floats, members: Floats) -> tuple[Floats, Floats, Floa
     return np.ldexp(off / np.sqrt(variance), far - near), spread, variance, near
 
 
-def _scaled_mean(members: Floats, origin: Floats) -> tuple[Floats, NDArray[np.intc]]:
+def _scaled_mean(members: Floats, origin: Floats) -> tuple[Floats, Integers]:
     """The mean of members less an origin, as a number near 1 and a power of two, so that no square leaves the range."""
     gap, lost = difference(members, origin[:, None])
     exponent = np.frexp(np.abs(gap).max(axis=1))[1]

@@ -3,9 +3,8 @@
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lossctl.kinds import ClassId, ClassWeights, Floats, Label
+from lossctl.kinds import ClassId, ClassWeights, Floats, Integers, Label
 
 
 def half_distance(y_true: Floats, y_pred: Floats) -> Floats:
@@ -152,7 +151,7 @@ def power_of_ratio(above: tuple[Floats, Floats], below: tuple[Floats, Floats], g
     return power
 
 
-def _behind(logits: Floats) -> tuple[Floats, Floats, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _behind(logits: Floats) -> tuple[Floats, Floats, tuple[Integers, Integers]]:
     """How far each logit lies below the largest of its row, e to minus that, and where the largest are."""
     top = np.arange(len(logits)), logits.argmax(axis=1)
     peak = logits[top][:, None]

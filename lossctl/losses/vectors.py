@@ -1,7 +1,6 @@
 """Losses of vectors as wholes."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lossctl.kinds import (
     Amount,
@@ -10,6 +9,7 @@ from lossctl.kinds import (
     Finite,
     Flag,
     Floats,
+    Integers,
     NonNegative,
     PerElement,
     PerRow,
@@ -245,7 +245,7 @@ def _unit(vectors: Floats) -> Floats:
     return unit
 
 
-def _length(vectors: Floats) -> tuple[Floats, NDArray[np.intc]]:
+def _length(vectors: Floats) -> tuple[Floats, Integers]:
     """The lengths of vectors, as a number and a power of two, so that no square leaves the range."""
     _, exponent = np.frexp(np.abs(vectors).max(axis=1, keepdims=True))
     return np.sqrt(row_sum(np.square(np.ldexp(vectors, -exponent))))[:, None], exponent
