@@ -11,10 +11,11 @@ Exit code 1 belongs to broken gates alone, so no error has it.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _LONGEST = 60
 _HARMLESS = "\u200c\u200d"  # the joiners that emoji and some scripts are made with
@@ -26,14 +27,16 @@ class LossctlError(ValueError):
     Args:
         message: one sentence: what was sought and what was found, led by its place where there is one.
         help: what to type instead.
+        options: the options that it is about, without their dashes: `min-rows`.
     """
 
     exit_code = 2
     code = "error"
 
-    def __init__(self, message: str, *, help: str = "") -> None:
+    def __init__(self, message: str, *, help: str = "", options: tuple[str, ...] = ()) -> None:
         self.message = printable(message)  # here, so that no sentence can forget the name of its file
         self.help = printable(help)
+        self.options = options
         super().__init__(self.message)
         if help:
             self.add_note(f"help: {self.help}")
@@ -69,6 +72,16 @@ class DataError(LossctlError):
     def __init__(self, message: str, *, help: str = "", row: int | None = None) -> None:
         super().__init__(message, help=help)
         self.row = row
+
+
+@contextmanager
+def about(option: str) -> Iterator[None]:
+    """What goes wrong within is about an option, unless the fault itself names others."""
+    try:
+        yield
+    except LossctlError as error:
+        error.options = error.options or (option,)
+        raise
 
 
 def printable(text: str) -> str:

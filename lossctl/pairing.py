@@ -95,6 +95,7 @@ class Margin(NamedTuple):
             raise UsageError(
                 f"--significant holds row against row, and what is added to {spec.text} is added to no row",
                 help=f"give a part: --tolerance {spec.text}=2%",
+                options=("tolerance",),
             )
         return cls(1.0, amount)
 

@@ -673,7 +673,7 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     try:
         specs = fit(requests, Shapes(found.width("y_true"), found.width("y_pred"), widths))
     except UsageError as error:
-        raise UsageError(f"{path}: {error.message}", help=error.help) from None
+        raise UsageError(f"{path}: {error.message}", help=error.help, options=error.options) from None
     if any(column.is_text for column in found.roles.get("y_true", ())):
         specs = [spec for spec in specs if spec.named or "number" not in _codings(spec)] or specs
     specs = [

@@ -72,6 +72,7 @@ def beside_constants(plan: Plan, asked: Sequence[int] | None = None) -> Plan:
         raise UsageError(
             f"{refused[0].text} has no skill: {_why(refused[0])}" if refused else "no loss of these data has a skill",
             help=f"there is skill of {listed(losses, most=len(losses))}",
+            options=("min-skill",),
         )
     return plan._replace(skill=found)
 

@@ -397,7 +397,7 @@ def test_no_tolerance_is_none() -> None:
         ("--max mse=1 --max MSELoss=2", "--max names mse twice\n  help: give each loss one limit\n"),
         ("--max mse=1 --like all", "gates take one convention, not all\n"),
         ("--max hubr=1", 'there is no loss "hubr"\n  help: did you mean "huber"?\n'),
-        ("--min-rows -1", '--min-rows is a whole number, not "-1"\n  help: 1000 asks for that many rows\n'),
+        ("--min-rows -1", '--min-rows is a whole number from 0 on, not "-1"\n  help: 1000 asks for that many rows\n'),
         (
             "--tolerance mse=2%",
             "--tolerance is beside a baseline, and there is none\n"
@@ -826,7 +826,7 @@ def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) ->
         ({"max": {"mse": True}}, 'a limit is a finite number, not "True"'),
         ({"max": 3}, 'max is a mapping of LOSS to limit, not "3"'),
         ({"tolerance": {"mse": 1}}, "tolerance is beside a baseline, and there is none"),
-        ({"min_rows": -1}, 'min_rows is a whole number, not "-1"'),
+        ({"min_rows": -1}, 'min_rows is a whole number from 0 on, not "-1"'),
         ({"baseline": "lost.json"}, "lost.json: there is no such file"),
         ({"baseline": "b.csv"}, "b.csv: it holds no earlier result"),
         ({"max": {"mse": 1}, "mean": [1]}, 'mse has no input "mean"'),

@@ -186,7 +186,10 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
             "lossctl.toml:2: tolerance.mse: a tolerance is a number of at least 0, or a part",
         ),
         ("[check]\nmax.mae = 1\nmax.'mse' = 'x'", 'lossctl.toml:3: max.mse: a limit is a finite number, not "x"\n'),
-        ("[check]\nmin-rows = 'x'\nmax = {mse = 1}", 'lossctl.toml:2: --min-rows is a whole number, not "x"\n'),
+        (
+            "[check]\nmin-rows = 'x'\nmax = {mse = 1}",
+            'lossctl.toml:2: --min-rows is a whole number from 0 on, not "x"\n',
+        ),
         (
             "[check]\nmax = {mes = 1}",
             'lossctl.toml:2: max.mes: there is no loss "mes"\n  help: did you mean "mse" or "mae"?',
@@ -195,8 +198,10 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
         ("[check]\ntolerance = '2%'", 'lossctl.toml:2: tolerance is a table like {mse = "2%"}, not text: "2%"'),
         ("[check]\nfiles = 3", 'lossctl.toml:2: files is text, or a list of texts, not a number: "3"'),
         ("[check]\nfiles = ['a.csv', 3]", "lossctl.toml:2: files is text, or a list of texts, not a list: "),
-        ("[check]\nmin-rows = 2.5", 'lossctl.toml:2: min-rows is text or a whole number, not a number: "2.5"'),
-        ("[check]\nmin-rows = true", 'lossctl.toml:2: min-rows is text or a whole number, not true or false: "True"'),
+        ("[check]\nmin-rows = 2.5", 'lossctl.toml:2: min-rows is a whole number, not a float: "2.5"'),
+        ("[check]\nmin-rows = true", 'lossctl.toml:2: min-rows is a whole number, not true or false: "True"'),
+        ("[check]\nmin-rows = -1", 'lossctl.toml:2: --min-rows is a whole number from 0 on, not "-1"\n'),
+        ("[check]\nby = ['g']", "lossctl.toml:2: by is text, not a list: "),
         (
             "[check]\nmax = {mse = 2024-05-27}",
             "lossctl.toml:2: max.mse is a number, in a table like {mse = 0.1}, not a date or",
@@ -218,6 +223,98 @@ def test_what_settings_cannot_say(text: str, said: str, run: Callable[..., Ran],
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("lossctl: " + said)
     assert "\x1b" not in done.err
+
+
+ARE = 'there are "g", "y_true" and "y_pred"\n'
+WRONG = {
+    "files": ("'lost.csv'", "lost.csv: there is no such file\n"),
+    "max": ("{mse = 'x'}", 'max.mse: a limit is a finite number, not "x"\n'),
+    "min": ("{hubr = 1}", 'min.hubr: there is no loss "hubr"\n'),
+    "max-row": ("{'huber:dleta=1' = 1}", 'max-row.huber:dleta=1: huber has no parameter "dleta"\n'),
+    "min-skill": ("{max_error = 0.1}", "max_error has no skill: "),
+    "min-rows": ("'many'", '--min-rows is a whole number from 0 on, not "many"\n'),
+    "baseline": ("'lost.json'", "lost.json: there is no such file\n"),
+    "tolerance": ("{mse = '-1%'}", "tolerance.mse: a tolerance is a number of at least 0, or a part like 2%, not "),
+    "significant": ("true", "--significant holds row against row, and there is no --baseline\n"),
+    "report": ("'json:no/r.json'", 'there is no folder "no" for the output "no/r.json"\n'),
+    "y-true": ("'x'", f'a.csv: --y-true names no column "x"; {ARE}'),
+    "y-pred": ("'x'", f'a.csv: --y-pred names no column "x"; {ARE}'),
+    "weight": ("'x'", f'a.csv: --weight names no column "x"; {ARE}'),
+    "by": ("'x'", f'a.csv: --by names no column "x"; {ARE}'),
+    "where": ("'x'", 'cannot read --where "x"\n'),
+    "truth": ("'lost.csv'", "lost.csv: there is no such file\n"),
+    "id": ("'x'", f'a.csv: --id names no column "x"; {ARE}'),
+    "classes": ("'a,b'", "--classes names classes, and no loss asked for takes a column per class\n"),
+    "positive": ("'x'", "--positive names a label, and no loss asked for has two classes\n"),
+    "nan": ("'maybe'", '--nan is "error", "drop" or "propagate", not "maybe"\n'),
+    "like": ("'kears'", 'there is no convention "kears"\n'),
+    "reduction": ("'mea'", '--reduction is "mean", "sum", "mean-weight" or "mean-count", not "mea"\n'),
+    "input-format": ("'xls'", 'there is no input format "xls"\n'),
+    "delimiter": ("'ab'", 'a delimiter is one character, not "ab"\n'),
+    "no-header": ("1", 'no-header is true or false, not a number: "1"\n'),
+    "decimal": ("';'", 'a decimal mark is . or , and not ";"\n'),
+    "format": ("'yaml'", "--format is "),
+    "output": ("'a.csv'", 'the output "a.csv" is one of the inputs\n'),
+    "digits": ("18", '--digits is a whole number from 1 to 17, not "18"\n'),
+    "color": ("'blue'", '--color is "auto", "always" or "never", not "blue"\n'),
+    "quiet": ("'yes'", 'quiet is true or false, not text: "yes"\n'),
+    "verbose": ("0", 'verbose is true or false, not a number: "0"\n'),
+}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_each_setting_that_is_wrong_is_told_with_its_place(key: str, run: Callable[..., Ran], tree: Path) -> None:
+    value, said = WRONG[key]
+    (tree / "lossctl.toml").write_text(f"[check]\n# a line\n{key} = {value}\n")
+    # Paths are those of the file's own folder.
+    said = said.replace("lost.", os.path.join("..", "lost.")).replace("no/r", os.path.join("..", "no/r"))
+    said = said.replace('"no"', f'"{os.path.join("..", "no")}"').replace('"a.csv"', f'"{os.path.join("..", "a.csv")}"')
+    line = [] if key == "files" else ["../a.csv" if key == "output" else "a.csv"]
+    (tree / "a.csv").write_text("y_true,y_pred\n0,1\n")
+    done = run("check", *line, *([] if key in {"max", "min-skill"} else ["--max", "mse=9"]))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"lossctl: {os.path.join('..', 'lossctl.toml')}:3: {said}")
+    assert done.err.count("\n") <= 2
+
+
+def test_what_the_command_line_says_wrong_is_not_told_of_the_settings(run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "inner" / "lossctl.toml").write_text("[check]\ndelimiter = ','\nfiles = 'a.csv'\nbaseline = 'a.csv'\n")
+    for line, said in (
+        ("--delimiter ab", "a delimiter is one character"),
+        ("lost.csv", "lost.csv: there is no such file"),
+        ("--baseline lost.csv", "lost.csv: there is no such file"),
+        ("--baseline lost.csv --significant", "lost.csv: there is no such file"),
+        ("lost.csv --significant", "lost.csv: there is no such file"),
+        ("--decimal ,", "lossctl.toml:2: the delimiter and the decimal mark are both"),
+    ):
+        done = run("check", "--max", "mse=1", *line.split())
+        assert (done.code, done.err.startswith(f"lossctl: {said}")) == (2, True), done.err
+
+
+@pytest.mark.parametrize("value", ["''", "[]", "{}", "['']"])
+@pytest.mark.parametrize("key", ["max", "files", "where", "baseline", "by", "min-rows", "report", "weight", "y-pred"])
+def test_a_setting_that_says_nothing_is_told(key: str, value: str, run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "inner" / "lossctl.toml").write_text(f"[check]\n{key} = {value}\n")
+    done = run("check", "a.csv", "--max", "mse=1")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"lossctl: lossctl.toml:2: {key} is empty\n  help: leave out what says nothing\n"
+
+
+@pytest.mark.parametrize(
+    "option", ["--baseline", "--min-rows", "--by", "--weight", "--y-pred", "--truth", "--id", "--output", "FILE"]
+)
+@pytest.mark.usefixtures("tree")
+def test_an_option_that_is_given_and_empty_is_told(option: str, run: Callable[..., Ran]) -> None:
+    line = [""] if option == "FILE" else ["a.csv", option, ""]
+    done = run("check", *line, "--max", "mse=9", "--isolated")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"lossctl: {option} is empty\n  help: is it a variable that is not set?\n"
+
+
+def test_json_of_the_command_line_goes_before_a_format_of_the_settings(run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "inner" / "lossctl.toml").write_text("[check]\nformat = 'csv'\n")
+    assert json.loads(run("check", "a.csv", "--max", "mse=1", "--json").out)["verdict"] == "pass"
+    assert run("check", "a.csv", "--max", "mse=1", "--json", "-f", "csv").code == 2
 
 
 def test_a_byte_order_mark_is_no_part_of_the_settings(run: Callable[..., Ran], tree: Path) -> None:

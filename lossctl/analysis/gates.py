@@ -171,15 +171,19 @@ def wish(gate: str, text: str) -> Wish:
         raise UsageError(
             f"{option} {quoted(text)} lacks {'a limit' if not equals or loss else 'a LOSS'}",
             help=_example(gate, python=False),
+            options=(gate,),
         )
     if re.search(r":[^=,+]*$", loss):
         raise UsageError(
             f"{option} {quoted(text)} lacks a limit: the last = divides LOSS and limit, and {quoted(limit)} "
             "belongs to a parameter",
             help=f"write it like {option} huber:delta=2=0.5",
+            options=(gate,),
         )
     if re.search(r"=[^:=\[\]]*,", loss):
-        raise UsageError(f"{option} {quoted(text)} holds several limits", help=f"repeat {option} for each of them")
+        raise UsageError(
+            f"{option} {quoted(text)} holds several limits", help=f"repeat {option} for each of them", options=(gate,)
+        )
     return Wish(gate, loss, limit)
 
 
@@ -201,12 +205,18 @@ def gates(
         UsageError: nothing is asked, or something that does not exist, or twice.
     """
 
+    def name(gate: str) -> str:
+        return "tolerance" if gate == "baseline" else gate
+
     def option(gate: str) -> str:
-        name = "tolerance" if gate == "baseline" else gate
-        return name.replace("-", "_") if python else f"--{name}"
+        return name(gate).replace("-", "_") if python else f"--{name(gate)}"
 
     if like == ALL:
-        raise UsageError("gates take one convention, not all", help="lossctl compute LOSS FILE --like all shows each")
+        raise UsageError(
+            "gates take one convention, not all",
+            help="lossctl compute LOSS FILE --like all shows each",
+            options=("like",),
+        )
     requests: list[Request] = []
     found: list[Gate] = []
 
@@ -216,12 +226,17 @@ def gates(
                 raise UsageError(
                     f"{option(gate)} is on losses by name, and {quoted(ALL)} names none",
                     help=_example(gate, python=python),
+                    options=(name(gate),),
                 )
             if request not in requests:
                 requests.append(request)
             place = requests.index(request)
             if any(other.gate == gate and other.place == place for other in found):
-                raise UsageError(f"{option(gate)} names {_text(request)} twice", help="give each loss one limit")
+                raise UsageError(
+                    f"{option(gate)} names {_text(request)} twice",
+                    help="give each loss one limit",
+                    options=(name(gate),),
+                )
             found.append(Gate(gate, place, _text(request), shown, limit, tolerance))
 
     for gate, loss, limit in wishes:
@@ -232,6 +247,7 @@ def gates(
         raise UsageError(
             f"{option('tolerance')} is beside a baseline, and there is none",
             help="the baseline is an earlier result, like base.json, or another file of predictions",
+            options=("tolerance",),
         )
     for _, loss, limit in tolerances:
         add("baseline", loss, limit, math.nan, _tolerance(limit, python=python))
@@ -241,7 +257,9 @@ def gates(
             add("baseline", loss, "", math.nan, Tolerance())
         if not limited and not baseline:
             raise UsageError(
-                "the baseline is a file of predictions, and no loss is named", help=_example("tolerance", python=python)
+                "the baseline is a file of predictions, and no loss is named",
+                help=_example("tolerance", python=python),
+                options=("baseline",),
             )
     if min_rows:
         found.append(Gate("min-rows", -1, "", min_rows, _whole(option("min-rows"), min_rows)))
@@ -498,7 +516,9 @@ def _text(request: Request) -> str:
 def _finite(gate: str, text: str, *, python: bool) -> float:
     number = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(number):
-        raise UsageError(f"a limit is a finite number, not {quoted(text)}", help=_example(gate, python=python))
+        raise UsageError(
+            f"a limit is a finite number, not {quoted(text)}", help=_example(gate, python=python), options=(gate,)
+        )
     return number
 
 
@@ -509,6 +529,7 @@ def _tolerance(text: str, *, python: bool) -> Tolerance:
         raise UsageError(
             f"a tolerance is a number of at least 0, or a part like 2%, not {quoted(text)}",
             help=_example("tolerance", python=python),
+            options=("tolerance",),
         )
     exact = Fraction(repr(number))  # as it was written: 2% is two hundredths, not the float beside it
     return Tolerance(exact / 100 if text.endswith("%") else exact, text.endswith("%"))
@@ -516,7 +537,11 @@ def _tolerance(text: str, *, python: bool) -> Tolerance:
 
 def _whole(option: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise UsageError(f"{option} is a whole number, not {quoted(text)}", help="1000 asks for that many rows")
+        raise UsageError(
+            f"{option} is a whole number from 0 on, not {quoted(text)}",
+            help="1000 asks for that many rows",
+            options=("min-rows",),
+        )
     return int(text)
 
 

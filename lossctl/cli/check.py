@@ -12,7 +12,7 @@ import typer  # noqa: TC002 — annotations are read at run time
 
 from lossctl.cli import options as opt
 from lossctl.cli.config import told_with_place
-from lossctl.errors import NoRowsError, UsageError
+from lossctl.errors import NoRowsError, UsageError, about
 
 if TYPE_CHECKING:
     from lossctl.aggregates.mean import Reduction
@@ -49,16 +49,16 @@ def check(
 
     lossctl check preds.csv --baseline main.json --tolerance mse=2%
     """
-    from lossctl.analysis.gates import gates, judged, wish
+    from lossctl.analysis.gates import gates, wish
     from lossctl.cli import output as out
-    from lossctl.cli.config import origins
-    from lossctl.cli.inputs import choice, collected
+    from lossctl.cli.config import is_set, origins
+    from lossctl.cli.inputs import choice
     from lossctl.plan import REDUCTIONS
-    from lossctl.readers.earlier import earlier
     from lossctl.render import FORMATS, VERDICTS
-    from lossctl.verdict import Verdict
 
     files = files or (context.default_map or {}).get("files")  # the library gives arguments no such defaults
+    if output.json and is_set(context, "format"):
+        output = output._replace(format="")
     if output.verbose:
         given = {"files": files, "max": max, "min": min, "max_row": max_row}
         given |= {"min_skill": min_skill, "min_rows": min_rows}
@@ -72,11 +72,11 @@ def check(
     given_limits = {"max": max, "min": min, "max-row": max_row, "min-skill": min_skill, "tolerance": tolerance}
     wishes = [wish(gate, text) for gate, texts in given_limits.items() for text in texts or ()]
     with ExitStack() as opened:
-        if baseline == "-" and "-" in {*(files or ["-"]), data.truth}:
-            raise UsageError("standard input is the baseline and an input", help="it can be read once")
-        baseline_result = earlier(baseline, opened) if baseline else None
+        with about("baseline"):
+            baseline_result = _earlier(files or [], baseline, data, opened)
         if significant:
-            _refuse_unpaired(files or [], baseline, baseline_result, reduced, data)
+            with about("significant"):
+                _refuse_unpaired(files or [], baseline, baseline_result, reduced, data)
         losses = (
             None
             if not baseline
@@ -85,29 +85,62 @@ def check(
             else [value.text for value in baseline_result.values]
         )
         asked = gates(wishes, min_rows, data.like, losses)
-        if significant:
-            verdict, result = _tested(asked, [baseline, *(files or [])], data, opened)
-            out.report(replace(result, verdict=verdict), to, reports)
-            return verdict.exit_code
-        job = collected(asked.requests, files or [], data, opened)
-        baselines: list[Baseline | None] = []
-        if baseline and baseline_result is None:
-            other = collected(asked.requests, [baseline], data, opened)
-            baselines = [_baseline(one) for one in _seen(other.sources[0], other, asked, reduced, data, opened)]
-        checks: list[Check] = []
-        results: list[Result] = []
-        for source in job.sources:
-            found = _seen(source, job, asked, reduced, data, opened)
-            if baseline_result is not None:
-                baselines = [_chosen(baseline_result, baseline, seen) for seen in found]
-            for seen, limits in zip(found, baselines or [None] * len(found), strict=True):
-                checks += judged(asked, seen, limits)
-                results.append(seen.result)
-            results[-1] = results[-1].noted(source.notes())
-    verdict = Verdict(tuple(checks))
-    result = replace(reduce(add, results), verdict=verdict)
-    out.report(result, to, reports)
+        verdict, result = (
+            _tested(asked, baseline, files or [], data, opened)
+            if significant
+            else _judged(asked, baseline, baseline_result, files or [], data, reduced, opened)
+        )
+    out.report(replace(result, verdict=verdict), to, reports)
     return verdict.exit_code
+
+
+def _earlier(files: list[str], baseline: str, data: opt.Data, opened: ExitStack) -> Result | None:
+    """The earlier result that the baseline is; None where there is none, or it holds predictions."""
+    from lossctl.readers.earlier import earlier
+    from lossctl.readers.locate import label_and_path
+
+    inputs = files or ([] if data.y_true or data.y_pred else ["-"])
+    piped = [label_and_path(name)[1] == "-" for name in (baseline, data.truth, *inputs)]
+    if piped[0] and any(piped[1:]):
+        raise UsageError("standard input is the baseline and an input", help="it can be read once")
+    found = earlier(baseline, opened) if baseline else None
+    if baseline and found is None and piped[1]:
+        raise UsageError("standard input is the truth of the input and of the baseline", help="it can be read once")
+    return found
+
+
+def _judged(
+    asked: Gates,
+    baseline: str,
+    baseline_result: Result | None,
+    files: list[str],
+    data: opt.Data,
+    reduction: Reduction,
+    opened: ExitStack,
+) -> tuple[Verdict, Result]:
+    """The verdict where values are held to limits."""
+    from lossctl.analysis.gates import judged
+    from lossctl.cli.inputs import collected
+    from lossctl.verdict import Verdict
+
+    with about("files"):
+        job = collected(asked.requests, files, data, opened)
+    baselines: list[Baseline | None] = []
+    if baseline and baseline_result is None:
+        with about("baseline"):
+            other = collected(asked.requests, [baseline], data, opened)
+        baselines = [_baseline(one) for one in _seen(other.sources[0], other, asked, reduction, data, opened)]
+    checks: list[Check] = []
+    results: list[Result] = []
+    for source in job.sources:
+        found = _seen(source, job, asked, reduction, data, opened)
+        if baseline_result is not None:
+            baselines = [_chosen(baseline_result, baseline, seen) for seen in found]
+        for seen, limits in zip(found, baselines or [None] * len(found), strict=True):
+            checks += judged(asked, seen, limits)
+            results.append(seen.result)
+        results[-1] = results[-1].noted(source.notes())
+    return Verdict(tuple(checks)), reduce(add, results)
 
 
 def _seen(
@@ -146,16 +179,23 @@ def _refuse_unpaired(
         )
     if not files:
         raise UsageError(
-            "--significant takes files, and none is named", help="standard input is -, and values have no files"
+            "--significant takes files, and none is named",
+            help="standard input is -, and values have no files",
         )
     if len(data.y_pred or ()) > 1:
-        raise UsageError("--significant takes one -p, which names a column of each file", help="give each -p by itself")
+        raise UsageError(
+            "--significant takes one -p, which names a column of each file",
+            help="give each -p by itself",
+        )
     if reduction != "mean":
-        raise UsageError(f"--significant is about means, not about {reduction}", help="--reduction mean is the default")
+        raise UsageError(
+            f"--significant is about means, not about {reduction}",
+            help="--reduction mean is the default",
+        )
 
 
-def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -> tuple[Verdict, Result]:
-    """The verdict where the rows of files are paired with those of the first, the baseline, in one pass over all."""
+def _tested(asked: Gates, baseline: str, files: list[str], data: opt.Data, opened: ExitStack) -> tuple[Verdict, Result]:
+    """The verdict where the rows of files are paired with those of the baseline, in one pass over all."""
     from lossctl.analysis.gates import Baseline, Seen, judged
     from lossctl.cli.compare import side_by_side
     from lossctl.cli.inputs import collected, misread, path_of
@@ -167,14 +207,18 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
     from lossctl.results import Input, Result
     from lossctl.verdict import Verdict
 
-    job = collected(asked.requests, files, data, opened)
+    with about("baseline"):
+        job = collected(asked.requests, [baseline], data, opened)
+    with about("files"):
+        news = collected(asked.requests, files, data, opened).sources
+    job = job._replace(sources=[*job.sources, *news])
     try:
         source, found = side_by_side(job, data, why=False)
     except NoRowsError as error:
         checks: list[Check] = []
-        inputs = [Input(one.label, path_of(one), 0, 0, 0, 0, {}) for one in job.sources[1:]]
+        inputs = [Input(one.label, path_of(one), 0, 0, 0, 0, {}) for one in news]
         for record in inputs:
-            checks += judged(asked, Seen(Result("check", (record,)), emptiness=error.message), Baseline(files[0], ()))
+            checks += judged(asked, Seen(Result("check", (record,)), emptiness=error.message), Baseline(baseline, ()))
         return Verdict(tuple(checks)), Result("check", tuple(inputs))
     plans = [
         model.plan._replace(specs=tuple(model.plan.specs[place] for place in asked.on_baseline), weightless=True)
@@ -186,16 +230,16 @@ def _tested(asked: Gates, files: list[str], data: opt.Data, opened: ExitStack) -
     batches = opened.enter_context(closing(assembled(source, [model.plan.binding for model in found])))
     asks: list[Any] = [pairing, *guards]  # of several kinds, each with its own part of the rows
     paired, *known = fold(asks, ((rows, *rows) for rows in map(shared, batches)))
-    baseline, *seen = [
+    base, *seen = [
         guard.seen(model.label, model.path, model.header, one, counted=asked.only_counts)
         for model, guard, one in zip(found, guards, known, strict=True)
     ]
-    compared = Result("check") if baseline.emptiness else pairing.result(paired)
+    compared = Result("check") if base.emptiness else pairing.result(paired)
     told = {*CODES} - {"no-spread"}  # which is the reason of each gate that it leaves undecided
     checks, results = [], []
     for one, model, totals in zip(seen, found[1:], known[1:], strict=True):
         comparisons = tuple(each for each in compared.comparisons if each.new == model.label)
-        checks += judged(asked, one, _baseline(baseline)._replace(comparisons=comparisons))
+        checks += judged(asked, one, _baseline(base)._replace(comparisons=comparisons))
         doubts = tuple(note for note in compared.warnings if note.code in told and note.input == model.label)
         results.append(one.result.noted(misread(model, totals.totals, data, ("compute",)) + doubts))
     results[-1] = results[-1].noted(source.notes())

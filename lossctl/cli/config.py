@@ -7,7 +7,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lossctl.errors import InputError, UsageError, listed, nearest, quoted
+from lossctl.errors import InputError, LossctlError, UsageError, listed, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,7 @@ _OWN, _SHARED = "lossctl.toml", "pyproject.toml"
 _TABLES = {_OWN: ("check",), _SHARED: ("tool", "lossctl", "check")}
 _NO_SETTINGS = {"help", "isolated", "debug", "version", "json"}
 _LIMITS = {"max", "min", "max_row", "min_skill", "tolerance"}
+_COUNTS = {"min_rows", "digits"}
 _PATHS = {"files", "baseline", "truth", "output", "report"}
 _PLACE = re.compile(r"(?P<problem>.*) \(at line (?P<line>[0-9]+), column [0-9]+\)", re.DOTALL)
 _LABELLED = re.compile(r"(?P<label>[\w.-]+)=(?P<path>.+)", re.DOTALL)
@@ -65,15 +66,34 @@ def told_with_place(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def placed(*, context: typer.Context, **given: Any) -> int:
         try:
+            _refuse_empty(context)
             return command(context=context, **given)
-        except UsageError as error:
-            for name in re.findall(r"--([a-z-]+)", error.message):
-                source = context.get_parameter_source(name.replace("-", "_"))
-                if source is not None and source.name == "DEFAULT_MAP":
-                    raise UsageError(f"{context.obj.place(name)}: {error.message}", help=error.help) from None
+        except LossctlError as error:
+            for option in error.options:
+                if is_set(context, option.replace("-", "_")):
+                    error.message = f"{context.obj.place(option)}: {error.message}"
+                    break
             raise
 
     return placed
+
+
+def is_set(context: typer.Context, name: str) -> bool:
+    """Whether the value of an option is that of the settings."""
+    return name in (context.default_map or {}) and not _is_typed(context, name)
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _refuse_empty(context: typer.Context) -> None:
+    """Refuse an option that says nothing: with an empty variable of a shell a gate would vanish."""
+    for name, value in context.params.items():
+        if _is_typed(context, name) and (value == "" or (isinstance(value, (list, tuple)) and "" in value)):
+            what = "FILE" if name == "files" else f"--{name.replace('_', '-')}"
+            raise UsageError(f"{what} is empty", help="is it a variable that is not set?")
 
 
 def configure(context: typer.Context, isolated: bool) -> None:
@@ -98,6 +118,8 @@ def configure(context: typer.Context, isolated: bool) -> None:
                 f"{found.place(key)}: there is no setting {quoted(key)}",
                 help=nearest(key, options) or f"there is {listed(options, most=len(options))}",
             )
+        if value in ("", [], {}) or (isinstance(value, list) and "" in value):
+            raise UsageError(f"{found.place(key)}: {key} is empty", help="leave out what says nothing")
         name = str(options[key].name)
         settings[name] = _setting(found, name, key, value, options[key])
     context.default_map = settings
@@ -106,15 +128,14 @@ def configure(context: typer.Context, isolated: bool) -> None:
 
 def origins(context: typer.Context, values: Mapping[str, object]) -> Iterator[str]:
     """For each option in force its value and where that comes from."""
-    sources = {"COMMANDLINE": "command line", "DEFAULT_MAP": context.obj.path if context.obj else ""}
+    sources = {"COMMANDLINE": "command line"}
     for name, value in values.items():
         if value in (None, "", False, [], ()):
             continue
         source = context.get_parameter_source(name)
         shown = value if isinstance(value, (list, tuple)) else [value]
         where = sources.get(source.name if source is not None else "", "default")
-        if name == "files" and where == "default":
-            where = sources["DEFAULT_MAP"]
+        where = context.obj.path if is_set(context, name) else where
         text = ", ".join("true" if part is True else str(part) for part in shown)
         yield f"{name.replace('_', '-')} is {text} ({where})"
 
@@ -192,8 +213,8 @@ def _setting(settings: Settings, name: str, key: str, value: object, option: Any
         if len(texts) < len(given):
             raise _wrong(settings.place(key), key, "text, or a list of texts", value)
         return texts
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _wrong(settings.place(key), key, "text or a whole number", value)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):  # a column and a label may be a number
+        raise _wrong(settings.place(key), key, "a whole number" if name in _COUNTS else "text", value)
     return _placed(settings.path, name, str(value))
 
 
@@ -231,6 +252,9 @@ def _placed(path: str, name: str, text: str) -> str:
 
 
 def _wrong(place: str, key: str, wanted: str, value: object) -> UsageError:
-    kinds = {bool: "true or false", str: "text", dict: "a table", list: "a list", int: "a number", float: "a number"}
+    kinds = {bool: "true or false", str: "text", dict: "a table", list: "a list", int: "a number", float: "a float"}
     kind = kinds.get(type(value), "a date or time")
-    return UsageError(f"{place}: {key} is {wanted}, not {kind}: {quoted(value)}", help="the README lists the settings")
+    return UsageError(
+        f"{place}: {key} is {wanted}, not {kind}: {quoted(value)}",
+        help="settings are the options that lossctl check --help lists",
+    )

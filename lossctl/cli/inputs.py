@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
 
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
-from lossctl.errors import UsageError, listed, nearest, quoted
+from lossctl.errors import UsageError, about, listed, nearest, quoted
 from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import Model, planned
@@ -49,7 +49,11 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
     if value in choices:
         return value
     hint = nearest(value, choices)
-    raise UsageError(f"{option} is {listed(choices, 'or', most=len(choices))}, not {quoted(value)}", help=hint)
+    raise UsageError(
+        f"{option} is {listed(choices, 'or', most=len(choices))}, not {quoted(value)}",
+        help=hint,
+        options=(option.rpartition("--")[2],),
+    )
 
 
 def sources(
@@ -76,7 +80,11 @@ def sources(
         from lossctl.readers import literals
 
         if len(given.y_pred) > 1:
-            raise UsageError("-p is given twice with values", help="several predictions need a FILE with columns")
+            raise UsageError(
+                "-p is given twice with values",
+                help="several predictions need a FILE with columns",
+                options=("y-pred",),
+            )
         values = {"y_true": ("-t", given.y_true)} if given.y_true else {}
         values |= {role: (f"-p {role}=", text) for role, text in parts.items()} or {"y_pred": ("-p", given.y_pred[0])}
         return [literals.read(values | ({"weight": ("-w", given.weight)} if given.weight else {}))]
@@ -85,6 +93,7 @@ def sources(
         raise UsageError(
             f"{there} is given without {lacking} and without FILE",
             help=f"give values with both {there} and {lacking}, or a FILE; columns of standard input need FILE -",
+            options=("y-true" if given.y_true else "y-pred",),
         )
     if not files:
         if sys.stdin is None or sys.stdin.isatty():
@@ -95,16 +104,21 @@ def sources(
         files = ["-"]
     read = [*files, *([truth] * len(files) if truth else [])]
     if [label_and_path(name)[1] for name in read].count("-") > 1:
-        raise UsageError("standard input is named twice", help="it can be read once")
+        raise UsageError("standard input is named twice", help="it can be read once", options=("files", "truth"))
     found = [locate(file, options, opened) for file in files]
     if truth:
         from lossctl.readers.joined import Joined
 
-        found = [Joined(source, locate(truth, options, opened), id) for source in found]
+        with about("truth"):
+            found = [Joined(source, locate(truth, options, opened), id) for source in found]
     labels = [source.label for source in found]
     for index, label in enumerate(labels):
         if label in labels[:index]:
-            raise UsageError(f"two inputs are called {quoted(label)}", help="label=path gives an input another name")
+            raise UsageError(
+                f"two inputs are called {quoted(label)}",
+                help="label=path gives an input another name",
+                options=("files",),
+            )
     return found
 
 
@@ -205,11 +219,16 @@ def by_role(text: str, words: Mapping[str, str], y_true: str = "", columns: Sequ
             raise UsageError(
                 f"no loss asked for has an input {quoted(cut[1])}",
                 help=nearest(cut[1], words) or f"the inputs are {listed(words)}",
+                options=("y-pred",),
             )
         if role in found:
-            raise UsageError(f"-p {quoted(text)} names {role} twice", help="name each input once")
+            raise UsageError(f"-p {quoted(text)} names {role} twice", help="name each input once", options=("y-pred",))
         if role == "y_true" and y_true:
-            raise UsageError(f"-t {quoted(y_true)} and -p {quoted(text)} both name y_true", help="name each input once")
+            raise UsageError(
+                f"-t {quoted(y_true)} and -p {quoted(text)} both name y_true",
+                help="name each input once",
+                options=("y-pred", "y-true"),
+            )
         found[role] = text[cut.end() : len(text) if after is None else after.start()]
     return found
 
@@ -224,6 +243,7 @@ def _refuse_half_named(text: str, cuts: Sequence[re.Match[str]], words: Mapping[
         help=f"-p {next(iter(free.values()))}={text} says both"
         if free
         else "name each input, like -p mean=COLUMN,var=COLUMN",
+        options=("y-pred",),
     )
 
 
@@ -236,7 +256,7 @@ def models(source: Source, job: Job, reduction: Reduction) -> list[Model]:
     """
     for index, columns in enumerate(job.y_pred):
         if columns in job.y_pred[:index]:
-            raise UsageError(f"-p {quoted(columns)} is given twice", help="give each model once")
+            raise UsageError(f"-p {quoted(columns)} is given twice", help="give each model once", options=("y-pred",))
     header = source.header()
     path = path_of(source)
     found = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, NoReturn
 
 from lossctl.cli.inputs import choice
 from lossctl.cli.main import silence
-from lossctl.errors import InputError, UsageError, printable, quoted
+from lossctl.errors import InputError, UsageError, about, printable, quoted
 from lossctl.readers.locate import paths
 from lossctl.render import FORMATS, REPORTS, TELLS_REASONS, TELLS_ROWS, TELLS_VERDICT, Look, page, render
 from lossctl.results import Result
@@ -74,13 +74,17 @@ def target(wishes: Output, inputs: Sequence[str], formats: Sequence[str] = tuple
         raise UsageError(
             f"the output {quoted(path)} ends in {printable(ending)}, the ending of no format here",
             help=f"the endings are {', '.join(endings[:-1])} and {endings[-1]}, and .txt for a table; -f names a format too",
+            options=("output",),
         )
     choice(format, "--format", formats)
     choice(wishes.color, "--color", ("auto", "always", "never"))
     if wishes.digits not in map(str, range(1, _MOST_DIGITS + 1)):
-        raise UsageError(f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}")
+        raise UsageError(
+            f"--digits is a whole number from 1 to {_MOST_DIGITS}, not {quoted(wishes.digits)}", options=("digits",)
+        )
     if path:
-        _refuse_place(path, inputs, "-o", "loss.json")
+        with about("output"):
+            _refuse_place(path, inputs, "-o", "loss.json")
     terminal = not path and sys.stdout is not None and sys.stdout.isatty()
     if terminal and format == "png":
         raise UsageError("a terminal shows no PNG", help="-o x.png writes a file")
@@ -129,28 +133,31 @@ def reports(wishes: Sequence[str], to: Target, output: Output, inputs: Sequence[
     """
     found: list[Target] = []
     for wish in wishes:
-        format, _, path = wish.partition(":")
-        if not path:
-            raise UsageError(
-                f"--report {quoted(wish)} names no file",
-                help="write it like --report junit:report.xml; - is standard output",
-            )
-        choice(format, "the format of --report", REPORTS)
-        if path != "-":
-            _refuse_place(path, inputs, "--report", f"{format}:report")
-        path = "" if path == "-" else path
-        if any(
-            os.path.realpath(path) == os.path.realpath(other.path) for other in (*found, *([to] if to.path else []))
-        ):
-            place = f"the file {quoted(path)}" if path else "standard output"
-            raise UsageError(f"two outputs go to {place}", help="give each a place of its own")
-        if not path and not to.path and (output.format or output.json):
-            raise UsageError(
-                f"the result as {to.format} and a report both go to standard output", help="-o FILE takes the result"
-            )
-        look = to.look if not path else Look(to.look.digits)
-        found.append(Target(format, path, look, to.quiet, to.verbose))
+        with about("report"):
+            found.append(_report(wish, found, to, output, inputs))
     return found
+
+
+def _report(wish: str, others: Sequence[Target], to: Target, output: Output, inputs: Sequence[str]) -> Target:
+    format, _, path = wish.partition(":")
+    if not path:
+        raise UsageError(
+            f"--report {quoted(wish)} names no file",
+            help="write it like --report junit:report.xml; - is standard output",
+        )
+    choice(format, "the format of --report", REPORTS)
+    if path != "-":
+        _refuse_place(path, inputs, "--report", f"{format}:report")
+    path = "" if path == "-" else path
+    if any(os.path.realpath(path) == os.path.realpath(other.path) for other in (*others, *([to] if to.path else []))):
+        place = f"the file {quoted(path)}" if path else "standard output"
+        raise UsageError(f"two outputs go to {place}", help="give each a place of its own")
+    if not path and not to.path and (output.format or output.json):
+        raise UsageError(
+            f"the result as {to.format} and a report both go to standard output", help="-o FILE takes the result"
+        )
+    look = to.look if not path else Look(to.look.digits)
+    return Target(format, path, look, to.quiet, to.verbose)
 
 
 def report(result: Result, to: Target, wanted: Sequence[Target]) -> None:

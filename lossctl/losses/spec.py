@@ -264,7 +264,7 @@ def parse(text: str, like: str = "exact") -> list[Request]:
     """
     if like not in {*CONVENTIONS, ALL}:
         hint = nearest(like, CONVENTIONS) or f"there is {listed(CONVENTIONS)}"
-        raise UsageError(f"there is no convention {quoted(like)}", help=hint)
+        raise UsageError(f"there is no convention {quoted(like)}", help=hint, options=("like",))
     likes = list(CONVENTIONS) if like == ALL else [like]
     requests: list[Request] = []
     for part in _split(_COMMA, text, text):

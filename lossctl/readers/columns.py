@@ -235,16 +235,25 @@ def bind(
             select(header, name, "--id", path)
     weight = _select_any(header, asked.weight, "--weight", path) if asked.weight else ()
     if len(weight) > 1:
-        raise UsageError(f"--weight names {listed(column.name for column in weight)}, and weights are one column")
+        raise UsageError(
+            f"--weight names {listed(column.name for column in weight)}, and weights are one column",
+            options=("weight",),
+        )
     per_class = any(kind.per_class for kind in kinds.get("y_pred", ()))
     _refuse_other_order(found, header, asked, path)
     classes = _classes(found, header, asked, path) if per_class else None
     if asked.classes and not per_class:
         raise UsageError(
-            "--classes names classes, and no loss asked for takes a column per class", help="cce and sparse_cce do"
+            "--classes names classes, and no loss asked for takes a column per class",
+            help="cce and sparse_cce do",
+            options=("classes",),
         )
     if asked.positive and not any(kind.coding == "binary" for kind in kinds.get("y_true", ())):
-        raise UsageError("--positive names a label, and no loss asked for has two classes", help="bce and hinge have")
+        raise UsageError(
+            "--positive names a label, and no loss asked for has two classes",
+            help="bce and hinge have",
+            options=("positive",),
+        )
     used = {
         role: columns for role, columns in found.roles.items() if role in kinds
     }  # LOSS all finds more than it needs
@@ -308,6 +317,7 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
                     f"{path}: {option} {quoted(part)} runs backwards: column {quoted(last)} stands before "
                     f"{quoted(first)}",
                     help=f"write {quoted(last + ':' + first)}, or name the columns with commas",
+                    options=(option.removeprefix("--"),),
                 )
             chosen += names[start : stop + 1]
         else:
@@ -320,7 +330,11 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
 def _refuse_twice(names: Sequence[str], option: str, path: str) -> None:
     twice = repeated(names)
     if twice is not None:
-        raise UsageError(f"{path}: {option} names column {quoted(twice)} twice", help="name each column once")
+        raise UsageError(
+            f"{path}: {option} names column {quoted(twice)} twice",
+            help="name each column once",
+            options=(option.removeprefix("--"),),
+        )
 
 
 _OF_TRUTH = "\0of the truth"
@@ -479,6 +493,7 @@ def _refuse_unknown(header: Header, name: str, option: str, path: str) -> NoRetu
     raise UsageError(
         f"{path}: {option} names no column {quoted(name)}; there {_are(header)}",
         help=hint or f"{option} takes one of these names",
+        options=(option.removeprefix("--"),),
     )
 
 
@@ -490,7 +505,9 @@ def _are(header: Header) -> str:
 
 def _where(header: Header, text: str, path: str) -> tuple[str, str]:
     if "=" not in text:
-        raise UsageError(f"cannot read --where {quoted(text)}", help="write it like --where split=test")
+        raise UsageError(
+            f"cannot read --where {quoted(text)}", help="write it like --where split=test", options=("where",)
+        )
     known = {*header.names, *(header.truth.names if header.truth is not None else ())}
     parts = text.split("=")
     cuts = [("=".join(parts[:cut]), "=".join(parts[cut:])) for cut in range(len(parts) - 1, 0, -1)]
@@ -498,7 +515,9 @@ def _where(header: Header, text: str, path: str) -> tuple[str, str]:
     columns = _select_any(header, name, "--where", path)
     if len(columns) != 1:
         raise UsageError(
-            f"{path}: --where {quoted(text)} names several columns", help="repeat --where, once for each column"
+            f"{path}: --where {quoted(text)} names several columns",
+            help="repeat --where, once for each column",
+            options=("where",),
         )
     return columns[0].name, cells.as_text(value)
 
@@ -545,11 +564,13 @@ def _classes(found: Found, header: Header, asked: Asked, path: str) -> tuple[str
         raise UsageError(
             f"{path}: --classes names {len(given)}{twice}, and y_pred has {width} classes",
             help="name each class once, in the order of the columns",
+            options=("classes",),
         )
     if names is not None and given != names and sorted(given) == sorted(names):
         raise UsageError(
             f"{path}: --classes names {listed(given)}, and the columns are named {listed(names)}, in another order",
             help="-p can name the columns in the order of --classes",
+            options=("classes",),
         )
     return given
 

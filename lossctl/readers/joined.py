@@ -161,7 +161,9 @@ def _ids(held: tuple[Source, str], rows: tuple[Source, str]) -> Ids:
     for columns, (source, name) in zip(found, (held, rows), strict=True):
         if len(columns) != 1:
             raise UsageError(
-                f"{source.path}: --id {quoted(name)} names several columns", help="ids stand in one column of each file"
+                f"{source.path}: --id {quoted(name)} names several columns",
+                help="ids stand in one column of each file",
+                options=("id",),
             )
     return Ids(found[0][0].name, found[1][0].name)
 

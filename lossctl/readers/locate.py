@@ -68,19 +68,28 @@ def check(options: Options) -> Options:
         raise UsageError(
             f"there is no input format {quoted(options.input_format)}",
             help=nearest(options.input_format, FORMATS) or f"there is {listed(FORMATS)}",
+            options=("input-format",),
         )
     delimiter = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}.get(
         options.delimiter, options.delimiter
     )
     if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise UsageError(
-            f"a delimiter is one character, not {quoted(options.delimiter)}", help="write a tab as -d tab or -d '\\t'"
+            f"a delimiter is one character, not {quoted(options.delimiter)}",
+            help="write a tab as -d tab or -d '\\t'",
+            options=("delimiter",),
         )
     if options.decimal not in {"", ".", ","}:
-        raise UsageError(f"a decimal mark is . or , and not {quoted(options.decimal)}", help="write --decimal ,")
+        raise UsageError(
+            f"a decimal mark is . or , and not {quoted(options.decimal)}",
+            help="write --decimal ,",
+            options=("decimal",),
+        )
     if delimiter and delimiter == options.decimal:
         raise UsageError(
-            f"the delimiter and the decimal mark are both {quoted(delimiter)}", help="-d ';' --decimal , is common"
+            f"the delimiter and the decimal mark are both {quoted(delimiter)}",
+            help="-d ';' --decimal , is common",
+            options=("decimal", "delimiter"),
         )
     return options._replace(delimiter=delimiter)
 
