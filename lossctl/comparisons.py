@@ -71,8 +71,8 @@ class Comparison(NamedTuple):
         ties: rows in which both have the same.
         losses: rows in which new has the higher loss. A row of weight 0, or one without a number, is none of the three.
         verdict: what new is to base.
-        detectable: the difference that would have been found four times out of five; None where that is not known, or
-            where there are too few rows to find any.
+        detectable: the difference that would have been found four times out of five, whatever the other comparisons of
+            the run show; None where that is not known, or where there are too few rows to find any.
         rows_for_one_percent: the rows that would find a difference of one percent of base_value as often; likewise.
         share: of a group the part of the difference that it carries, where that was asked.
     """

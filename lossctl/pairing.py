@@ -25,6 +25,7 @@ from lossctl.analysis.comparison import (
     found,
     holm,
     hopeless,
+    is_unadded,
     numerator,
     rows_for,
 )
@@ -86,12 +87,18 @@ class Margin(NamedTuple):
         """The margin that a tolerance is for the rows of a loss.
 
         Raises:
-            UsageError: nothing added to rows adds as much to their loss.
+            UsageError: no test of rows tells of the loss, or nothing added to rows adds as much to it.
         """
+        if is_unadded(aggregate_of(spec)):
+            raise UsageError(
+                f"--significant tests a mean of rows, and {spec.text} is none",
+                help=f"without --significant {spec.text} has a limit like any other",
+                options=("significant",),
+            )
         amount = float(tolerance.amount)
         if tolerance.relative:
             return cls(1.0 + amount, 0.0)
-        if amount and (_shape(spec) == "root" or spec.terms[0].finish == "norm"):
+        if amount and _shape(spec) == "root":
             raise UsageError(
                 f"--significant holds row against row, and what is added to {spec.text} is added to no row",
                 help=f"give a part: --tolerance {spec.text}=2%",
@@ -103,7 +110,7 @@ class Margin(NamedTuple):
         """The losses of rows of a base that is as much worse."""
         values, below = losses.values * self.factor, 1.0 if losses.factor is None else losses.factor
         split = losses.split
-        if split is not None and (split.below is None or len(split.once) == 1):  # a norm, to which nothing is added
+        if split is not None and len(split.once) == 1:  # a normalised root, to which nothing is added
             split = split._replace(above=self.factor * split.above)
         elif split is not None and split.below is not None:
             above, under = map(float, split.once or (0.0, 0.0))
@@ -279,12 +286,11 @@ class Pairing(NamedTuple):
             model.plan.result("compare", model.label, model.path, model.header, totals)
             for model, totals in zip(self.models, known.totals.members, strict=True)
         ]
-        judged: list[tuple[Comparison, Found]] = []
-        for new in range(1, len(self.models)):
-            one, other = (
-                {(value.text, _group_key(value)): value for value in results[model].values} for model in (0, new)
-            )
-            judged += [self._compared(known, new, value, other[at]) for at, value in one.items() if at in other]
+        base, *others = ({(value.text, _group_key(value)): value for value in each.values} for each in results)
+        pairs = [
+            (new, value, other[at]) for new, other in enumerate(others, 1) for at, value in base.items() if at in other
+        ]
+        judged = [self._compared(known, *pair, len(pairs)) for pair in pairs]
         comparisons = _adjusted([comparison for comparison, _ in judged])
         notes = [
             note
@@ -292,18 +298,19 @@ class Pairing(NamedTuple):
             for note in _doubts([(one, about) for one, about in judged if one.new == model.label])
         ]
         if hopeless(comparisons):
-            comparisons = [one._replace(detectable=None, rows_for_one_percent=None) for one in comparisons]
             notes.append(_hopelessness(comparisons))
         result = reduce(add, results).noted(tuple(notes))
         return replace(result, comparisons=tuple(comparisons), reasons=tuple(self._carrying(known, comparisons)))
 
-    def _compared(self, known: Paired, new: int, base: Value, value: Value) -> tuple[Comparison, Found]:
+    def _compared(
+        self, known: Paired, new: int, base: Value, value: Value, comparisons: int
+    ) -> tuple[Comparison, Found]:
         """The comparison of two values, and what it rests on; what all comparisons of the run decide is left open."""
         index = next(index for index, spec in enumerate(self.specs) if spec.text == value.text)
         group = _group_key(value)
         means = self._mean(known, 0, index, group), self._mean(known, new, index, group)
         pairs = (known.pairs if group is None else known.groups.members[group]).members[self._at(new, index)]
-        how, size = self.options.how, self.options.replicates
+        how, size = self.options.how._replace(comparisons=comparisons), self.options.replicates
         drawn = (known.replicates if group is None else known.group_replicates.members[group]).members if size else ()
         starts = [(model * len(self.specs) + index) * size for model in (0, new)]
         replicates = list(zip(*(drawn[start : start + size] for start in starts), strict=True))
@@ -332,7 +339,7 @@ class Pairing(NamedTuple):
                 relative=one.difference / abs(one.base) if one.base and math.isfinite(one.base) else None,
                 p_value=one.p_value,
                 p_adjusted=one.p_value,
-                comparisons=1,
+                comparisons=comparisons,
                 test=one.test,
                 replicates=size,
                 seed=how.seed,
@@ -561,7 +568,7 @@ def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons of a run with what all of them together decide."""
     adjusted = holm([comparison.p_value for comparison in comparisons])
     return [
-        comparison._replace(p_adjusted=p_value, comparisons=len(comparisons), verdict=_verdict(comparison, p_value))
+        comparison._replace(p_adjusted=p_value, verdict=_verdict(comparison, p_value))
         for comparison, p_value in zip(comparisons, adjusted, strict=True)
     ]
 

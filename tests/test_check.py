@@ -886,26 +886,26 @@ SIGNIFICANT = ("--significant", "--isolated")
             "mixed",
             "mse=0",
             0,
-            "above the baseline 0.585 by 0.04 (6.8 %); p = 0.1 in a paired test, so it may be chance.",
+            "above the baseline 0.585 by 0.04 (6.8 %); p = 0.1 in a two-sided paired test, so it may be chance.",
         ),
         (
             "mixed",
             "mse=10%",
             0,
-            "below 0.6435 by 0.0185 (2.9 %); the baseline is 0.585; p = 0.37 in a paired test against the limit.",
+            "below 0.6435 by 0.0185 (2.9 %); the baseline is 0.585; p = 0.37 in a two-sided paired test against the limit.",
         ),
         (
             "mixed",
             "mse=5%",
             0,
-            "above 0.61425 by 0.0108 (1.8 %); the baseline is 0.585; p = 0.63 in a paired test against "
+            "above 0.61425 by 0.0108 (1.8 %); the baseline is 0.585; p = 0.63 in a two-sided paired test against "
             "the limit, so it may be chance.",
         ),
         (
             "worse",
             "mse=0.1",
             1,
-            "above 0.685 by 0.0963 (14 %); the baseline is 0.585; p = 5.7e-48 in a paired test against",
+            "above 0.685 by 0.0963 (14 %); the baseline is 0.585; p = 5.7e-48 in a two-sided paired test against",
         ),
         ("worse", "mse=0", 1, "mse of worse.csv is 0.78125, above the baseline 0.585 by 0.196 (34 %); p = 5.2e-60"),
         ("worse", "mse=50%", 0, "the gate holds: mse of worse.csv is 0.78125, below 0.8775"),
@@ -1029,24 +1029,26 @@ def test_what_a_tolerance_cannot_be_tested_against(
     done = run("check", "high.csv", "--baseline", "low.csv", "--tolerance", "poisson_nll=1%", *SIGNIFICANT)
     assert done.code == 3
     assert done.out.splitlines()[-1] == (
-        "the gate is undecided: the baseline of poisson_nll of high.csv is below 0, and no paired test knows a part of "
-        "that."
+        "the gate is undecided: the baseline of poisson_nll of high.csv is below 0, and no paired test tells of a part "
+        "of that, but of an amount."
     )
 
 
-def test_a_test_tells_no_doubts_of_gates_that_need_none(
-    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("loss", ["max_error", "medae", "minkowski:p=3"])
+@pytest.mark.parametrize("limit", ["0", "0.1", "1%"])
+def test_what_is_no_mean_of_rows_is_not_tested(
+    loss: str, limit: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     _models(tmp_path, base=[0.9, 0.6], better=[0.5, 0.0])
-    gate = ("--tolerance", "max_error=0", "--tolerance", "medae=1%", *SIGNIFICANT)
-    done = run("check", "better.csv", "--baseline", "base.csv", *gate)
-    assert (done.code, done.err) == (0, "")
-    done = run("check", "base.csv", "--baseline", "better.csv", *gate)
-    assert (done.code, done.err) == (3, "")
-    assert done.out.splitlines()[-1] == (
-        "2 of 2 gates are undecided; the first: nothing tells how far it is chance that max_error of base.csv is above "
-        "the baseline."
+    gate = ["better.csv", "--baseline", "base.csv", "--tolerance", f"{loss}={limit}"]
+    assert run("check", *gate, "--isolated").code == 0
+    done = run("check", *gate, *SIGNIFICANT)  # at once, also where the gate would hold
+    name = "median_absolute_error" if loss == "medae" else loss
+    assert (done.code, done.err) == (
+        2,
+        f"lossctl: --significant tests a mean of rows, and {name} is none\n"
+        f"  help: without --significant {name} has a limit like any other\n",
     )
 
 
@@ -1136,6 +1138,35 @@ def test_what_many_gates_could_not_have_found_is_not_ruled_out(
     )
 
 
+@pytest.mark.parametrize(("others", "status"), [(2, "fail"), (3, "undecided")])
+def test_a_small_group_to_which_others_leave_no_chance_is_undecided(
+    others: int, status: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smallest chance of 7 rows is 1 in 64: enough where it is multiplied by 3, and not by 4."""
+    monkeypatch.chdir(tmp_path)
+    errors = {
+        "big": ([0.5], [0.8, 0.9], 60),
+        "small": ([0.5], [0.6, 0.7], 7),
+        **{f"same{place}": ([0.5], [0.45, 0.55], 30) for place in range(others)},
+    }
+    for index, name in enumerate(("base", "new")):
+        rows = [
+            f"{g},0,{wrong[index][row % len(wrong[index])]}" for g, wrong in errors.items() for row in range(wrong[2])
+        ]
+        Path(f"{name}.csv").write_text("\n".join(["g,y_true,y_pred", *rows, ""]))
+    gate = ["new.csv", "--baseline", "base.csv", "--tolerance", "mae=0", "-g", "g", *SIGNIFICANT, "-q"]
+    done = run("check", *gate, "--json")
+    found = {(one["group"] or {"g": "all"})["g"]: one for one in json.loads(done.out)["checks"]}
+    assert done.code == 1
+    assert [found[g]["status"] for g in ("all", "big", "small", "same0")] == ["fail", "fail", status, "pass"]
+    assert found["small"]["p_adjusted"] == (others + 1) / 64
+    if status == "undecided":
+        assert found["small"]["reason"] == (
+            "7 rows are too few for a paired test of 6 gates, so it may be chance that mae of new.csv, group g=small, is "
+            "above the baseline"
+        )
+
+
 def test_rows_are_paired_by_id_and_read_once(shell: Callable[..., Ran], tmp_path: Path) -> None:
     _models(tmp_path, base=[0.9, 0.6], worse=[1.0, 0.75])
     head, *lines = (tmp_path / "worse.csv").read_text().splitlines()
@@ -1169,6 +1200,7 @@ def test_many_gates_that_hold_by_chance_say_so(
         "pass     mse<=baseline   0.625   0.585   -0.04    0.1",
         "",
         "1 gate holds beyond the limit: by the paired test that may be chance",
+        "p is of a two-sided paired test; beyond the limit a gate is broken where p is at most 0.05",
         "",
         "mixed.csv: all 40 rows used; y_true is y_true, y_pred is y_pred",
         "all 2 gates hold.",

@@ -88,8 +88,8 @@ def test_a_sample_as_a_table(run: Callable[..., Ran], monkeypatch: pytest.Monkey
         "boosting is worse than ridge under mse: higher by 513 (17.2 %), and chance alone would do that in fewer than "
         "1 of 1,000 such samples",
         "no difference between boosting and ridge was found under quantile:level=0.9: higher by 1.29 (5.82 %), which "
-        "chance alone would do in about 6 of 100 such samples; a difference of 1.93 (8.69 %) would most likely have been "
-        "seen, for 1 % it takes about 33,000 rows",
+        "chance alone would do in about 6 of 100 such samples; a difference of 2.13 (9.57 %) would most likely have been "
+        "seen, for 1 % it takes about 40,000 rows",
         "lower is better, paired t test, p adjusted for 2 comparisons (Holm), intervals not",
         "",
         "ridge (diabetes.csv): all 442 rows used; y_true is y_true, y_pred is ridge",

@@ -70,8 +70,8 @@ class Found(NamedTuple):
         p_value: the chance of a difference at least as far from 0 if the models were equally good; None where that
             cannot be told.
         test: what the chance is told by; None where nothing tells it.
-        detectable: the difference that would have been found four times out of five; None where that is not known,
-            or where none could have been.
+        detectable: the difference that would have been found four times out of five, whatever is found beside it; None
+            where that is not known, or where none could have been.
         doubt: why the interval may be too narrow, None where nothing says so.
     """
 
@@ -92,10 +92,12 @@ class How(NamedTuple):
     Attributes:
         confidence: of the interval, between 0 and 1.
         seed: of whatever is drawn.
+        comparisons: how many differences are judged beside each other.
     """
 
     confidence: float
     seed: int
+    comparisons: int = 1
 
 
 def found(base: Mean, new: Mean, pairs: Pairs, replicates: Sequence[tuple[Mean, Mean]], how: How) -> Found:
@@ -132,8 +134,9 @@ def found(base: Mean, new: Mean, pairs: Pairs, replicates: Sequence[tuple[Mean, 
         test = T if pairs.few is None else SIGN_FLIP
         t = abs(difference) / error if error else math.inf if difference else 0.0
         p_value = two_sided(t, freedom) if pairs.few is None else sign_flip([d for _, d in pairs.few], how.seed)
-    detectable = (reach + NormalDist().inv_cdf(_POWER)) * error
-    if least(test, pairs.rows, len(replicates)) > 1 - how.confidence:
+    rare = (1 - how.confidence) / how.comparisons  # what Holm's adjustment takes for certain, whatever the others show
+    detectable = (quantile(1 - rare, freedom) + NormalDist().inv_cdf(_POWER)) * error
+    if least(test, pairs.rows, len(replicates)) > rare:
         detectable = math.inf
     return Found(
         *values,
@@ -213,6 +216,18 @@ def hopeless(comparisons: Sequence[Comparison]) -> bool:
     return bool(known) and min(floors) * known[0].comparisons > 1 - known[0].confidence
 
 
+def out_of_reach(one: Comparison, comparisons: Sequence[Comparison]) -> bool:
+    """Whether one of the comparisons of a run could not have been found, however far its models were apart.
+
+    Its smallest chance would stand behind those of the others that are smaller still, and Holm's adjustment raises it
+    no less than theirs.
+    """
+    smallest = least(one.test, one.wins + one.ties + one.losses, one.replicates)
+    known = [each for each in comparisons if each.p_value is not None]
+    before = [each.p_adjusted or 0.0 for each in known if (each.p_value or 0.0) < smallest]
+    return max(smallest * (len(known) - len(before)), *before, 0.0) > 1 - one.confidence
+
+
 def rows_for(share: float, value: float, detectable: float, rows: int) -> int | None:
     """How many rows it takes to find a difference of a share of a value; None where no number does."""
     wanted = share * abs(value)
@@ -237,15 +252,15 @@ def _divisor(mean: Mean) -> Fraction:
     return Fraction(_root(mean.scale)) if isinstance(mean, Normalised) else Fraction(1)
 
 
-def _is_unadded(mean: Mean) -> bool:
+def is_unadded(mean: type[Mean]) -> bool:
     """Whether it is no mean, no root of a mean and no ratio of two: how far rows carry its difference is not known."""
-    return not mean.adds or isinstance(mean, Norm)
+    return not mean.adds or issubclass(mean, Norm)
 
 
 def _difference(base: Mean, new: Mean) -> float:
     """The difference of two values, rounded once but for roots, of which it has all digits but the last."""
     values = [(numerator(mean), denominator(mean)) for mean in (base, new)]
-    if not all(below for _, below in values) or _is_unadded(new) or not _divisor(new):
+    if not all(below for _, below in values) or is_unadded(type(new)) or not _divisor(new):
         return new.value("mean") - base.value("mean")
     first, second = (above / below for above, below in values)
     try:
@@ -274,7 +289,7 @@ class _Spread(NamedTuple):
 def _spread(base: Mean, new: Mean, pairs: Pairs) -> _Spread | None:
     """How far rows lie from the difference; None where nothing adds up to it, or sums leave the range of numbers."""
     above, below = ([part(mean) for mean in (base, new)] for part in (numerator, denominator))
-    if _is_unadded(new) or not all(below) or not _divisor(new):
+    if is_unadded(type(new)) or not all(below) or not _divisor(new):
         return None
     if any(each.nans or each.plus or each.minus for each in (*pairs.squares, *pairs.products)):
         return None

@@ -8,7 +8,7 @@ import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from lossctl.analysis.comparison import hopeless
+from lossctl.analysis.comparison import out_of_reach
 from lossctl.errors import InputError, UsageError, count, listed, quoted
 from lossctl.losses.spec import ALL, parse
 from lossctl.results import param_text
@@ -146,7 +146,7 @@ class Baseline(NamedTuple):
         path: the file as messages name it.
         values: the values of losses; none where no rows count.
         emptiness: why there are no values; else empty.
-        comparisons: of the input with its limits, row by row, where a paired test decides; None where it does not.
+        comparisons: of all inputs with their limits, row by row, where a paired test decides; None where it does not.
     """
 
     path: str
@@ -423,9 +423,12 @@ def _beside(check: Check, tolerance: Tolerance, values: Sequence[Value], baselin
 
 def _tested(check: Check, tolerance: Tolerance, comparisons: Sequence[Comparison]) -> Check:
     """The check where what is above its limit breaks the gate only if a paired test says so."""
-    one = next(one for one in comparisons if one.text == check.text and _key(one.group) == _key(check.group))
+    wanted = check.input, check.text, _key(check.group)
+    one = next(one for one in comparisons if (one.new, one.text, _key(one.group)) == wanted)
     if tolerance.relative and tolerance.amount and (check.baseline or 0.0) < 0:
-        reason = f"the baseline of {check.subject} is below 0, and no paired test knows a part of that"
+        reason = (
+            f"the baseline of {check.subject} is below 0, and no paired test tells of a part of that, but of an amount"
+        )
         return check if check.status != "fail" else check._replace(status="undecided", reason=reason)
     check = check._replace(p_adjusted=one.p_adjusted)
     if check.status != "fail":
@@ -435,9 +438,7 @@ def _tested(check: Check, tolerance: Tolerance, comparisons: Sequence[Comparison
         return check._replace(status="undecided", reason=f"nothing tells how far it is chance {above}")
     if one.verdict == "worse":
         return check
-    if hopeless([one._replace(comparisons=1)]) or hopeless(
-        comparisons
-    ):  # what could not have been found is not ruled out
+    if out_of_reach(one, comparisons):  # what could not have been found is not ruled out
         few = f"{count(one.n, 'row')} {'is' if one.n == 1 else 'are'} too few for a paired test"
         of = f" of {count(one.comparisons, 'gate')}" if one.comparisons > 1 else ""
         return check._replace(status="undecided", reason=f"{few}{of}, so it may be chance {above}")

@@ -238,8 +238,7 @@ def _tested(asked: Gates, baseline: str, files: list[str], data: opt.Data, opene
     told = {*CODES} - {"no-spread"}  # which is the reason of each gate that it leaves undecided
     checks, results = [], []
     for one, model, totals in zip(seen, found[1:], known[1:], strict=True):
-        comparisons = tuple(each for each in compared.comparisons if each.new == model.label)
-        checks += judged(asked, one, _baseline(base)._replace(comparisons=comparisons))
+        checks += judged(asked, one, _baseline(base)._replace(comparisons=compared.comparisons))
         doubts = tuple(note for note in compared.warnings if note.code in told and note.input == model.label)
         results.append(one.result.noted(misread(model, totals.totals, data, ("compute",)) + doubts))
     results[-1] = results[-1].noted(source.notes())

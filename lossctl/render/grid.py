@@ -186,6 +186,10 @@ def _remarks(verdict: Verdict, look: Look) -> Iterator[str]:
     chance = sum(check.status == "pass" and check.margin is not None and check.margin < 0 for check in verdict.checks)
     if chance and len(verdict.checks) > 1:
         yield f"{count(chance, 'gate holds', 'gates hold')} beyond the limit: by the paired test that may be chance"
+    tested = sum(check.p_adjusted is not None for check in verdict.checks)
+    if tested and len(verdict.checks) > 1:
+        over = f", adjusted for {tested:,} gates (Holm)" if tested > 1 else ""
+        yield f"p is of a two-sided paired test{over}; beyond the limit a gate is broken where p is at most 0.05"
     if len(said) > _MOST_REMARKS:
         yield f"and {count(len(said) - _MOST_REMARKS, 'more gate')}, which -f json tells of"
 

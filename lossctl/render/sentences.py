@@ -52,7 +52,7 @@ def told(check: Check, look: Look) -> str:
     if check.p_adjusted is not None:
         chance = ", so it may be chance" if check.status == "pass" and check.margin and check.margin < 0 else ""
         against = "" if check.limit == check.baseline else " against the limit"
-        more.append(f"p = {short(check.p_adjusted, 2)} in a paired test{against}{chance}")
+        more.append(f"p = {short(check.p_adjusted, 2)} in a two-sided paired test{against}{chance}")
     more += [rows(check)] if check.how_many else []
     return printable("; ".join([f"{check.subject} is {place}", *more]))
 
