@@ -555,3 +555,23 @@ def test_an_end_from_outside_leaves_no_file(shell: Callable[..., Ran]) -> None:
         "until ls -A | grep -q .lossctl-; do sleep 0.05; done; kill -TERM $pid; wait $pid; echo $?; kill $feeder; ls -A"
     )
     assert ran.out.splitlines() == ["143", "in"]
+
+
+def test_rows_that_come_before_a_fault_leave_no_half_file(shell: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("g,w,y_true,y_pred\nx,1,0,1\nz,0,0,1\n")
+    (tmp_path / "out.json").write_text("old")
+    line = "lossctl breakdown mse a.csv -g g -w w --all"
+    said = (
+        'lossctl: a.csv: the weights of group "g=z" add to 0, so mse has no mean\n'
+        "  help: give a row some weight, or leave these rows out with --where\n"
+    )
+    done = shell(f"{line} -o out.json")
+    assert (done.code, done.out, done.err) == (2, "", said)
+    assert (tmp_path / "out.json").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "out.json"]
+    done = shell(
+        f"set -o pipefail; {line} -f json | cat"
+    )  # rows that were read are written, and no end of the document
+    assert (done.code, done.err) == (2, said)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(done.out)

@@ -1144,14 +1144,14 @@ def test_a_small_group_to_which_others_leave_no_chance_is_undecided(
 ) -> None:
     """The smallest chance of 7 rows is 1 in 64: enough where it is multiplied by 3, and not by 4."""
     monkeypatch.chdir(tmp_path)
-    errors = {
+    errors: dict[str, tuple[list[float], list[float], int]] = {
         "big": ([0.5], [0.8, 0.9], 60),
         "small": ([0.5], [0.6, 0.7], 7),
         **{f"same{place}": ([0.5], [0.45, 0.55], 30) for place in range(others)},
     }
     for index, name in enumerate(("base", "new")):
         rows = [
-            f"{g},0,{wrong[index][row % len(wrong[index])]}" for g, wrong in errors.items() for row in range(wrong[2])
+            f"{g},0,{both[index][row % len(both[index])]}" for g, (*both, size) in errors.items() for row in range(size)
         ]
         Path(f"{name}.csv").write_text("\n".join(["g,y_true,y_pred", *rows, ""]))
     gate = ["new.csv", "--baseline", "base.csv", "--tolerance", "mae=0", "-g", "g", *SIGNIFICANT, "-q"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,6 +14,12 @@ from lossctl import __version__
 from lossctl.render import FORMATS, Look, render
 from lossctl.render.numbers import aligned, full, short
 from lossctl.results import Input, Result, TermRecord, Value, Warn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ran
 
 
 def value(text: str, number: float, **changes: object) -> Value:
@@ -192,6 +200,49 @@ def test_nothing_live_from_data_reaches_the_output(format: str) -> None:
         assert line.replace("\t", "").isprintable()
     if format not in {"value", "plain"}:
         assert "[red]" in text.replace("\\[red\\]", "[red]")
+
+
+NAMES = [
+    "a\nb",
+    "a\r\nb",
+    "a\rb",
+    "a\tb",
+    'a"b,c',
+    "a|b;c",
+    "a\xa0b\u3000c",
+    "א\u200fא",
+    "a\ufeff",
+    r"a\nb",
+    "a\u2028b",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("format", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_names_in_csv_are_read_back_as_they_were(
+    name: str, format: str, delimiter: str, run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"id": [name, "z"], "y_true": [0, 1], "y_pred": [1, 3]}))
+    for line, column, wanted in (
+        (["breakdown", "mse", "--id", "id", "--all"], "id", [name, "z"]),
+        (["compute", "mse", "-g", "id", "--where", f"id={name}"], "group", [f"id={name}", ""]),
+        (["check", "--isolated", "--max", "mse=9", "-g", "id", "--where", f"id={name}"], "group", [f"id={name}", ""]),
+    ):
+        out = tmp_path / f"out.{format}"
+        assert run(*line, str(path), "-o", str(out), "-q").code == 0
+        with out.open(newline="", encoding="utf-8") as file:
+            assert [row[column] for row in csv.DictReader(file, delimiter=delimiter)] == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("format", ["table", "plain", "md"])
+def test_names_in_tables_take_one_line(name: str, format: str) -> None:
+    one, other = (
+        render(format, Result("compute", (INPUT,), (value("mse", 1.0, group={"g": text}),)), Look())
+        for text in (name, "a")
+    )
+    assert len(one.splitlines()) == len(other.splitlines())
 
 
 @pytest.mark.parametrize(

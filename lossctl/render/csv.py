@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import printable
 from lossctl.render.numbers import full
 from lossctl.results import param_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lossctl.cards import Listing, Picture
     from lossctl.losses.declare import Params
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lossctl.verdict import Check
 
 BETWEEN = ""
+_LIVE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CHECKS = (
     *("name", "gate", "input", "loss", "params", "like", "reduction", "group"),
     *("op", "limit", "value", "status", "margin", "row", "reason"),
@@ -61,15 +63,15 @@ def separated(result: Result, delimiter: str) -> str:
     if result.layout is not None:
         return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
     if result.verdict is not None:
-        checks = [map(printable, _check(check)) for check in result.verdict.checks]
+        checks = [map(_cell, _check(check)) for check in result.verdict.checks]
         return _text([CHECKS, *checks], delimiter)
     if result.comparisons:
         from lossctl.render.comparisons import CSV_HEADER, csv_row  # values are faster without
 
-        rows = [map(printable, csv_row(comparison)) for comparison in result.comparisons]
+        rows = [map(_cell, csv_row(comparison)) for comparison in result.comparisons]
         return _text([CSV_HEADER, *rows], delimiter)
     skilled = any(value.skill is not None for value in result.values)
-    cells = [map(printable, [*_row(value), *(_skill(value) if skilled else ())]) for value in result.values]
+    cells = [map(_cell, [*_row(value), *(_skill(value) if skilled else ())]) for value in result.values]
     return _text([(*HEADER, *(SKILL if skilled else ())), *cells], delimiter)
 
 
@@ -104,13 +106,28 @@ def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
 def _harmless(column: Sequence[object]) -> Sequence[object]:
     if str not in set(map(type, column)):
         return column
-    return [printable(cell) if isinstance(cell, str) else cell for cell in column]
+    return [_cell(cell) if isinstance(cell, str) else cell for cell in column]
+
+
+def _cell(text: str) -> str:
+    """The text as it was read, line breaks too; what would steer a terminal is written as an escape."""
+    return _LIVE.sub(lambda match: printable(match[0]), text)
 
 
 def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
+    rows = list(map(tuple, records))
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(records)
-    return out.getvalue()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    text = out.getvalue()
+    if "\r" in text:  # which is quoted only where lines end in it, before Python 3.13
+        lines: list[str] = []
+        csv.writer(_Sink(lines.append), delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+        text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    return text
+
+
+class _Sink(NamedTuple):
+    write: Callable[[str], object]
 
 
 def _check(check: Check) -> list[str]:
