@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Each of these means something to one of the formats.
 EVIL = ["a,b:c%d", "::error::x", "]]><x/>&\"'", "\x00\x1b[31m\x85\ufffe\n", "|*`[x](y)<b>~", "ä😀", "\udce4"]
+EVIL += ["__init__", "_a_", "a_b_c", "_", "&lt;b&#62;", "a & b;", "**a**", "~~a~~", "![x](y)", "a\\|b"]
 
 
 @pytest.fixture

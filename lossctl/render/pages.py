@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 WIDEST = 88
 """Columns of prose where nothing says how many there are; longer lines are hard to read."""
 
-_SPECIAL = re.compile(r"([\\|*`\[\]<>~])")
+# Of a name like y_true the line stands between letters and is no mark of Markdown.
+_SPECIAL = re.compile(r"([\\|*`\[\]<>~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _ROWS = 20
 _TOLD = 10  # digits of a number that is compared with another
 _OUTPUTS = 3  # of a row, whose steps are shown
