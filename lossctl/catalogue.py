@@ -86,11 +86,11 @@ def families() -> list[str]:
 
 def codes() -> dict[str, Code]:
     """Every code that a note or an error ends in."""
-    from lossctl import comparisons, curves, identification, plan, skill
+    from lossctl import comparisons, curves, identification, plan, skill, verdict
     from lossctl.analysis import doctor
     from lossctl.readers import table
 
-    own = (plan, table, doctor, curves, comparisons, skill, identification)
+    own = (plan, table, doctor, curves, comparisons, skill, identification, verdict)
     notes = {code: meaning for module in own for code, meaning in module.CODES.items()}
     errors = {kind.code: (inspect.getdoc(kind) or "").partition("\n")[0] for kind in _errors(LossctlError)}
     return {code: Code(code, "note", meaning) for code, meaning in notes.items()} | {

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 Status: TypeAlias = Literal["pass", "fail", "undecided"]
 Op: TypeAlias = Literal["<=", ">="]
 
+CODES = {
+    "other-rows": "The input has another number of rows than it had in the baseline, so the two values may be of different "
+    "data. --min-rows asks for a number of rows.",
+    "not-checked": "The baseline holds an input that is not among those of the command line, so no gate is on it. A pattern "
+    "that a shell expands names fewer files where some are gone.",
+}
+"""What each note about a baseline means, in words that hold for every input."""
+
 EXIT_CODES: dict[Status, int] = {"pass": 0, "fail": 1, "undecided": 3}
 
 

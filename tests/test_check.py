@@ -639,6 +639,59 @@ def test_each_input_has_the_baseline_of_its_name(run: Callable[..., Ran]) -> Non
     assert [check["status"] for check in json.loads(done.out)["checks"]] == ["pass", "fail"]
 
 
+@pytest.mark.usefixtures("here")
+def test_a_weighted_baseline_is_of_weighted_rows(run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text("w,y_true,y_pred\n1,0,1\n3,0,2\n")
+    for weights, said in ((["-w", "w"], "its rows are not weighted, and here they are"), ([], "its rows are weighted")):
+        other = [] if weights else ["-w", "w"]
+        Path("base.json").write_text(run("compute", "mse", "a.csv", *other, "--json").out)
+        done = run("check", "a.csv", *weights, "--baseline", "base.json", "--tolerance", "mse=9", "--isolated")
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"lossctl: base.json: {said}")
+        assert run("check", "a.csv", *other, "--baseline", "base.json", "--isolated").code == 0
+
+
+@pytest.mark.usefixtures("here")
+def test_a_baseline_of_other_rows_or_more_inputs_is_told(run: Callable[..., Ran]) -> None:
+    for name, rows in (("a", 2), ("b", 3), ("fewer", 1)):
+        Path(f"{name}.csv").write_text("g,y_true,y_pred\n" + "x,0,1\n" * rows)
+    Path("base.json").write_text(run("compute", "mse", "a.csv", "--json").out)
+    Path("both.json").write_text(run("compute", "mse", "a.csv", "b.csv", "--json").out)
+    fewer = "lossctl: note: fewer.csv: it has 1 row, and in the baseline {} it had 2 [other-rows]\n"
+    gone = "lossctl: note: b.csv: it is in the baseline both.json, and no gate is on it [not-checked]\n"
+    for line, said in (
+        ("a.csv --baseline base.json", ""),
+        ("fewer.csv --baseline base.json", fewer.format("base.json")),
+        ("fewer.csv --baseline a.csv --tolerance mse=0", fewer.format("a.csv")),
+        ("a.csv b.csv --baseline both.json", ""),
+        ("a.csv --baseline both.json", gone),
+        ("a.csv --baseline both.json --where g=x", gone),
+    ):
+        done = run("check", *line.split(), "--isolated")
+        assert (done.code, done.err) == (0, said), line
+    assert run("check", "fewer.csv", "--baseline", "base.json", "--where", "g=q", "--isolated").code == 3
+
+
+@pytest.mark.parametrize("value", [True, "9.0"])
+@pytest.mark.usefixtures("here")
+def test_a_value_of_a_baseline_is_a_number(value: object, run: Callable[..., Ran]) -> None:
+    Path("a.csv").write_text(PAIR)
+    Path("base.json").write_text(json.dumps(base(value=value, value_str=str(float(value)))))  # type: ignore[arg-type]  # that is the point
+    done = run("check", "a.csv", "--baseline", "base.json")
+    assert (done.code, done.err.partition("\n")[0]) == (
+        2,
+        "lossctl: base.json: it is a result with parts of the wrong type",
+    )
+
+
+@pytest.mark.parametrize("value", ["source_bash", "complete_bash", "complete_zsh", "x", ""])
+def test_a_variable_for_the_shell_does_not_answer_for_a_gate(value: str, shell: Callable[..., Ran], here: Path) -> None:
+    (here / "a.csv").write_text(PAIR)
+    line = "lossctl check a.csv --max mse=0 --isolated"
+    assert shell(line, _LOSSCTL_COMPLETE=value) == shell(line)
+    assert shell(line).code == 1
+
+
 def test_a_baseline_comes_from_a_pipe_too(shell: Callable[..., Ran], here: Path) -> None:
     (here / "a.csv").write_text(PAIR)
     for line in (

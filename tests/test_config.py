@@ -347,6 +347,27 @@ def test_an_unknown_table_of_ours_in_a_shared_file(run: Callable[..., Ran], tree
     )
 
 
+@pytest.mark.parametrize("table", ["lossctl.check", "lossctl", "tool.losctl.check", "tool.Lossctl", "tool.lossctrl"])
+def test_a_table_of_ours_in_another_place_is_told(table: str, run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "inner" / "pyproject.toml").write_text(f"{OTHERS}[tool.lint]\n[{table}]\nmax = {{mse = 0}}\n")
+    done = run("check", "a.csv", "--max", "mse=1")
+    assert (done.code, done.out) == (2, "")
+    name = table.removesuffix(".check")
+    said = f'there is no table "{name}"\n  help: the table is [tool.lossctl.check]\n'
+    assert done.err == f"lossctl: pyproject.toml: {said}"
+
+
+def test_settings_that_are_there_and_no_file_are_told(run: Callable[..., Ran], tree: Path) -> None:
+    path = tree / "inner" / "lossctl.toml"
+    path.symlink_to("gone.toml")
+    assert run("check", "a.csv", "--max", "mse=1").err == (
+        "lossctl: lossctl.toml: cannot read it: No such file or directory\n"
+    )
+    path.unlink()
+    path.mkdir()
+    assert run("check", "a.csv", "--max", "mse=1").err == "lossctl: lossctl.toml: cannot read it: Is a directory\n"
+
+
 def test_paths_of_settings_are_seen_from_their_file(run: Callable[..., Ran], tree: Path, monkeypatch: Any) -> None:
     (tree / "lossctl.toml").write_text("[check]\nfiles = 'inner/a.csv'\nmax = {mse = 1}\noutput = 'out.json'\n")
     assert run("check").code == 0

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from lossctl.analysis.comparison import out_of_reach
 from lossctl.errors import InputError, UsageError, count, listed, quoted
 from lossctl.losses.spec import ALL, parse
-from lossctl.results import param_text
+from lossctl.results import Warn, param_text
 from lossctl.verdict import Check, Op, Status, group_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from lossctl.aggregates.beyond import Beyond
     from lossctl.comparisons import Comparison
     from lossctl.losses.spec import Request
-    from lossctl.results import Group, Result, Value
+    from lossctl.results import Group, Input, Result, Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _COUNTING = ("mse", "bce", "cce", "sparse_cce")  # one loss for each way in which cells are read
@@ -145,12 +145,14 @@ class Baseline(NamedTuple):
     Attributes:
         path: the file as messages name it.
         values: the values of losses; none where no rows count.
+        record: what became of its rows; None where that is not told.
         emptiness: why there are no values; else empty.
         comparisons: of all inputs with their limits, row by row, where a paired test decides; None where it does not.
     """
 
     path: str
     values: tuple[Value, ...]
+    record: Input | None = None
     emptiness: str = ""
     comparisons: tuple[Comparison, ...] | None = None
 
@@ -274,9 +276,12 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
     """What becomes of each gate on one model of an input, in the order of gates and groups.
 
     Raises:
-        InputError: the baseline holds other losses, parameters, conventions, reductions or groups.
+        InputError: the baseline holds other losses, parameters, conventions, reductions or groups, or is weighted
+            where this is not.
     """
     (record,) = seen.result.inputs
+    if baseline is not None and baseline.record is not None:
+        _refuse_other_weights(record, baseline.record, baseline.path)
     beyond = iter(seen.beyond)
     for gate in asked.gates:
         text = seen.texts[gate.place] if seen.texts and gate.written else gate.written
@@ -336,7 +341,33 @@ def chosen(result: Result, path: str, label: str) -> Baseline:
             help="label=path gives an input the name it has there",
         )
     own = label if len(labels) > 1 else None
-    return Baseline(path, tuple(value for value in result.values if own in {None, value.input}))
+    record = next((record for record in result.inputs if own in {None, record.label}), None)
+    return Baseline(path, tuple(value for value in result.values if own in {None, value.input}), record)
+
+
+def other_rows(seen: Seen, baseline: Baseline) -> tuple[Warn, ...]:
+    """A note where the rows of an input cannot be those of its baseline."""
+    (ours,), theirs = seen.result.inputs, baseline.record
+    if theirs is None or seen.emptiness or baseline.emptiness or ours.used == theirs.used:
+        return ()
+    message = f"it has {count(ours.used, 'row')}, and in the baseline {baseline.path} it had {theirs.used:,}"
+    return (Warn("other-rows", message, ours.label),)
+
+
+def not_checked(baseline: Result, path: str, labels: Container[str]) -> tuple[Warn, ...]:
+    """Notes on the inputs of an earlier result that no gate is on."""
+    inputs = baseline.inputs if len(baseline.inputs) > 1 else ()
+    left = (record.label for record in inputs if record.label not in labels)
+    return tuple(Warn("not-checked", f"it is in the baseline {path}, and no gate is on it", label) for label in left)
+
+
+def _refuse_other_weights(ours: Input, theirs: Input, path: str) -> None:
+    if ours.columns and theirs.columns and ("weight" in ours.columns) != ("weight" in theirs.columns):
+        words = ("are", "are not") if "weight" in theirs.columns else ("are not", "are")
+        raise InputError(
+            f"{path}: its rows {words[0]} weighted, and here they {words[1]}",
+            help="make it again with the same --weight",
+        )
 
 
 def _decided(check: Check) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,7 @@ def build(arguments: Sequence[str]) -> Callable[..., Any]:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    asked = arguments[0] if arguments and "_LOSSCTL_COMPLETE" not in os.environ else ""
+    asked = arguments[0] if arguments else ""
     if asked not in COMMANDS and asked and not asked.startswith("-"):
         raise UsageError(f"there is no command {quoted(asked)}", help=_meant(asked))
     for name in [asked] if asked in COMMANDS else COMMANDS:

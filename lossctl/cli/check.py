@@ -119,7 +119,7 @@ def _judged(
     opened: ExitStack,
 ) -> tuple[Verdict, Result]:
     """The verdict where values are held to limits."""
-    from lossctl.analysis.gates import judged
+    from lossctl.analysis.gates import judged, not_checked, other_rows
     from lossctl.cli.inputs import collected
     from lossctl.verdict import Verdict
 
@@ -138,8 +138,11 @@ def _judged(
             baselines = [_chosen(baseline_result, baseline, seen) for seen in found]
         for seen, limits in zip(found, baselines or [None] * len(found), strict=True):
             checks += judged(asked, seen, limits)
-            results.append(seen.result)
+            results.append(seen.result.noted(() if limits is None else other_rows(seen, limits)))
         results[-1] = results[-1].noted(source.notes())
+    if baseline_result is not None:
+        labels = {record.label for one in results for record in one.inputs}
+        results[-1] = results[-1].noted(not_checked(baseline_result, _named(baseline), labels))
     return Verdict(tuple(checks)), reduce(add, results)
 
 
@@ -249,11 +252,15 @@ def _baseline(seen: Seen) -> Baseline:
     from lossctl.analysis.gates import Baseline
 
     (record,) = seen.result.inputs
-    return Baseline(record.path or record.label, seen.result.values, seen.emptiness)
+    return Baseline(record.path or record.label, seen.result.values, record, seen.emptiness)
 
 
 def _chosen(baseline_result: Result, path: str, seen: Seen) -> Baseline:
     from lossctl.analysis.gates import chosen
 
     (record,) = seen.result.inputs
-    return chosen(baseline_result, "standard input" if path == "-" else path, record.label)
+    return chosen(baseline_result, _named(path), record.label)
+
+
+def _named(path: str) -> str:
+    return "standard input" if path == "-" else path

@@ -7,7 +7,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lossctl.errors import InputError, LossctlError, UsageError, listed, nearest, quoted
+from lossctl.errors import InputError, LossctlError, UsageError, close, listed, nearest, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -146,7 +146,7 @@ def _nearest(folder: str) -> Settings | None:
     while True:
         for name in (_OWN, _SHARED):
             path = os.path.join(folder, name)
-            if os.path.isfile(path):
+            if os.path.lexists(path):
                 shown = os.path.relpath(path, here)
                 document, text = _read(path, shown)
                 table = _table(shown, name, document)
@@ -181,6 +181,8 @@ _ISOLATED = "--isolated reads no settings"
 def _table(path: str, name: str, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Our table of a file; None where it has none, and so is passed over."""
     *outer, last = _TABLES[name]
+    if name == _SHARED:
+        _refuse_elsewhere(path, document)
     for key in outer:
         document = document.get(key, {})
         if not isinstance(document, dict):
@@ -196,6 +198,20 @@ def _table(path: str, name: str, document: Mapping[str, Any]) -> Mapping[str, An
             )
     table = document.get(last)
     return {} if table is None and name == _OWN else table
+
+
+def _refuse_elsewhere(path: str, document: Mapping[str, Any]) -> None:
+    """Refuse a table that is ours by its name and not by its place: nobody else would read it, and its gates would vanish."""
+    tools = document.get("tool")
+    tables = {"": document, "tool.": tools if isinstance(tools, dict) else {}}
+    for outer, table in tables.items():
+        initial = [key for key in table if key[:1] in {"l", "L"}]  # start-up: most files have nothing to compare
+        for key in close("lossctl", initial, 0.85) if initial else ():
+            if (outer, key) != ("tool.", "lossctl"):
+                raise UsageError(
+                    f"{path}: there is no table {quoted(outer + key)}",
+                    help=f"the table is [{'.'.join(_TABLES[_SHARED])}]",
+                )
 
 
 def _setting(settings: Settings, name: str, key: str, value: object, option: Any) -> object:

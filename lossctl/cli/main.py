@@ -85,8 +85,10 @@ def _run(arguments: list[str]) -> int:
 
     from lossctl.cli.app import build
 
-    # A script whose variables are empty must not pass for one that did something; a shell that completes gives none.
-    if not arguments and "_LOSSCTL_COMPLETE" not in os.environ:
+    if arguments:  # a shell that completes gives none, and whoever gives some wants an answer to them
+        os.environ.pop("_LOSSCTL_COMPLETE", None)
+    # A script whose variables are empty must not pass for one that did something.
+    elif "_LOSSCTL_COMPLETE" not in os.environ:
         with redirect_stdout(sys.stderr):
             _run(["--help"])
         return COULD_NOT

@@ -73,4 +73,6 @@ def _checked(record: dict[str, Any], path: str) -> Result:
 
 def _changed(entry: dict[str, Any]) -> bool:
     value, text = entry["value"], float(entry["value_str"])
+    if isinstance(value, (bool, str)):
+        raise TypeError("a value is a number")
     return math.isfinite(text) if value is None else float(value) != text
