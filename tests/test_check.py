@@ -1176,6 +1176,29 @@ def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     assert run("check", *line, "--where", "g=a").code == 2  # of no weight at all there is nothing to judge
 
 
+@pytest.mark.parametrize("reduction", ["sum", "mean-count"])
+def test_rows_without_weight_never_pass_as_a_sum_of_nothing(
+    reduction: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("g,w,y_true,y_pred\nx,0,0,100\nx,0,0,100\n")
+    Path("b.csv").write_text("g,w,y_true,y_pred\nx,0,0,100\ny,1,0,0\n")
+    line = ["-w", "w", "--max", "mse=1", "--min", "mse=0", "--reduction", reduction, "--isolated"]
+    done = run("check", "a.csv", *line)
+    assert (done.code, done.out.splitlines()[-1]) == (
+        3,
+        "2 of 2 gates are undecided; the first: the weights of a.csv add to 0, so none of its rows counts.",
+    )
+    done = run("check", "b.csv", "-g", "g", *line, "--json")
+    checks = json.loads(done.out)["checks"]
+    assert [(one["group"], one["status"]) for one in checks] == [
+        ({"g": "x"}, "undecided"),
+        ({"g": "y"}, "pass"),
+        (None, "pass"),
+    ] * 2
+    assert checks[0]["reason"] == "the weights of group g=x of b.csv add to 0, so none of its rows counts"
+
+
 def test_what_many_gates_could_not_have_found_is_not_ruled_out(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

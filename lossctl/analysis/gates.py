@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lossctl.results import Group, Input, Result, Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MEANS = ("mean", "mean-weight")
 _COUNTING = ("mse", "bce", "cce", "sparse_cce")  # one loss for each way in which cells are read
 _EXAMPLES = {"max": "mse=0.1", "min": "mse=0.1", "max-row": "huber=5", "min-skill": "bce=0.1", "tolerance": "mse=2%"}
 
@@ -309,11 +310,13 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
         elif gate.gate == "max-row":
             yield _of_rows(start, next(beyond))
         else:
-            weightless = [_key(value.group) for value in values if value.group is not None and not value.weight]
+            weightless = [_key(value.group) for value in values if not value.weight]
             for check in _of_values(start, gate, values, baseline):
-                if check.status == "undecided" and check.group is not None and _key(check.group) in weightless:
-                    reason = f"the weights of group {group_text(check.group)} of {check.input} add to 0"
-                    yield check._replace(reason=f"{reason}, so {check.text} has no mean")
+                if _key(check.group) in weightless:  # whose sum is 0, however bad its rows are
+                    group = "" if check.group is None else f"group {group_text(check.group)} of "
+                    lacks = f"{check.text} has no mean" if check.reduction in _MEANS else "none of its rows counts"
+                    reason = f"the weights of {group}{check.input} add to 0, so {lacks}"
+                    yield check._replace(status="undecided", reason=reason)
                 else:
                     yield check
 
@@ -323,6 +326,8 @@ def _of_values(check: Check, gate: Gate, values: Sequence[Value], baseline: Base
     if gate.gate == "baseline" and baseline is not None:
         yield from _beside(check, gate.tolerance, values, baseline)
     else:
+        if not values:
+            raise AssertionError("a gate on a loss has its value")
         for value in values:
             decided = _skilled if gate.gate == "min-skill" else _valued
             yield decided(check._replace(group=value.group), value)

@@ -57,9 +57,10 @@ def _checked(record: dict[str, Any], path: str) -> Result:
             hash(None if value.group is None else tuple(value.group.items()))
             _ = [float(term.weight) for term in value.terms or ()], "".join(term.loss for term in value.terms or ())
             _ = value.input + value.loss + value.text + value.like + value.reduction
+        _ = ["".join((record.label, *record.columns)) + f"{record.used:d}" for record in result.inputs]
     except KeyError as error:
         raise InputError(f"{path}: it is a result that lacks {listed(error.args)}", help=_HELP) from None
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise InputError(f"{path}: it is a result with parts of the wrong type", help=_HELP) from None
     if changed:
         raise InputError(
