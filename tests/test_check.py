@@ -1255,6 +1255,18 @@ def test_rows_are_paired_by_id_and_read_once(shell: Callable[..., Ran], tmp_path
     assert plain.out == turned.out.replace("turned.csv", "-")
 
 
+def test_gates_hold_by_each_column_that_makes_groups(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("g,h,y_true,y_pred\nx,1,0,9\nx,2,0,1\nz,1,0,1\n")
+    gate = ["check", "a.csv", "--max", "mse=50", "--isolated", "-f", "csv"]
+    both = run(*gate, "-g", "g", "-g", "h")
+    assert both == run(*gate, "-g", "g,h")
+    assert (both.code, run(*gate, "-g", "h").code) == (1, 0)
+    assert run(*gate, "-g", "g", "-g", "g").err.startswith('lossctl: a.csv: --by names column "g" twice\n')
+
+
 def test_no_rows_are_no_pairs(run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     _models(tmp_path, 0, base=[0.0], none=[0.0])

@@ -201,7 +201,7 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
         ("[check]\nmin-rows = 2.5", 'lossctl.toml:2: min-rows is a whole number, not a float: "2.5"'),
         ("[check]\nmin-rows = true", 'lossctl.toml:2: min-rows is a whole number, not true or false: "True"'),
         ("[check]\nmin-rows = -1", 'lossctl.toml:2: --min-rows is a whole number from 0 on, not "-1"\n'),
-        ("[check]\nby = ['g']", "lossctl.toml:2: by is text, not a list: "),
+        ("[check]\nweight = ['g']", "lossctl.toml:2: weight is text, not a list: "),
         (
             "[check]\nmax = {mse = 2024-05-27}",
             "lossctl.toml:2: max.mse is a number, in a table like {mse = 0.1}, not a date or",

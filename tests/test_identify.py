@@ -265,8 +265,7 @@ def test_what_is_tried_is_what_compute_prints(run: Callable[..., Ran], told: lis
     with ExitStack() as opened:
         names = {"-t": "y_true", "-p": "y_pred", "-w": "weight", "-g": "by", "--positive": "positive"}
         chosen: dict[str, Any] = {names[name]: text for name, text in zip(given[1::2], given[2::2], strict=True)}
-        if "y_pred" in chosen:
-            chosen["y_pred"] = [chosen["y_pred"]]
+        chosen |= {name: [chosen[name]] for name in ("y_pred", "by") if name in chosen}
         data = Data(**chosen)
         job = collected(parse("all"), given[:1], data, opened)
         model = tried_model(job.sources[0], job)

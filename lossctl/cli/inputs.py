@@ -181,7 +181,7 @@ def collected(
         "" if literal else data.y_true,
         "",
         "weight" if literal and data.weight else data.weight,
-        data.by,
+        ",".join(data.by or ()),
         tuple(data.where or ()),
         tuple(data.classes.split(",")) if data.classes else (),
         data.positive,

@@ -119,13 +119,13 @@ WeightOption: TypeAlias = Annotated[
     ),
 ]
 ByOption: TypeAlias = Annotated[
-    str,
+    list[str] | None,
     typer.Option(
         "-g",
         "--by",
         metavar="COLUMN[,COLUMN...]",
         show_default=False,
-        help="Values by group.",
+        help="Values by group; repeat it for more columns.",
     ),
 ]
 WhereOption: TypeAlias = Annotated[
@@ -460,7 +460,7 @@ class Data(NamedTuple):
     y_true: TrueOption = ""
     y_pred: PredOption = None
     weight: WeightOption = ""
-    by: ByOption = ""
+    by: ByOption = None
     where: WhereOption = None
     truth: TruthOption = ""
     id: IdOption = ""
