@@ -111,7 +111,7 @@ def _harmless(column: Sequence[object]) -> Sequence[object]:
 
 def _cell(text: str) -> str:
     """The text as it was read, line breaks too; what would steer a terminal is written as an escape."""
-    return _LIVE.sub(lambda match: printable(match[0]), text)
+    return text if text.isprintable() else _LIVE.sub(lambda match: printable(match[0]), text)
 
 
 def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
