@@ -168,7 +168,7 @@ CASES = {
     "infinite row": Case(SURE, "--max-row bce=100", "u", 3, "bce of row 1 of a.csv is inf"),
     "row counts as in the file": Case(THREE, "--max-row mae=2 --where g=b", "f", 1, "row 3 breaks it."),
     "no weight at all": Case(
-        THREE, "--max-row mae=0.5 --reduction sum -w w --where w=0", "u", 3, "no row of a.csv has a weight"
+        THREE, "--max-row mae=0.5 --reduction sum --like keras -w w --where w=0", "u", 3, "no row of a.csv has a weight"
     ),
     # counts
     "rows enough": Case(PAIR, "--min-rows 2", "p", 0, "the gate holds: the number of rows of a.csv is exactly 2."),
@@ -1185,9 +1185,11 @@ def test_rows_without_weight_never_pass_as_a_sum_of_nothing(
     Path("b.csv").write_text("g,w,y_true,y_pred\nx,0,0,100\ny,1,0,0\n")
     line = ["-w", "w", "--max", "mse=1", "--min", "mse=0", "--reduction", reduction, "--isolated"]
     done = run("check", "a.csv", *line)
-    assert (done.code, done.out.splitlines()[-1]) == (
-        3,
-        "2 of 2 gates are undecided; the first: the weights of a.csv add to 0, so none of its rows counts.",
+    nothing = "sum" if reduction == "sum" else "mean"
+    assert (done.code, done.out, done.err.splitlines()[0]) == (
+        2,
+        "",
+        f"lossctl: a.csv: the weights add to 0, so mse has no {nothing}",
     )
     done = run("check", "b.csv", "-g", "g", *line, "--json")
     checks = json.loads(done.out)["checks"]
@@ -1196,7 +1198,7 @@ def test_rows_without_weight_never_pass_as_a_sum_of_nothing(
         ({"g": "y"}, "pass"),
         (None, "pass"),
     ] * 2
-    assert checks[0]["reason"] == "the weights of group g=x of b.csv add to 0, so none of its rows counts"
+    assert checks[0]["reason"] == f"the weights of group g=x of b.csv add to 0, so mse has no {nothing}"
 
 
 def test_what_many_gates_could_not_have_found_is_not_ruled_out(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lossctl.results import Group, Input, Result, Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MEANS = ("mean", "mean-weight")
 _COUNTING = ("mse", "bce", "cce", "sparse_cce")  # one loss for each way in which cells are read
 _EXAMPLES = {"max": "mse=0.1", "min": "mse=0.1", "max-row": "huber=5", "min-skill": "bce=0.1", "tolerance": "mse=2%"}
 
@@ -312,11 +311,12 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
         else:
             weightless = [_key(value.group) for value in values if not value.weight]
             for check in _of_values(start, gate, values, baseline):
-                if _key(check.group) in weightless:  # whose sum is 0, however bad its rows are
+                if check.status == "undecided" and _key(check.group) in weightless:
                     group = "" if check.group is None else f"group {group_text(check.group)} of "
-                    lacks = f"{check.text} has no mean" if check.reduction in _MEANS else "none of its rows counts"
-                    reason = f"the weights of {group}{check.input} add to 0, so {lacks}"
-                    yield check._replace(status="undecided", reason=reason)
+                    reason = f"the weights of {group}{check.input} add to 0"
+                    yield check._replace(
+                        reason=f"{reason}, so {check.text} has no {str(check.reduction).partition('-')[0]}"
+                    )
                 else:
                     yield check
 
