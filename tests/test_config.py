@@ -195,6 +195,8 @@ def test_every_option_is_a_setting(run: Callable[..., Ran], tree: Path) -> None:
         ("[check]\ntolerance = '2%'", 'lossctl.toml:2: tolerance is a table like {mse = "2%"}, not text: "2%"'),
         ("[check]\nfiles = 3", 'lossctl.toml:2: files is text, or a list of texts, not a number: "3"'),
         ("[check]\nfiles = ['a.csv', 3]", "lossctl.toml:2: files is text, or a list of texts, not a list: "),
+        ("[check]\nmax = {mse = 1}\nbaseline = ''", "lossctl.toml:3: baseline is an empty text\n  help: leave the"),
+        ("[check]\nwhere = ['']", "lossctl.toml:2: where is an empty text\n  help: leave the setting out\n"),
         ("[check]\nmin-rows = 2.5", 'lossctl.toml:2: min-rows is text or a whole number, not a number: "2.5"'),
         ("[check]\nmin-rows = true", 'lossctl.toml:2: min-rows is text or a whole number, not true or false: "True"'),
         (

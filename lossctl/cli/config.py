@@ -180,6 +180,8 @@ def _table(path: str, name: str, document: Mapping[str, Any]) -> Mapping[str, An
 def _setting(settings: Settings, name: str, key: str, value: object, option: Any) -> object:
     """The value as the command line would give it."""
     several = bool(getattr(option, "multiple", False)) or option.nargs == -1
+    if "" in (value if isinstance(value, list) else [value]):
+        raise UsageError(f"{settings.place(key)}: {key} is an empty text", help="leave the setting out")
     if name in _LIMITS:
         return list(_limits(settings, key, value))
     if getattr(option, "is_flag", False):
@@ -218,7 +220,7 @@ def _limits(settings: Settings, key: str, value: object) -> Iterator[str]:
 def _placed(path: str, name: str, text: str) -> str:
     """A path of the settings seen from the current folder; they are written as seen from the file's own."""
     folder = os.path.dirname(path)
-    if name not in _PATHS or not folder or text in {"", "-"}:
+    if name not in _PATHS or not folder or text == "-":
         return text
     if name == "report":
         format, colon, file = text.partition(":")
