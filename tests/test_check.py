@@ -811,9 +811,11 @@ def test_the_verdict_of_python_is_that_of_the_command_line(run: Callable[..., Ra
 def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) -> None:
     (here / "base.json").write_text(run("compute", "mse", "b.csv", "--json").out)
     assert lossctl.check([0, 1], [0.25, 1.25], baseline="base.json").passed
-    assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json").exit_code == 1
+    assert lossctl.check([0, 1], [0.5, 1.5], baseline=here / "base.json").exit_code == 1
     assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json", tolerance={"mse": "300%"}).passed
     assert lossctl.check([0.0], [math.inf], max={"mse": 1}).exit_code == 3
+    (empty,) = lossctl.check([], [], max={"mse": 1}).checks
+    assert (empty.status, empty.reason) == ("undecided", "y_true holds no rows")
     assert lossctl.check([0.0], max={"gaussian_nll": 1}, mean=[0.0], var=[1.0]).passed
     assert lossctl.check([0.0], [0.5], max={"gaussian_nll": 1, "mse": 0.25}, var=[1.0]).passed
 
@@ -829,6 +831,7 @@ def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) ->
         ({"min_rows": -1}, 'min_rows is a whole number, not "-1"'),
         ({"baseline": "lost.json"}, "lost.json: there is no such file"),
         ({"baseline": "b.csv"}, "b.csv: it holds no earlier result"),
+        ({"baseline": ["b.csv"]}, "baseline is a path, not \"['b.csv']\""),
         ({"max": {"mse": 1}, "mean": [1]}, 'mse has no input "mean"'),
     ],
 )
