@@ -557,12 +557,15 @@ class Plan(NamedTuple):
             return own_value(spec, mean, effects, outputs, self.reduction)
 
         value = reduced(mean)
-        weighs = self.reduction == "mean-weight" or (self.reduction == "mean" and spec.divides in {"weights", "kept"})
-        if weighs and not mean.weight.units and not mean.weight.nans:
+        # A sum of nothing is told only of a framework that tells it.
+        own = spec.applied != EXACT and (
+            self.reduction == "sum" or (self.reduction == "mean" and spec.divides not in {"weights", "kept"})
+        )
+        if not own and not mean.weight.units and not mean.weight.nans:
             if group is None or not self.weightless:
                 of = "" if group is None else f" of group {listed(f'{name}={part}' for name, part in group.items())}"
                 raise InputError(
-                    f"{where}: the weights{of} add to 0, so {spec.text} has no mean",
+                    f"{where}: the weights{of} add to 0, so {spec.text} has no {self.reduction.partition('-')[0]}",
                     help="give a row some weight, or leave these rows out with --where",
                 )
             value = np.nan

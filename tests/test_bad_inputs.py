@@ -1026,6 +1026,20 @@ VALUES = [
         WEIGHTED,
     ),
     bad(
+        "weights-all-zero-sum",
+        "compute mse a.csv -w weight --reduction sum",
+        "a.csv: the weights add to 0, so mse has no sum",
+        "give a row some weight, or leave these rows out with --where",
+        WEIGHTED,
+    ),
+    bad(
+        "weights-all-zero-mean-count",
+        "compute mse a.csv -w weight --reduction mean-count --like keras",
+        "a.csv: the weights add to 0, so mse has no mean",
+        "give a row some weight, or leave these rows out with --where",
+        WEIGHTED,
+    ),
+    bad(
         "weights-all-zero-in-group",
         "compute mse a.csv -w weight -g site",
         'a.csv: the weights of group "site=x" add to 0, so mse has no mean',

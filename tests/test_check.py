@@ -1101,7 +1101,10 @@ def test_values_in_other_formats_are_no_baseline(
 GATES_ON_VALUES = ("--max mse=9", "--max wmape=9", "--max rmse=9", "--max max_error=9", "--min-skill mse=-99")
 
 
-@pytest.mark.parametrize("gate", [*GATES_ON_VALUES, "--baseline base.csv --tolerance mse=9 --significant"])
+@pytest.mark.parametrize(
+    "gate",
+    [*GATES_ON_VALUES, "--baseline base.csv --tolerance mse=9 --significant", "--max mse=999 --reduction sum"],
+)
 def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     gate: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1118,8 +1121,10 @@ def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     ]
     done = run("check", *line)
     assert done.code == 3
+    value = "sum" if "sum" in gate else "mean"
     assert done.out.splitlines()[-1] == (
-        f"1 of 3 gates is undecided: the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no mean."
+        "1 of 3 gates is undecided: "
+        f"the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no {value}."
     )
     assert run("check", *line, "--where", "g=a").code == 2  # of no weight at all there is nothing to judge
 

@@ -290,7 +290,9 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
             for check in _of_values(start, gate, values, baseline):
                 if check.status == "undecided" and check.group is not None and _key(check.group) in weightless:
                     reason = f"the weights of group {group_text(check.group)} of {check.input} add to 0"
-                    yield check._replace(reason=f"{reason}, so {check.text} has no mean")
+                    yield check._replace(
+                        reason=f"{reason}, so {check.text} has no {str(check.reduction).partition('-')[0]}"
+                    )
                 else:
                     yield check
 
