@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from lossctl.aggregates.mean import weighted
-from lossctl.analysis.gates import Wish, chosen, gates, judged
+from lossctl.analysis.gates import Seen, Wish, chosen, gates, judged
 from lossctl.engines.local import fold
-from lossctl.errors import DataError, InputError, UsageError, count, listed, quoted
+from lossctl.errors import DataError, InputError, NoRowsError, UsageError, count, listed, quoted
 from lossctl.guard import Guard
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import REDUCTIONS, Model, planned
 from lossctl.readers.cells import as_text
 from lossctl.readers.columns import LITERAL, Asked, assembled
 from lossctl.readers.table import Memory
+from lossctl.results import Input, Result
 from lossctl.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from lossctl.losses.spec import Request
     from lossctl.plan import Scored
     from lossctl.readers.cells import Cells
-    from lossctl.results import Result
 
 _ROWS = 65_536
 
@@ -57,7 +58,7 @@ def compute(
         reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight`, `mean-count` (Σwℓ / n), or `none`.
         like: the convention.
         classes: names of the classes, in the order of the columns of y_pred.
-        positive: the y_true value that counts as 1 in losses of two classes.
+        positive: the y_true value that counts as 1 in losses of two classes; of a triplet the input of that name.
         roles: inputs by name, of losses that have others: `var`, `lower`, `upper`, `anchor`; shape (n,) or (n, k).
 
     Returns:
@@ -73,8 +74,8 @@ def compute(
     request = _request("compute", loss, like, reduction=reduction)
     if reduction not in {*REDUCTIONS, "none"}:
         raise UsageError(f"reduction is {listed([*REDUCTIONS, 'none'], 'or')}, not {quoted(reduction)}")
-    usual = {"y_true": y_true, "y_pred": y_pred}
-    arrays = _by_role(request, {role: values for role, values in usual.items() if values is not None} | roles)
+    given, positive = _given([request], {"y_true": y_true, "y_pred": y_pred, **roles}, positive)
+    arrays = _by_role(request, given)
     arrays |= {} if weight is None else {"weight": weight}
     source = _source(arrays)
     header = source.header()
@@ -107,7 +108,7 @@ def check(
     max_row: Mapping[str, float] | None = None,
     min_skill: Mapping[str, float] | None = None,
     min_rows: int | None = None,
-    baseline: str | None = None,
+    baseline: str | PathLike[str] | None = None,
     tolerance: Mapping[str, float | str] | None = None,
     by: ArrayLike | None = None,
     weight: ArrayLike | None = None,
@@ -134,7 +135,7 @@ def check(
         reduction: `mean` (Σwℓ / Σw), `sum` (Σwℓ), `mean-weight` or `mean-count` (Σwℓ / n).
         like: the convention.
         classes: names of the classes, in the order of the columns of y_pred.
-        positive: the y_true value that counts as 1 in losses of two classes.
+        positive: the y_true value that counts as 1 in losses of two classes; of a triplet the input of that name.
         roles: inputs by name, as `compute` takes them.
 
     Returns:
@@ -150,7 +151,9 @@ def check(
     _refuse_no_text(reduction=reduction, like=like)
     if reduction not in REDUCTIONS:
         raise UsageError(f"reduction is {listed(REDUCTIONS, 'or')}, not {quoted(reduction)}")
-    baseline_result = None if baseline is None else _earlier(baseline)
+    if not isinstance(baseline, str | PathLike | None):
+        raise UsageError(f"baseline is a path, not {quoted(baseline)}", help="lossctl compute LOSS FILE --json -o FILE")
+    baseline_result = None if baseline is None else _earlier(fspath(baseline))
     wishes = [
         *_wishes("max", max),
         *_wishes("min", min),
@@ -160,21 +163,24 @@ def check(
     ]
     losses = None if baseline_result is None else [value.text for value in baseline_result.values]
     gated = gates(wishes, "" if min_rows is None else str(min_rows), like, losses, python=True)
-    usual = {"y_true": y_true, "y_pred": y_pred}
-    given = {role: values for role, values in usual.items() if values is not None} | roles
+    given, positive = _given(gated.requests, {"y_true": y_true, "y_pred": y_pred, **roles}, positive)
     arrays: dict[str, ArrayLike] = {}
     for request in gated.requests:
         words = {word for loss in request.candidates for word in loss.words}
         alone = len(gated.requests) == 1
         arrays |= _by_role(request, {word: values for word, values in given.items() if alone or word in words})
     arrays |= {name: values for name, values in (("weight", weight), ("by", by)) if values is not None}
-    source = _source(arrays)
+    limits = None if baseline_result is None else chosen(baseline_result, str(baseline), LITERAL)
+    try:
+        source = _source(arrays)
+    except NoRowsError as error:
+        nothing = Result("check", (Input(LITERAL, None, 0, 0, 0, 0, {}),))
+        return Verdict(tuple(judged(gated, Seen(nothing, emptiness=error.message), limits)))
     header = source.header()
     plan = planned(gated.requests, header, _asked(source, "y_pred", classes, positive), LITERAL, reduction)
     guard = Guard.of(plan, gated)
     (known,) = fold([guard], assembled(source, [plan.binding], _ROWS))
     seen = guard.seen(LITERAL, None, header, known, counted=gated.only_counts)
-    limits = None if baseline_result is None else chosen(baseline_result, str(baseline), LITERAL)
     return Verdict(tuple(judged(gated, seen, limits)))
 
 
@@ -248,14 +254,14 @@ def compare(
         -0.3333333333333333
     """
     from lossctl.analysis.comparison import CONFIDENCES, How, is_confidence
-    from lossctl.pairing import FEWEST_REPLICATES, Options, Pairing
+    from lossctl.pairing import FEWEST_REPLICATES, MOST_REPLICATES, Options, Pairing
 
     request = _request("compare", loss, like)
     if not is_confidence(confidence):
         raise UsageError(f"confidence is {CONFIDENCES}, not {quoted(confidence)}")
     for name, number in (("bootstrap", bootstrap), ("seed", seed)):
-        if not _is_count(number):
-            raise UsageError(f"{name} is a whole number and at least 0, not {quoted(number)}")
+        if not _is_count(number, MOST_REPLICATES):
+            raise UsageError(f"{name} is a whole number from 0 to {MOST_REPLICATES:,}, not {quoted(number)}")
     if 0 < bootstrap < FEWEST_REPLICATES:
         raise UsageError(f"bootstrap is 0 or at least {FEWEST_REPLICATES} replicates, not {bootstrap}")
     source = _source({"y_true": y_true, "base": base, "new": new} | ({} if weight is None else {"weight": weight}))
@@ -286,14 +292,14 @@ def _request(call: str, loss: str, like: str, **texts: str) -> Request:
     return requests[0]
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and bool(value >= 0)
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, (int, np.integer)) and bool(0 <= value <= most)
 
 
 def _refuse_labels(classes: Sequence[object] | None, positive: object) -> None:
     if classes is not None and (isinstance(classes, str) or not np.iterable(classes)):
         raise UsageError(f"classes is a list of names, not {quoted(classes)}", help='write it like ["cat", "dog"]')
-    if positive == "":
+    if isinstance(positive, str) and not positive:
         raise UsageError("positive is an empty text, which no label is", help="None stands for no label")
 
 
@@ -320,6 +326,15 @@ def _asked(source: Memory, y_pred: str, classes: Sequence[object] | None, positi
     )
 
 
+def _given(
+    requests: Sequence[Request], inputs: Mapping[str, ArrayLike | None], positive: object
+) -> tuple[dict[str, ArrayLike], object]:
+    """The inputs that are given, and the label that counts as 1; `positive` is an input of losses that have it."""
+    if any("positive" in loss.words for request in requests for loss in request.candidates):
+        inputs, positive = {**inputs, "positive": cast("ArrayLike | None", positive)}, None
+    return {name: values for name, values in inputs.items() if values is not None}, positive
+
+
 def _by_role(request: Request, given: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
     """The inputs of a loss by their roles."""
     name = request.candidates[0].name
@@ -334,7 +349,10 @@ def _by_role(request: Request, given: Mapping[str, ArrayLike]) -> dict[str, Arra
             raise UsageError(f"{name} is given {role} twice", help="give each input once")
         arrays[role] = values
     if lacking := [role for role in wanted if role not in arrays]:
-        raise UsageError(f"{name} takes {listed(wanted)}, and {listed(lacking)} is not given", help="give it by name")
+        are = "is" if len(lacking) == 1 else "are"
+        raise UsageError(
+            f"{name} takes {listed(wanted)}, and {listed(lacking)} {are} not given", help="give it by name"
+        )
     return {role: arrays[role] for role in wanted}
 
 
@@ -349,9 +367,25 @@ def _cells(name: str, values: ArrayLike) -> Cells:
         if isinstance(values, (list, tuple)):  # of unequal length: the row is named where cells become arrays
             return list(values)
         raise DataError(f"{name} cannot be read as an array: {error}", help="np.asarray must take it") from None
+    if array.shape[:1] == (0,):
+        raise NoRowsError(f"{name} holds no rows", help="at least one row is needed")
     if array.ndim > 2 or 0 in array.shape:
         raise DataError(f"{name} has shape {array.shape}, not (rows,) or (rows, outputs)")
     if array.dtype.kind not in "fiubUSO":
         raise DataError(f"{name} holds {array.dtype}, neither numbers nor text", help="convert it to float first")
     array = np.atleast_1d(array)
-    return cast("Cells", array.tolist()) if array.dtype.kind not in "fiubU" else array
+    return [_cell(cell) for cell in array.tolist()] if array.dtype.kind not in "fiubU" else array
+
+
+def _cell(cell: Any) -> Any:
+    """A cell of an array of objects as JSON has it: a decimal is a number, an array a list."""
+    if isinstance(cell, np.ndarray):
+        return _cell(cell.tolist())
+    if isinstance(cell, list):
+        return [_cell(part) for part in cell]
+    if isinstance(cell, (str, int, float, np.generic)) or not hasattr(cell, "__float__"):
+        return cell
+    try:
+        return float(cell)
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        return cell

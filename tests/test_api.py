@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import lossctl
@@ -25,12 +29,28 @@ TRUE, PRED = [1.0, 2.0, 4.0], [1.5, 2.0, 2.0]
         lambda values: np.array(values)[:, None],
         lambda values: np.repeat(values, 2)[::2],
         lambda values: [[value] for value in values],
+        lambda values: [Decimal(value) for value in values],
+        lambda values: [[Fraction(value)] for value in values],
+        pl.Series,
+        lambda values: pl.Series([[value] for value in values]),
     ],
 )
 def test_every_kind_of_array_gives_the_same_number(convert: Any) -> None:
     true, pred = convert(TRUE), convert(PRED)
     assert lossctl.compute("mse", true, pred) == 4.25 / 3
     assert lossctl.compute("mse", true, PRED) == 4.25 / 3
+
+
+def test_rows_of_several_values_come_as_series_too() -> None:
+    rows = [[0.0, 1.0], [2.0, 3.0]]
+    assert lossctl.compute("mse", pl.Series(rows), [[0, 2], [2, 3]]) == 0.25
+
+
+def test_a_triplet_takes_its_inputs_by_their_names() -> None:
+    arrays: dict[str, Any] = {"anchor": [[0, 0]], "positive": [[3, 4]], "negative": [[0, 1]]}
+    assert lossctl.compute("triplet_margin", **arrays) == 5.0
+    assert lossctl.compute("triplet_margin", [[3, 4]], [[0, 1]], anchor=[[0, 0]]) == 5.0
+    assert lossctl.check(max={"triplet_margin": 5}, **arrays).passed
 
 
 def test_a_read_only_array_of_fortran_order_is_read_by_rows() -> None:
@@ -85,7 +105,17 @@ def test_non_finite_values_are_values() -> None:
         (("mse,mae", TRUE, PRED), {}, 'compute takes one LOSS, and "mse,mae" is 2'),
         (("mse", TRUE, PRED[:2]), {}, "y_true has 3 rows and y_pred has 2"),
         (("mse", TRUE, PRED), {"weight": [1]}, "y_true has 3 rows and weight has 1"),
-        (("mse", [], []), {}, "y_true has shape (0,), not (rows,) or (rows, outputs)"),
+        (("mse", [], []), {}, "y_true holds no rows"),
+        (("mse", np.zeros((0, 2)), np.zeros((0, 2))), {}, "y_true holds no rows"),
+        (("mse", np.zeros((2, 0)), PRED), {}, "y_true has shape (2, 0), not (rows,) or (rows, outputs)"),
+        (("mse",), {}, 'mse takes "y_true" and "y_pred", and "y_true" and "y_pred" are not given'),
+        (("mse", [Decimal("NaN"), 1], [1, 1]), {}, 'arguments: row 1: column "y_true": the cell is missing ("nan")'),
+        (
+            ("mse", [[date(2020, 1, 1), 1]], [[1, 2]]),
+            {},
+            'arguments: row 1: column "y_true": cannot read "["2020-01-01", 1]" as a number',
+        ),
+        (("mse", [Decimal("sNaN")], [1]), {}, 'arguments: row 1: column "y_true": cannot read "sNaN" as a number'),
         (("mse", np.zeros((2, 2, 2)), PRED), {}, "y_true has shape (2, 2, 2), not (rows,) or (rows, outputs)"),
         (("mse", TRUE, [1, None, 2]), {}, 'arguments: row 2: column "y_pred": the cell is missing ("null")'),
         (("mse", TRUE, [1, np.nan, 2]), {}, 'arguments: row 2: column "y_pred": the cell is missing ("nan")'),

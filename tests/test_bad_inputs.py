@@ -54,6 +54,7 @@ RENORMALISE = (
     "the parameter renormalise=true divides each row by its sum; for logits there are cce_logits and sparse_cce_logits"
 )
 TABLES = "wanted is an object of columns, a list of records, or pandas' orient columns or split"
+UNSET = "a shell variable may be unset"
 BINARY = (
     "wanted is CSV, JSON, NDJSON, Parquet, Arrow, npy or npz, plain or compressed; "
     "for UTF-16: iconv -f UTF-16 -t UTF-8 FILE"
@@ -163,6 +164,11 @@ FILES = [
         'there is no folder "nowhere" either',
     ),
     bad("empty-name", "compute mse ''", "FILE is an empty text", "a shell variable may be unset; standard input is -"),
+    bad("empty-weight", "compute mse a.csv -w ''", "--weight is an empty text", UNSET),
+    bad("empty-gate", "check a.csv --max mse=1 --min-rows ''", "--min-rows is an empty text", UNSET),
+    bad("empty-one-of-two", "compute mse a.csv -p y_pred -p ''", "--y-pred is an empty text", UNSET),
+    bad("empty-values", "compute mse -t '' -p ''", "--y-true is an empty text", UNSET),
+    bad("empty-in-list", "list --fits ''", "--fits is an empty text", UNSET),
     bad("empty", "compute mse a.csv", "a.csv: it is empty", EMPTY, {"a.csv": b""}),
     bad("blank-lines", "compute mse a.csv", "a.csv: it is empty", EMPTY, {"a.csv": b"\n\n \r\n"}),
     bad("byte-order-mark-only", "compute mse a.csv", "a.csv: it is empty", EMPTY, {"a.csv": b"\xef\xbb\xbf\n"}),
@@ -1015,6 +1021,20 @@ VALUES = [
     bad(
         "weights-all-zero",
         "compute mse a.csv -w weight",
+        "a.csv: the weights add to 0, so mse has no mean",
+        "give a row some weight, or leave these rows out with --where",
+        WEIGHTED,
+    ),
+    bad(
+        "weights-all-zero-sum",
+        "compute mse a.csv -w weight --reduction sum",
+        "a.csv: the weights add to 0, so mse has no sum",
+        "give a row some weight, or leave these rows out with --where",
+        WEIGHTED,
+    ),
+    bad(
+        "weights-all-zero-mean-count",
+        "compute mse a.csv -w weight --reduction mean-count --like keras",
         "a.csv: the weights add to 0, so mse has no mean",
         "give a row some weight, or leave these rows out with --where",
         WEIGHTED,

@@ -864,9 +864,11 @@ def test_the_verdict_of_python_is_that_of_the_command_line(run: Callable[..., Ra
 def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) -> None:
     (here / "base.json").write_text(run("compute", "mse", "b.csv", "--json").out)
     assert lossctl.check([0, 1], [0.25, 1.25], baseline="base.json").passed
-    assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json").exit_code == 1
+    assert lossctl.check([0, 1], [0.5, 1.5], baseline=here / "base.json").exit_code == 1
     assert lossctl.check([0, 1], [0.5, 1.5], baseline="base.json", tolerance={"mse": "300%"}).passed
     assert lossctl.check([0.0], [math.inf], max={"mse": 1}).exit_code == 3
+    (empty,) = lossctl.check([], [], max={"mse": 1}).checks
+    assert (empty.status, empty.reason) == ("undecided", "y_true holds no rows")
     assert lossctl.check([0.0], max={"gaussian_nll": 1}, mean=[0.0], var=[1.0]).passed
     assert lossctl.check([0.0], [0.5], max={"gaussian_nll": 1, "mse": 0.25}, var=[1.0]).passed
 
@@ -882,6 +884,7 @@ def test_python_knows_baselines_and_gaps(run: Callable[..., Ran], here: Path) ->
         ({"min_rows": -1}, 'min_rows is a whole number from 0 on, not "-1"'),
         ({"baseline": "lost.json"}, "lost.json: there is no such file"),
         ({"baseline": "b.csv"}, "b.csv: it holds no earlier result"),
+        ({"baseline": ["b.csv"]}, "baseline is a path, not \"['b.csv']\""),
         ({"max": {"mse": 1}, "mean": [1]}, 'mse has no input "mean"'),
     ],
 )
@@ -1153,7 +1156,10 @@ def test_values_in_other_formats_are_no_baseline(
 GATES_ON_VALUES = ("--max mse=9", "--max wmape=9", "--max rmse=9", "--max max_error=9", "--min-skill mse=-99")
 
 
-@pytest.mark.parametrize("gate", [*GATES_ON_VALUES, "--baseline base.csv --tolerance mse=9 --significant"])
+@pytest.mark.parametrize(
+    "gate",
+    [*GATES_ON_VALUES, "--baseline base.csv --tolerance mse=9 --significant", "--max mse=999 --reduction sum"],
+)
 def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     gate: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1170,8 +1176,10 @@ def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     ]
     done = run("check", *line)
     assert done.code == 3
+    value = "sum" if "sum" in gate else "mean"
     assert done.out.splitlines()[-1] == (
-        f"1 of 3 gates is undecided: the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no mean."
+        "1 of 3 gates is undecided: "
+        f"the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no {value}."
     )
     assert run("check", *line, "--where", "g=a").code == 2  # of no weight at all there is nothing to judge
 

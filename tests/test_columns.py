@@ -352,6 +352,25 @@ def test_a_column_groups_once(refused: Callable[..., str]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ('[{"y": 1, "pred": 3}]', ("y", "pred")),
+        ('\n [\n  {"y": 1, "pred": 3}]', ("y", "pred")),
+        ('{"y": [1], "pred": [3]}', ("y", "pred")),
+        ("[y],[pred]\n1,3\n", ("[y]", "[pred]")),
+        ("{y},{pred}\n1,3\n", ("{y}", "{pred}")),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+def test_content_goes_before_the_name_of_a_file(
+    text: str, columns: tuple[str, str], name: str, tmp_path: Path, run: Callable[..., Ran]
+) -> None:
+    (tmp_path / name).write_text(text.replace(",", "\t") if name == "a.tsv" and "\n1," in text else text)
+    true, pred = columns
+    assert run("compute", "mae", f"{tmp_path}/{name}", "-t", true, "-p", pred, "-f", "value").out == "2.0\n"
+
+
 def test_what_stands_beside_the_columns_of_a_document_is_let_be(tmp_path: Path, run: Callable[..., Ran]) -> None:
     (tmp_path / "a.json").write_text('{"model": "a", "epochs": 7, "y_true": [1, 2], "y_pred": [1, 4]}')
     assert run("compute", "mae", f"{tmp_path}/a.json", "-f", "value").out == "1.0\n"

@@ -428,7 +428,11 @@ def test_python_gives_what_the_parts_give() -> None:
         ),
         (
             lambda: lossctl.compare("mse", [1], [1], [1], bootstrap=-1),
-            'bootstrap is a whole number and at least 0, not "-1"',
+            'bootstrap is a whole number from 0 to 999,999,999, not "-1"',
+        ),
+        (
+            lambda: lossctl.compare("mse", [1], [1], [1], bootstrap=10**9),
+            'bootstrap is a whole number from 0 to 999,999,999, not "1000000000"',
         ),
         (
             lambda: lossctl.compare("mse", [1], [1], ["x"]),

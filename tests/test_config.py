@@ -300,17 +300,6 @@ def test_a_setting_that_says_nothing_is_told(key: str, value: str, run: Callable
     assert done.err == f"lossctl: lossctl.toml:2: {key} is empty\n  help: leave out what says nothing\n"
 
 
-@pytest.mark.parametrize(
-    "option", ["--baseline", "--min-rows", "--by", "--weight", "--y-pred", "--truth", "--id", "--output", "FILE"]
-)
-@pytest.mark.usefixtures("tree")
-def test_an_option_that_is_given_and_empty_is_told(option: str, run: Callable[..., Ran]) -> None:
-    line = [""] if option == "FILE" else ["a.csv", option, ""]
-    done = run("check", *line, "--max", "mse=9", "--isolated")
-    assert (done.code, done.out) == (2, "")
-    assert done.err == f"lossctl: {option} is empty\n  help: is it a variable that is not set?\n"
-
-
 def test_json_of_the_command_line_goes_before_a_format_of_the_settings(run: Callable[..., Ran], tree: Path) -> None:
     (tree / "inner" / "lossctl.toml").write_text("[check]\nformat = 'csv'\n")
     assert json.loads(run("check", "a.csv", "--max", "mse=1", "--json").out)["verdict"] == "pass"

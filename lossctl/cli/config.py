@@ -66,7 +66,6 @@ def told_with_place(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def placed(*, context: typer.Context, **given: Any) -> int:
         try:
-            _refuse_empty(context)
             return command(context=context, **given)
         except LossctlError as error:
             for option in error.options:
@@ -86,14 +85,6 @@ def is_set(context: typer.Context, name: str) -> bool:
 def _is_typed(context: typer.Context, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-def _refuse_empty(context: typer.Context) -> None:
-    """Refuse an option that says nothing: with an empty variable of a shell a gate would vanish."""
-    for name, value in context.params.items():
-        if _is_typed(context, name) and (value == "" or (isinstance(value, (list, tuple)) and "" in value)):
-            what = "FILE" if name == "files" else f"--{name.replace('_', '-')}"
-            raise UsageError(f"{what} is empty", help="is it a variable that is not set?")
 
 
 def configure(context: typer.Context, isolated: bool) -> None:
@@ -255,7 +246,7 @@ def _limits(settings: Settings, key: str, value: object) -> Iterator[str]:
 def _placed(path: str, name: str, text: str) -> str:
     """A path of the settings seen from the current folder; they are written as seen from the file's own."""
     folder = os.path.dirname(path)
-    if name not in _PATHS or not folder or text in {"", "-"}:
+    if name not in _PATHS or not folder or text == "-":
         return text
     if name == "report":
         format, colon, file = text.partition(":")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, get_typ
 
 import typer
 
+from lossctl.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 def _print_version(asked: bool) -> None:
@@ -497,18 +499,30 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., Callable[[], in
         if hints[name] in {Data, Output}:
             groups[name] = hints[name]
             options += _options(hints[name])
-        else:
+        elif hints[name] is not typer.Context:
             options.append(parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY))
+    options.append(inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
 
-    def spread(**given: Any) -> Callable[[], int | None]:
+    def spread(*, context: typer.Context, **given: Any) -> Callable[[], int | None]:
+        _refuse_empty(context, given)
         for name, group in groups.items():
             given[name] = group(**{option: given.pop(option) for option in group._fields})  # type: ignore[call-overload]  # mypy takes a type of NamedTuple for the function
-        return partial(command, **given)
+        return partial(command, **given, **({"context": context} if "context" in hints else {}))
 
     spread.__doc__ = command.__doc__
     spread.__annotations__ = {option.name: option.annotation for option in options}
     spread.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]  # what inspect.signature looks for
     return spread
+
+
+def _refuse_empty(context: typer.Context, given: Mapping[str, Any]) -> None:
+    """Refuse an option with an empty text, which would pass for one that is not there: a gate, or the weights."""
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if option.param_type_name == "option" and source is not None and source.name == "COMMANDLINE":
+            value = given[str(option.name)]
+            if "" in (value if isinstance(value, (list, tuple)) else [value]):
+                raise UsageError(f"{option.opts[-1]} is an empty text", help="a shell variable may be unset")
 
 
 def _options(group: type[Any]) -> list[inspect.Parameter]:

@@ -42,6 +42,8 @@ _MAGIC = {
 _WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
+# A file named like delimited text may begin with the bracket of a column's name.
+_JSON_START_OF_TEXT = re.compile(rb"\s*(?:\[\s*)?\{\s*[\"}]")
 _TEXT_NAMES = {".csv", ".tsv", ".txt"}
 
 
@@ -218,7 +220,7 @@ def format_of(stream: Stream, path: str) -> str:
             "for UTF-16: iconv -f UTF-16 -t UTF-8 FILE",
         )
     text = head.removeprefix(BOM)
-    if _JSON_START.match(text) and not (ending in _TEXT_NAMES and text.lstrip().startswith(b"[")):
+    if (_JSON_START_OF_TEXT if ending in _TEXT_NAMES else _JSON_START).match(text):
         return _json_format(text, ending)
     return "tsv" if ending == ".tsv" else "csv"
 

@@ -181,7 +181,7 @@ def shown(cell: object) -> str:
     if cell is None or isinstance(cell, (bool, list, dict)):
         import json  # only mistakes pay for it
 
-        return json.dumps(cell, ensure_ascii=False)
+        return json.dumps(cell, ensure_ascii=False, default=str)
     return str(cell)
 
 
