@@ -172,7 +172,7 @@ def test_what_polars_gives_no_bytes_of_comes_through_a_pipe(format: str, store: 
     store[0][format] = tables.FORMATS[format](tables.regression(300))
     for url, pipe in (
         (f"s3://bucket/{format}", f"aws s3 cp s3://bucket/{format} - | lossctl compute mse -"),
-        (f"{store[1]}/{format}", f"curl -sL {store[1]}/{format} | lossctl compute mse -"),
+        (f"{store[1]}/{format}", f"curl -sSfL {store[1]}/{format} | lossctl compute mse -"),
     ):
         ran = run("compute", "mse", url)
         assert (ran.code, ran.out) == (2, "")
