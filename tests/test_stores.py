@@ -31,42 +31,63 @@ BINARY = [
     *("stream.arrows", "stream.arrows.zst", "columns_without_a_telling_name"),
 ]
 """The formats whose bytes polars does not give."""
+SCHEMES = ["s3"] if find_spec("moto") else ["s3", "gs", "az", "abfss"]
 SECRET = "secret.csv"
+STATUS = {SECRET: 403, "unwell.csv": 500}
+SILENT = "silent"
+BROKEN = "broken.csv"
 Store: TypeAlias = tuple["MutableMapping[str, bytes]", str]
 
 
 class _Store(BaseHTTPRequestHandler):
-    """What S3 and HTTPS have in common: an object, or any range of it; and the list of a bucket of S3."""
+    """What the stores and the web have in common: an object, or any range of it; and the list of a bucket."""
 
     objects: dict[str, bytes]
+    ranges: list[tuple[int, int]]
+    woken: threading.Event
 
     def do_HEAD(self) -> None:
         self._answer(send=False)
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
+        prefix = asked.get("prefix", [""])[0]
+        found = [(escape(name), len(data)) for name, data in self.objects.items() if name.startswith(prefix)]
         if "list-type" in asked:
-            self._list(asked.get("prefix", [""])[0])
+            self._list(
+                "".join(
+                    f"<Contents><Key>{name}</Key><Size>{size}</Size><ETag>1</ETag>"
+                    "<LastModified>2024-02-29T00:00:00.000Z</LastModified></Contents>"
+                    for name, size in found
+                ),
+                "<ListBucketResult><IsTruncated>false</IsTruncated>{}</ListBucketResult>",
+            )
+        elif "comp" in asked:
+            self._list(
+                "".join(
+                    f"<Blob><Name>{name}</Name><Properties><Content-Length>{size}</Content-Length><Etag>1</Etag>"
+                    "<Content-Type>text/csv</Content-Type><Last-Modified>Thu, 29 Feb 2024 00:00:00 GMT</Last-Modified>"
+                    "</Properties></Blob>"
+                    for name, size in found
+                ),
+                "<EnumerationResults><Blobs>{}</Blobs></EnumerationResults>",
+            )
         else:
             self._answer(send=True)
 
-    def _list(self, prefix: str) -> None:
-        found = "".join(
-            f"<Contents><Key>{escape(name)}</Key><Size>{len(data)}</Size><ETag>1</ETag>"
-            "<LastModified>2024-02-29T00:00:00.000Z</LastModified></Contents>"
-            for name, data in self.objects.items()
-            if name.startswith(prefix)
-        )
-        text = f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>".encode()
+    def _list(self, found: str, around: str) -> None:
+        text = around.format(found).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
 
     def _answer(self, *, send: bool) -> None:
-        name = unquote(urlsplit(self.path).path).removeprefix("/bucket/")
-        if name == SECRET or name not in self.objects:
-            self.send_error(403 if name == SECRET else 404)
+        name = unquote(urlsplit(self.path).path).removeprefix("/devstoreaccount1").removeprefix("/bucket/")
+        if name.startswith(SILENT):
+            self.woken.wait()
+        if name in STATUS or name not in self.objects:
+            self.send_error(STATUS.get(name, 404))
             return
         data = self.objects[name]
         first, last = 0, len(data) - 1
@@ -74,6 +95,7 @@ class _Store(BaseHTTPRequestHandler):
         if asked is not None:
             first = int(asked[1]) if asked[1] else max(len(data) - int(asked[2]), 0)
             last = min(int(asked[2]), last) if asked[1] and asked[2] else last
+        self.ranges.append((first, last))
         self.send_response(206 if asked else 200)
         self.send_header("Content-Length", str(last + 1 - first))
         self.send_header("Last-Modified", "Thu, 29 Feb 2024 00:00:00 GMT")
@@ -82,7 +104,7 @@ class _Store(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
         self.end_headers()
         if send:
-            self.wfile.write(data[first : last + 1])
+            self.wfile.write(data[first : last if name == BROKEN else last + 1])
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -98,9 +120,11 @@ def server() -> Iterator[Store]:
         yield from _moto()
         return
     objects: dict[str, bytes] = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Store", (_Store,), {"objects": objects}))
+    _Store.objects, _Store.ranges, _Store.woken = objects, [], threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield objects, f"http://127.0.0.1:{server.server_port}"
+    _Store.woken.set()
     server.shutdown()
     server.server_close()
 
@@ -140,10 +164,17 @@ def _moto() -> Iterator[Store]:
 
 @pytest.fixture
 def store(server: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The objects of the bucket `s3://bucket`, none yet, and where they are by HTTP."""
+    """The objects of the bucket `s3://bucket`, `gs://bucket` and so on, none yet, and where they are by HTTP."""
     objects, address = server
     objects.clear()
+    for library in ("google.auth", "azure.identity"):  # polars would ask it for credentials
+        monkeypatch.setitem(sys.modules, library, None)
     for name, value in {
+        "POLARS_CLOUD_MAX_RETRIES": "1",
+        "GOOGLE_BASE_URL": address,
+        "GOOGLE_SKIP_SIGNATURE": "true",
+        "AZURE_STORAGE_USE_EMULATOR": "true",
+        "AZURITE_BLOB_STORAGE_URL": address,
         "AWS_ENDPOINT_URL": address,
         "AWS_ALLOW_HTTP": "true",
         "AWS_ACCESS_KEY_ID": "who",
@@ -162,18 +193,27 @@ def test_an_object_reads_like_a_file(format: str, store: Store, run: Callable[..
     arguments = ("--by", "region", "-w", "w", "-f", "json")
     file = run("compute", "mse,huber", f"x={tmp_path / format}", *arguments)
     assert (file.code, file.err) == (0, "")
-    for url in (f"s3://bucket/{format}", f"{address}/{format}", f"{address}/{format}?version=1"):
+    urls = [*(f"{scheme}://bucket/{format}" for scheme in SCHEMES), f"{address}/{format}", f"{address}/{format}?v=1"]
+    for url in urls:
         expected = file.out.replace(str(tmp_path / format), url)
         assert run("compute", "mse,huber", f"x={url}", *arguments) == file.__class__(0, expected, "")
+
+
+PIPES = [
+    ("s3://bucket/{}", "aws s3 cp s3://bucket/{} -"),
+    ("gs://bucket/{}", "gcloud storage cat gs://bucket/{}"),
+    (
+        "az://bucket/{}",
+        'az storage blob download --no-progress --account-name "$AZURE_STORAGE_ACCOUNT_NAME" -c bucket -n {}',
+    ),
+]
 
 
 @pytest.mark.parametrize("format", BINARY)
 def test_what_polars_gives_no_bytes_of_comes_through_a_pipe(format: str, store: Store, run: Callable[..., Ran]) -> None:
     store[0][format] = tables.FORMATS[format](tables.regression(300))
-    for url, pipe in (
-        (f"s3://bucket/{format}", f"aws s3 cp s3://bucket/{format} - | lossctl compute mse -"),
-        (f"{store[1]}/{format}", f"curl -sSfL {store[1]}/{format} | lossctl compute mse -"),
-    ):
+    for url, command in ((url.format(format), command.format(format)) for url, command in PIPES[: len(SCHEMES)]):
+        pipe = f"{command} | lossctl compute mse -"
         ran = run("compute", "mse", url)
         assert (ran.code, ran.out) == (2, "")
         first, help = ran.err.splitlines()
@@ -186,6 +226,16 @@ def test_what_polars_gives_no_bytes_of_comes_through_a_pipe(format: str, store: 
         else:
             assert first == f"lossctl: {url}: it holds bytes that are no UTF-8 text"
             assert help == f"  help: --input-format parquet reads it as Parquet, and {pipe} as any other format"
+
+
+@pytest.mark.parametrize("format", BINARY)
+def test_the_web_gives_bytes_of_any_format(format: str, store: Store, run: Callable[..., Ran], tmp_path: Path) -> None:
+    store[0][format] = tables.FORMATS[format](tables.regression(300))
+    (tmp_path / format).write_bytes(store[0][format])
+    arguments = ("--by", "region", "-w", "w", "-f", "csv")
+    assert run("compute", "mse,huber", f"x={store[1]}/{format}", *arguments) == run(
+        "compute", "mse,huber", f"x={tmp_path / format}", *arguments
+    )
 
 
 def test_a_name_that_tells_nothing_is_told(store: Store, run: Callable[..., Ran]) -> None:

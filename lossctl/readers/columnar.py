@@ -133,6 +133,7 @@ def stored(label: str, url: str, format: str) -> Columnar:
     from lossctl.readers.stores import LONGER, asked
 
     name = _NAMES[format]
+    _require(url, name)
     with _quiet(), _reading(url, name):
         schema, sample, frames = asked(url, lambda: _scanned(url, url, name))
 

@@ -1,4 +1,4 @@
-"""Objects of a store, `s3://`, `gs://`, `az://` or `https://`, through polars. The environment says who asks.
+"""Objects of a store, `s3://`, `gs://` or `az://`, through polars. The environment says who asks.
 
 Polars gives the lines of an object, decompressed, and these are read like those of a pipe. It gives no bytes, so what is
 no text has to be Parquet or an Arrow file, which polars reads itself, or comes through a pipe.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import time
 import warnings
 from collections import deque
@@ -34,7 +33,6 @@ _BOUNDS = {"POLARS_NDJSON_CHUNK_SIZE": "8388608", "POLARS_LINES_CHUNK_PREFETCH_L
 
 T = TypeVar("T")
 
-_UNLISTED = re.compile(r"https?://")
 _PIPES = {"s3": "aws s3 cp {} -", "gs": "gcloud storage cat {}", "http": "curl -sSfL {}", "https": "curl -sSfL {}"}
 _ASKING = {
     "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
@@ -45,14 +43,16 @@ _ASKING = {
 
 
 def name(url: str) -> str:
-    """The name of an object, without what follows it in an address or says that it is compressed: polars opens that."""
-    path = url.partition("?")[0] if _UNLISTED.match(url) else url
-    stem, ending = os.path.splitext(path)
-    return stem if ending.lower() in {".gz", ".zst"} else path
+    """The name of an object, without what says that it is compressed: polars opens that."""
+    stem, ending = os.path.splitext(url)
+    return stem if ending.lower() in {".gz", ".zst"} else url
 
 
 def lines(url: str) -> Stream:
     """The bytes of an object of text, decompressed, each line ended by a line feed.
+
+    Polars takes a carriage return before a line feed for a part of the line end. Within quotes it is a part of the cell,
+    which this way lacks it.
 
     Raises:
         InputError: it cannot be had, or is no text.
@@ -78,7 +78,7 @@ def listed(url: str) -> Listed | None:
         raise InputError(f"{url}: it names no object", help="objects are named like s3://bucket/preds.csv")
     url = url if slash else f"{url}/"
     wild = WILD.search(url)
-    if _UNLISTED.match(url) or not (wild or url.endswith("/")):
+    if not wild and not url.endswith("/"):
         return None
     base = os.path.dirname(url[: wild.start()] if wild else url)
     names = sorted(_below(base, url), key=natural)
