@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import signal
+import socket
+import subprocess
 import sys
 import threading
+import warnings
 from collections import UserDict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -17,7 +22,7 @@ import polars as pl
 import pytest
 import tables
 
-from lossctl.readers import delimited, fast
+from lossctl.readers import delimited, fast, stores, web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
@@ -33,7 +38,7 @@ BINARY = [
 """The formats whose bytes polars does not give."""
 SCHEMES = ["s3"] if find_spec("moto") else ["s3", "gs", "az", "abfss"]
 SECRET = "secret.csv"
-STATUS = {SECRET: 403, "unwell.csv": 500}
+UNWELL = "unwell.csv"
 SILENT = "silent"
 BROKEN = "broken.csv"
 Store: TypeAlias = tuple["MutableMapping[str, bytes]", str]
@@ -44,12 +49,14 @@ class _Store(BaseHTTPRequestHandler):
 
     objects: dict[str, bytes]
     ranges: list[tuple[int, int]]
-    woken: threading.Event
+    parts = True
 
     def do_HEAD(self) -> None:
         self._answer(send=False)
 
     def do_GET(self) -> None:
+        if SILENT in self.path:
+            threading.Event().wait()
         asked = parse_qs(urlsplit(self.path).query)
         prefix = asked.get("prefix", [""])[0]
         found = [(escape(name), len(data)) for name, data in self.objects.items() if name.startswith(prefix)]
@@ -84,14 +91,12 @@ class _Store(BaseHTTPRequestHandler):
 
     def _answer(self, *, send: bool) -> None:
         name = unquote(urlsplit(self.path).path).removeprefix("/devstoreaccount1").removeprefix("/bucket/")
-        if name.startswith(SILENT):
-            self.woken.wait()
-        if name in STATUS or name not in self.objects:
-            self.send_error(STATUS.get(name, 404))
+        if name in {SECRET, UNWELL} or name not in self.objects:
+            self.send_error({SECRET: 403, UNWELL: 500}.get(name, 404))
             return
         data = self.objects[name]
         first, last = 0, len(data) - 1
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", "") if data else "")
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", "") if data and self.parts else "")
         if asked is not None:
             first = int(asked[1]) if asked[1] else max(len(data) - int(asked[2]), 0)
             last = min(int(asked[2]), last) if asked[1] and asked[2] else last
@@ -120,11 +125,10 @@ def server() -> Iterator[Store]:
         yield from _moto()
         return
     objects: dict[str, bytes] = {}
-    _Store.objects, _Store.ranges, _Store.woken = objects, [], threading.Event()
+    _Store.objects, _Store.ranges = objects, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield objects, f"http://127.0.0.1:{server.server_port}"
-    _Store.woken.set()
     server.shutdown()
     server.server_close()
 
@@ -263,7 +267,10 @@ def test_a_large_object_goes_through_the_blocks(
     assert ran.err.startswith('lossctl: s3://bucket/b.csv:502: column "y_pred": cannot read "abc" as a number\n')
 
 
-def test_seven_parts_and_hive_folders_read_like_one_file(store: Store, run: Callable[..., Ran], tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_seven_parts_and_hive_folders_read_like_one_file(
+    scheme: str, store: Store, run: Callable[..., Ran], tmp_path: Path
+) -> None:
     objects, _ = store
     table = tables.regression(300)
     (tmp_path / "a.csv").write_bytes(tables.delimited(table))
@@ -284,10 +291,10 @@ def test_seven_parts_and_hive_folders_read_like_one_file(store: Store, run: Call
         *("csv/", "c?v/part-*.csv", "csv/part-[0-9]*", "deep/", "deep/*/part.*", "**/*.gz"),
         *("parquet/", "*t", "parquet/*.parquet", "hive/", "hive/region=*", "hive/**/*.csv"),
     ):
-        assert run("compute", "mse,huber", f"x=s3://bucket/{path}", *arguments) == file, path
-    shown = run("breakdown", "mse", "s3://bucket/csv/", "--id", "id", "-f", "csv", "--all").out
+        assert run("compute", "mse,huber", f"x={scheme}://bucket/{path}", *arguments) == file, path
+    shown = run("breakdown", "mse", f"{scheme}://bucket/csv/", "--id", "id", "-f", "csv", "--all").out
     assert shown == run("breakdown", "mse", f"{tmp_path / 'a.csv'}", "--id", "id", "-f", "csv", "--all").out
-    assert "1 other file left out" in run("compute", "mse", "s3://bucket/hive/").out
+    assert "1 other file left out" in run("compute", "mse", f"{scheme}://bucket/hive/").out
 
 
 MANY = {
@@ -298,32 +305,43 @@ MANY = {
     "only/c.txt": b"1",
 }
 TOLD = [
-    ("s3://bucket/none.csv", "the store has no such object", "the name of a folder ends with /"),
-    ("s3://bucket/p", "the store has no such object", "the name of a folder ends with /"),
-    ("s3://bucket/*.json", "no object matches this pattern", "* stands for any letters, ** for any folders"),
+    ("{}://bucket/none.csv", "the store has no such object", "the name of a folder ends with /"),
+    ("{}://bucket/p", "the store has no such object", "the name of a folder ends with /"),
+    ("{}://bucket/*.json", "no object matches this pattern", "* stands for any letters, ** for any folders"),
     (
-        "s3://bucket/only/",
-        'the store holds no object of a format known here under this name; there is "s3://bucket/only/c.txt"',
-        "a quoted pattern takes objects of any name, like 's3://bucket/only/*.txt'",
+        "{}://bucket/only/",
+        'the store holds no object of a format known here under this name; there is "{}://bucket/only/c.txt"',
+        "a quoted pattern takes objects of any name, like '{}://bucket/only/*.txt'",
     ),
-    ("s3://", "it names no object", "objects are named like s3://bucket/preds.csv"),
-    ("s3://bucket/empty.csv", "it is empty", "a header and at least one row are needed"),
-    ("s3://bucket/cut.csv.gz", "the compressed data are cut off or damaged", "make the object again"),
-    (
-        "s3://bucket/latin.csv",
-        "it holds bytes that are no UTF-8 text",
-        "--input-format parquet reads it as Parquet, and aws s3 cp s3://bucket/latin.csv - | lossctl compute mse - "
-        "as any other format",
-    ),
+    ("{}://", "it names no object", "objects are named like s3://bucket/preds.csv"),
+    ("{}://bucket/empty.csv", "it is empty", "a header and at least one row are needed"),
+    ("{}://bucket/cut.csv.gz", "the compressed data are cut off or damaged", "make the object again"),
 ]
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(("url", "found", "help"), TOLD, ids=[url for url, _, _ in TOLD])
-def test_what_cannot_be_read_is_told(url: str, found: str, help: str, store: Store, run: Callable[..., Ran]) -> None:
+def test_what_cannot_be_read_is_told(
+    scheme: str, url: str, found: str, help: str, store: Store, run: Callable[..., Ran]
+) -> None:
+    url, found, help = (text.replace("{}", scheme) for text in (url, found, help))
     text = tables.delimited(tables.regression(3000))
-    store[0].update(MANY, **{"empty.csv": b"", "cut.csv.gz": gzip.compress(text)[:-9], "latin.csv": b"\xe4,b\n1,2\n"})
+    store[0].update(MANY, **{"empty.csv": b"", "cut.csv.gz": gzip.compress(text)[:-9]})
     ran = run("compute", "mse", url)
     assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {url}: {found}\n  help: {help}\n")
+
+
+MARKS = ["blank in/ü b.csv", "per%3A/cent%20.csv", "ti~l#d/+a&b.csv", "q{1}/a.csv", "r[1/a.csv"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", MARKS)
+def test_any_mark_may_stand_in_a_name(name: str, scheme: str, store: Store, run: Callable[..., Ran]) -> None:
+    folder = name.partition("/")[0]
+    store[0].update({name: PAIR, f"{folder}/other.txt": b"1"})
+    for path in (name, f"{folder}/", f"{folder}/*.csv"):
+        ran = run("compute", "mse", f"{scheme}://bucket/{path}", "-f", "value")
+        assert (ran.code, ran.out) == (0, "4.0\n"), (path, ran.err)
 
 
 def test_a_batch_that_polars_lost_before_a_fault_is_not_read_over(
@@ -343,14 +361,152 @@ def test_a_batch_that_polars_lost_before_a_fault_is_not_read_over(
     )
 
 
-def test_what_may_not_be_read_is_told(store: Store, run: Callable[..., Ran]) -> None:
-    store[0][SECRET] = PAIR
-    ran = run("compute", "mse", f"{store[1]}/{SECRET}")
-    assert (ran.code, ran.out, ran.err) == (
+WHO = {
+    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks; ",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS says who asks; ",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY say who asks; ",
+}
+small = pytest.mark.skipif(find_spec("moto") is not None, reason="moto refuses, fails and breaks off nothing")
+
+
+@small
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+@pytest.mark.parametrize("scheme", ["s3", "gs", "az"])
+def test_a_store_that_refuses_or_fails_is_told(scheme: str, format: str, store: Store, run: Callable[..., Ran]) -> None:
+    for name, found in (
+        (SECRET, "the store does not let you read it"),
+        (UNWELL, "the store did not answer, or gave nothing"),
+        (BROKEN, "the store did not answer, or gave nothing"),
+    ):
+        store[0][name] = tables.FORMATS[{"csv": "plain.csv", "parquet": "columns.parquet"}[format]](
+            tables.regression(300)
+        )
+        url = f"{scheme}://bucket/{name}"
+        ran = run("compute", "mse", url, "--input-format", format)
+        help = f"{WHO[scheme]}--debug shows what was answered"
+        assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {url}: {found}\n  help: {help}\n")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "p/"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError("error sending request for url (https://bucket.s3.amazonaws.com/)\n\nCaused by:\n    dns error"),
+        type("DefaultCredentialsError", (Exception,), {})("Your default credentials were not found."),
+    ],
+    ids=["no network", "no credentials"],
+)
+def test_what_other_libraries_raise_below_polars_is_told(
+    fault: Exception, name: str, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raised(*_: object, **__: object) -> None:
+        warnings.warn("'(default_)region' not set", stacklevel=1)
+        raise fault
+
+    for function in ("collect", "collect_schema", "collect_batches"):
+        monkeypatch.setattr(pl.LazyFrame, function, raised)
+    ran = run("compute", "mse", f"s3://bucket/{name}")
+    assert (ran.code, ran.err) == (
         2,
-        "",
-        f"lossctl: {store[1]}/{SECRET}: the store does not let you read it\n"
-        "  help: credentials are taken from the environment; --debug shows the answer of the store\n",
+        f"lossctl: s3://bucket/{name}: the store did not answer, or gave nothing\n"
+        f"  help: {WHO['s3']}--debug shows what was answered\n",
+    )
+
+
+@small
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("name", ["silent.csv", "silent.parquet", "silent/"])
+def test_a_store_that_says_nothing_is_told(name: str, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "_PATIENCE", 0.2)
+    url = f"s3://bucket/{name}"
+    ran = run("compute", "mse", url)
+    seconds = 1 if name.endswith("/") else 0.2
+    assert (ran.code, ran.err) == (
+        2,
+        f"lossctl: {url}: the store has given nothing for {seconds} seconds\n"
+        f"  help: aws s3 cp {url} - | lossctl compute mse - waits longer\n",
+    )
+
+
+@small
+@pytest.mark.skipif(signal.getsignal(signal.SIGINT) == signal.SIG_IGN, reason="background jobs ignore interrupts")
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_an_interrupt_ends_the_wait_for_a_store(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lossctl", "compute", "mse", f"s3://bucket/{name}"],
+            env={**os.environ, "AWS_ENDPOINT_URL": address},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=20)[1] == "lossctl: interrupted\n"
+    assert process.returncode == 130
+
+
+@small
+def test_few_bytes_are_on_their_way_at_a_time(store: Store, run: Callable[..., Ran]) -> None:
+    store[0]["a.csv"] = b"y_true,y_pred,note\n" + b"1,3,%s\n" % (b"x" * 4000) * 8000
+    _Store.ranges.clear()
+    assert run("compute", "mse", "s3://bucket/a.csv", "-f", "value").out == "4.0\n"
+    assert max(last - first for first, last in _Store.ranges) <= 9 << 20
+    assert len(_Store.ranges) >= 4
+
+
+@small
+def test_what_the_web_answers_with_is_told(
+    store: Store, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_PATIENCE", 0.2)
+    text = tables.delimited(tables.regression(300))
+    store[0].update({BROKEN: text, SILENT: PAIR})
+    credentials = "\n  help: curl -sSfL {} | lossctl compute mse - can be given credentials"
+    for url, found in (
+        (f"{store[1]}/none.csv", "the server answered 404 Not Found"),
+        (f"{store[1]}/{SECRET}", f"the server answered 403 Forbidden{credentials}"),
+        (f"{store[1]}/{UNWELL}", "the server answered 500 Internal Server Error"),
+        (f"{store[1]}/{SILENT}", "the server did not answer: timed out"),
+        (f"{store[1]}/{BROKEN}", f"the server broke off after {len(text) - 1:,} bytes\n  help: {AGAIN}"),
+        ("http://127.0.0.1:1/a.csv", "the server did not answer: [Errno 111] Connection refused"),
+        ("http://nowhere.invalid/a.csv", "the server did not answer: [Errno -2] Name or service not known"),
+        ("http://", "the server did not answer: no host given"),
+        ("http://127.0.0.1:port/", "the server did not answer: nonnumeric port: 'port'"),
+    ):
+        ran = run("compute", "mse", url)
+        assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {url}: {found.format(url)}\n")
+
+
+AGAIN = "the same command may get all of it"
+
+
+def test_an_address_may_be_written_as_a_browser_shows_it(store: Store, run: Callable[..., Ran]) -> None:
+    store[0]["ü b.csv"] = PAIR
+    for name in ("ü b.csv", "%C3%BC%20b.csv", "ü%20b.csv?v=1"):
+        assert run("compute", "mse", f"{store[1]}/{name}", "-f", "value").out == "4.0\n"
+
+
+def test_the_web_keeps_line_ends_within_quotes_and_a_store_does_not(store: Store, run: Callable[..., Ran]) -> None:
+    store[0]["a.csv"] = b'id,y_true,y_pred\r\n"a\r\nb",1,3\r\n'
+    shown = ("breakdown", "mse", "--id", "id", "-f", "csv", "--all")
+    assert r",a\r\nb," in run(*shown, f"{store[1]}/a.csv").out
+    assert r",a\nb," in run(*shown, "s3://bucket/a.csv").out
+
+
+@small
+def test_a_server_that_gives_only_whole_objects_is_read_whole(
+    store: Store, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store[0].update({"a.csv": PAIR, "a.parquet": tables.parquet({"y_true": [1], "y_pred": [3]})})
+    monkeypatch.setattr(_Store, "parts", False)
+    assert run("compute", "mse", f"{store[1]}/a.csv", "-f", "value").out == "4.0\n"
+    url = f"{store[1]}/a.parquet"
+    ran = run("compute", "mse", url)
+    assert (ran.code, ran.err) == (
+        2,
+        f"lossctl: {url}: the server gives objects only whole\n  help: curl -sSfL {url} | lossctl compute mse - reads it\n",
     )
 
 

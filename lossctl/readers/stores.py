@@ -21,7 +21,7 @@ from lossctl.readers.parts import WILD, Listed, is_known, natural
 from lossctl.readers.streams import HEAD, LINE_END, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
@@ -35,9 +35,9 @@ T = TypeVar("T")
 
 _PIPES = {"s3": "aws s3 cp {} -", "gs": "gcloud storage cat {}", "http": "curl -sSfL {}", "https": "curl -sSfL {}"}
 _ASKING = {
-    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks; ",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS says who asks; ",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY say who asks; ",
 }
 """The variables that say who asks."""
 
@@ -142,7 +142,7 @@ def _told(url: str, fault: BaseException) -> BaseException:
     import polars as pl
 
     text = str(fault)
-    who = _ASKING.get(_family(url))
+    who = _ASKING.get(_family(url), "")
     if isinstance(fault, FileNotFoundError):
         return InputError(
             f"{url}: the store has no such object", help="the name of a folder ends with /" if who else ""
@@ -150,16 +150,15 @@ def _told(url: str, fault: BaseException) -> BaseException:
     if isinstance(fault, PermissionError):
         return InputError(
             f"{url}: the store does not let you read it",
-            help="credentials are taken from the environment; --debug shows the answer of the store",
+            help=f"{who}--debug shows what was answered",
         )
-    if "non-partial response" in text:
+    if "Range request not supported" in text:
         return InputError(f"{url}: the server gives objects only whole", help=f"{pipe(url)} reads it")
     # The libraries that polars asks for credentials have errors of their own.
     foreign = isinstance(fault, Exception) and not isinstance(fault, (OSError, InputError, pl.exceptions.PolarsError))
     if foreign or text.startswith(("object-store error", "error sending request")):
-        asks = f"{who} say who asks; " if who else ""
         return InputError(
-            f"{url}: the store did not answer, or gave nothing", help=f"{asks}--debug shows what was answered"
+            f"{url}: the store did not answer, or gave nothing", help=f"{who}--debug shows what was answered"
         )
     return fault
 
@@ -201,7 +200,7 @@ class _Lines(io.RawIOBase):
         self._left = memoryview(b"")
         self._ahead: deque[pl.DataFrame] = deque()
         self._enough = 2 * pl.thread_pool_size()
-        self._frames = iter(pl.scan_lines(url, glob=False).collect_batches())
+        self._frames = _frames(url)
 
     def readable(self) -> bool:
         return True
@@ -235,6 +234,12 @@ class _Lines(io.RawIOBase):
             raise InputError(
                 f"{self._url}: the compressed data are cut off or damaged", help="make the object again"
             ) from error
+
+
+def _frames(url: str) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    yield from pl.scan_lines(url, glob=False).collect_batches()
 
 
 def _below(base: str, url: str) -> list[str]:
