@@ -115,6 +115,10 @@ class _Store(BaseHTTPRequestHandler):
         """Nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64  # with fewer some of polars' connections are tried again after a second
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Store]:
     """One server for all: polars keeps the connection to a bucket, whatever the environment says later.
@@ -126,7 +130,7 @@ def server() -> Iterator[Store]:
         return
     objects: dict[str, bytes] = {}
     _Store.objects, _Store.ranges = objects, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
+    server = _Server(("127.0.0.1", 0), _Store)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield objects, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -175,6 +179,7 @@ def store(server: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
         monkeypatch.setitem(sys.modules, library, None)
     for name, value in {
         "POLARS_CLOUD_MAX_RETRIES": "1",
+        "POLARS_CLOUD_RETRY_INIT_BACKOFF_MS": "1",
         "GOOGLE_BASE_URL": address,
         "GOOGLE_SKIP_SIGNATURE": "true",
         "AZURE_STORAGE_USE_EMULATOR": "true",
