@@ -36,10 +36,12 @@ def answer(url: str, opened: ExitStack) -> Stream:
     except HTTPError as error:
         error.close()
         help = f"{pipe(url)} can be given credentials" if error.code in {401, 403} else ""
-        raise InputError(f"{url}: the server answered {error.code} {error.reason}", help=help) from error
+        said = error.reason.partition("\n")[0]
+        raise InputError(f"{url}: the server answered {error.code} {said}", help=help) from error
     except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise InputError(f"{url}: the server did not answer: {reason}") from error
+        cause = getattr(error, "reason", error)
+        why = getattr(cause, "strerror", None) or cause
+        raise InputError(f"{url}: the server did not answer: {why}") from error
     return Stream(url, io.BufferedReader(_Body(url, got), HEAD))
 
 
