@@ -7,6 +7,7 @@ no text has to be Parquet or an Arrow file, which polars reads itself, or comes 
 from __future__ import annotations
 
 import io
+import logging
 import os
 import time
 import warnings
@@ -67,19 +68,20 @@ def listed(url: str) -> Listed | None:
         InputError: there are none, the store does not tell, or polars is not there.
     """
     if polars() is None:
+        way = "" if _is_several(url) else f", or {pipe(url)}"
         raise InputError(
-            f"{url}: a store is read with the extra fast",
-            help=f"python -m pip install 'lossctl[fast]', or {pipe(url)}",
+            f"{url}: a store is read with the extra fast", help=f"python -m pip install 'lossctl[fast]'{way}"
         )
     for bound, size in _BOUNDS.items():
         os.environ.setdefault(bound, size)
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # its library prints the errors that it raises
     bucket, slash, _ = url.partition("://")[2].partition("/")
     if not bucket:
         raise InputError(f"{url}: it names no object", help="objects are named like s3://bucket/preds.csv")
     url = url if slash else f"{url}/"
-    wild = WILD.search(url)
-    if not wild and not url.endswith("/"):
+    if not _is_several(url):
         return None
+    wild = WILD.search(url)
     base = os.path.dirname(url[: wild.start()] if wild else url)
     names = sorted(_below(base, url), key=natural)
     if url in names:
@@ -131,9 +133,8 @@ def asked(url: str, work: Callable[[], T], patience: float = 1) -> T:
     if done:
         return done[0]
     if not faults:
-        raise InputError(
-            f"{url}: the store has given nothing for {_PATIENCE * patience:g} seconds", help=f"{pipe(url)} waits longer"
-        )
+        help = "a longer prefix has fewer objects" if _is_several(url) else f"{pipe(url)} waits longer"
+        raise InputError(f"{url}: the store has given nothing for {_PATIENCE * patience:g} seconds", help=help)
     raise _told(url, faults[0]) from faults[0]
 
 
@@ -177,6 +178,10 @@ def pipe(url: str) -> str:
     else:
         command = _PIPES[scheme].format(shlex.quote(url))
     return f"{command} | lossctl compute mse -"
+
+
+def _is_several(url: str) -> bool:
+    return url.endswith("/") or WILD.search(url) is not None
 
 
 def _family(url: str) -> str:
