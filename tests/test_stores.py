@@ -60,7 +60,9 @@ class _Store(BaseHTTPRequestHandler):
         asked = parse_qs(urlsplit(self.path).query)
         prefix = asked.get("prefix", [""])[0]
         found = [(escape(name), len(data)) for name, data in self.objects.items() if name.startswith(prefix)]
-        if "list-type" in asked:
+        if asked and "/bucket" not in self.path:
+            self.send_error(404)
+        elif "list-type" in asked:
             self._list(
                 "".join(
                     f"<Contents><Key>{name}</Key><Size>{size}</Size><ETag>1</ETag>"
@@ -334,6 +336,25 @@ def test_what_cannot_be_read_is_told(
     store[0].update(MANY, **{"empty.csv": b"", "cut.csv.gz": gzip.compress(text)[:-9]})
     ran = run("compute", "mse", url)
     assert (ran.code, ran.out, ran.err) == (2, "", f"lossctl: {url}: {found}\n  help: {help}\n")
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_bucket_that_is_not_there_is_told(scheme: str, run: Callable[..., Ran]) -> None:
+    ran = run("compute", "mse", f"{scheme}://nowhere/p/")
+    assert (ran.code, ran.err) == (2, f"lossctl: {scheme}://nowhere/p/: the store has no such bucket\n")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_name_that_polars_does_not_take_is_told(scheme: str, run: Callable[..., Ran], store: Store) -> None:
+    store[0]["odd/x//a.csv"] = PAIR
+    for url, help in (
+        (f"{scheme}://bucket/odd/", "--debug shows it; name the other objects one by one"),
+        (f"{scheme}://bucket/odd/x//a.csv", f"{stores.pipe(f'{scheme}://bucket/odd/x//a.csv')} reads it"),
+    ):
+        ran = run("compute", "mse", url)
+        told = f"lossctl: {url}: an object has a name that polars does not take\n  help: {help}\n"
+        assert (ran.code, ran.err) == (2, told)
 
 
 MARKS = ["blank in/ü b.csv", "per%3A/cent%20.csv", "ti~l#d/+a&b.csv", "q{1}/a.csv", "r[1/a.csv"]

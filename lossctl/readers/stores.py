@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 _PATIENCE = 60
-"""How many seconds to wait for a store before it is told that it gives nothing; what has begun may take longer."""
+"""How many seconds to wait for a store before it is told that it gives nothing."""
 LONGER = 5
+"""How many times as long to wait for more of what has begun, and for a list."""
 _BOUNDS = {"POLARS_NDJSON_CHUNK_SIZE": "8388608", "POLARS_LINES_CHUNK_PREFETCH_LIMIT": "4"}
 """What keeps polars from holding 64 MB of an object for each processor."""
 
@@ -135,11 +136,14 @@ def asked(url: str, work: Callable[[], T], patience: float = 1) -> T:
     if not faults:
         help = "a longer prefix has fewer objects" if _is_several(url) else f"{pipe(url)} waits longer"
         raise InputError(f"{url}: the store has given nothing for {_PATIENCE * patience:g} seconds", help=help)
-    raise _told(url, faults[0]) from faults[0]
+    told = _told(url, faults[0])
+    if told is None:
+        raise faults[0]
+    raise told from faults[0]
 
 
-def _told(url: str, fault: BaseException) -> BaseException:
-    """A fault of a store as a sentence that names the object; another fault as it is."""
+def _told(url: str, fault: BaseException) -> InputError | None:
+    """A fault of a store as a sentence that names the object; None for another fault."""
     import polars as pl
 
     text = str(fault)
@@ -149,19 +153,21 @@ def _told(url: str, fault: BaseException) -> BaseException:
             f"{url}: the store has no such object", help="the name of a folder ends with /" if who else ""
         )
     if isinstance(fault, PermissionError):
-        return InputError(
-            f"{url}: the store does not let you read it",
-            help=f"{who}--debug shows what was answered",
-        )
+        return InputError(f"{url}: the store does not let you read it", help=f"{who}--debug shows what was answered")
     if "Range request not supported" in text:
         return InputError(f"{url}: the server gives objects only whole", help=f"{pipe(url)} reads it")
+    if "invalid path" in text or "path segment" in text:
+        way = "--debug shows it; name the other objects one by one" if _is_several(url) else f"{pipe(url)} reads it"
+        return InputError(f"{url}: an object has a name that polars does not take", help=way)
+    if "404 Not Found" in text:  # of a list
+        return InputError(f"{url}: the store has no such bucket")
     # The libraries that polars asks for credentials have errors of their own.
     foreign = isinstance(fault, Exception) and not isinstance(fault, (OSError, InputError, pl.exceptions.PolarsError))
     if foreign or text.startswith(("object-store error", "error sending request")):
         return InputError(
             f"{url}: the store did not answer, or gave nothing", help=f"{who}--debug shows what was answered"
         )
-    return fault
+    return None
 
 
 def pipe(url: str) -> str:
