@@ -431,9 +431,11 @@ def test_what_other_libraries_raise_below_polars_is_told(
 
     for function in ("collect", "collect_schema", "collect_batches"):
         monkeypatch.setattr(pl.LazyFrame, function, raised)
-    ran = run("compute", "mse", f"s3://bucket/{name}")
-    assert (ran.code, ran.err) == (
+    with warnings.catch_warnings(record=True) as warned:
+        ran = run("compute", "mse", f"s3://bucket/{name}")
+    assert (ran.code, warned, ran.err) == (
         2,
+        [],
         f"lossctl: s3://bucket/{name}: the store did not answer, or gave nothing\n"
         f"  help: {WHO['s3']}--debug shows what was answered\n",
     )
