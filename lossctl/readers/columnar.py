@@ -133,17 +133,19 @@ def stored(label: str, url: str, format: str) -> Columnar:
     Raises:
         InputError: it is not there, or of another format.
     """
-    from lossctl.readers.stores import asking
+    from lossctl.readers.stores import LONGER, asked
 
     name = _NAMES[format]
-    with _quiet(), _reading(url, name), asking(url):
-        schema, sample, frames = _scanned(url, url, name)
+    _require(url, name)
+    with _quiet(), _reading(url, name):
+        schema, sample, frames = asked(url, lambda: _scanned(url, url, name))
 
-    def asked(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        with asking(url):
-            yield from frames(columns)
+    def waited(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        rest = frames(columns)
+        while (frame := asked(url, lambda: next(rest, None), LONGER)) is not None:
+            yield frame
 
-    return Columnar(label, url, name, schema, sample, asked)
+    return Columnar(label, url, name, schema, sample, waited)
 
 
 def _require(path: str, name: str) -> None:

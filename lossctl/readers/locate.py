@@ -106,7 +106,7 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
     """
     label, path = label_and_path(argument)
     if is_url(path):
-        return _stored(label, path, options)
+        return _stored(label, path, options, opened)
     if path == "-":
         return _source(label, open_stdin(), path, options)
     if not is_several(path):
@@ -124,29 +124,41 @@ def locate(argument: str, options: Options, opened: ExitStack) -> Source:
     return Parts(label, path, files, part(files.paths[0], opened), part)
 
 
-def _stored(label: str, url: str, options: Options) -> Source:
-    """The input that a URL names: an object of a store, or several."""
-    from lossctl.readers import stores
-    from lossctl.readers.parts import Parts
+def _stored(label: str, url: str, options: Options, opened: ExitStack) -> Source:
+    """The input that a URL names: an object of a store or of the web, or several."""
+    from lossctl.readers import columnar, stores
 
-    files = stores.listed(url)
-    if files is None:
-        return _object(label, url, options)
+    if url.startswith("http"):
+        name = url.partition("?")[0]
+        if (options.input_format or _binary(name)) == "parquet":
+            return columnar.stored(label, url, "parquet")
+        from lossctl.readers import web
+
+        return _source(label, web.answer(url, opened), name, options)
+    from lossctl.readers.parts import Parts
 
     def part(object: str, opened: ExitStack) -> Source:
         return _object(object, object, options)
 
-    return Parts(label, url, files, _object(files.paths[0], files.paths[0], options), part)
+    files = stores.listed(url)
+    if files is None:
+        return _object(label, url, options)
+    return Parts(label, url, files, part(files.paths[0], opened), part)
 
 
 def _object(label: str, url: str, options: Options) -> Source:
     from lossctl.readers import columnar, stores
 
     name = stores.name(url)
-    format = options.input_format or _BINARY_NAMES.get(os.path.splitext(name.lower())[1], "").lower()
+    format = options.input_format or _binary(name)
     if format in {"parquet", "arrow"}:
         return columnar.stored(label, url, format)
     return _source(label, stores.lines(url), name, options)
+
+
+def _binary(name: str) -> str:
+    """The format of typed columns that a name tells, empty for none."""
+    return _BINARY_NAMES.get(os.path.splitext(name.lower())[1], "").lower()
 
 
 def label_and_path(argument: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Objects of a store, `s3://`, `gs://`, `az://` or `https://`, through polars. The environment says who asks.
+"""Objects of a store, `s3://`, `gs://` or `az://`, through polars. The environment says who asks.
 
 Polars gives the lines of an object, decompressed, and these are read like those of a pipe. It gives no bytes, so what is
 no text has to be Parquet or an Arrow file, which polars reads itself, or comes through a pipe.
@@ -7,12 +7,14 @@ no text has to be Parquet or an Arrow file, which polars reads itself, or comes 
 from __future__ import annotations
 
 import io
+import logging
 import os
-import re
+import time
+import warnings
 from collections import deque
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossctl.errors import InputError, quoted
 from lossctl.readers.fast import polars
@@ -20,23 +22,39 @@ from lossctl.readers.parts import WILD, Listed, is_known, natural
 from lossctl.readers.streams import HEAD, LINE_END, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
-_UNLISTED = re.compile(r"https?://")
-_PIPES = {"s3": "aws s3 cp {} -", "gs": "gcloud storage cat {}", "http": "curl -sL {}", "https": "curl -sL {}"}
+_PATIENCE = 60
+"""How many seconds to wait for a store before it is told that it gives nothing."""
+LONGER = 5
+"""How many times as long to wait for more of what has begun, and for a list."""
+_BOUNDS = {"POLARS_NDJSON_CHUNK_SIZE": "8388608", "POLARS_LINES_CHUNK_PREFETCH_LIMIT": "4"}
+"""What keeps polars from holding 64 MB of an object for each processor."""
+
+T = TypeVar("T")
+
+_PIPES = {"s3": "aws s3 cp {} -", "gs": "gcloud storage cat {}", "http": "curl -sSfL {}", "https": "curl -sSfL {}"}
+_ASKING = {
+    "s3": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks; ",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS says who asks; ",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY say who asks; ",
+}
+"""The variables that say who asks."""
 
 
 def name(url: str) -> str:
-    """The name of an object, without what follows it in an address or says that it is compressed: polars opens that."""
-    path = url.partition("?")[0] if _UNLISTED.match(url) else url
-    stem, ending = os.path.splitext(path)
-    return stem if ending.lower() in {".gz", ".zst"} else path
+    """The name of an object, without what says that it is compressed: polars opens that."""
+    stem, ending = os.path.splitext(url)
+    return stem if ending.lower() in {".gz", ".zst"} else url
 
 
 def lines(url: str) -> Stream:
     """The bytes of an object of text, decompressed, each line ended by a line feed.
+
+    Polars takes a carriage return before a line feed for a part of the line end. Within quotes it is a part of the cell,
+    which this way lacks it.
 
     Raises:
         InputError: it cannot be had, or is no text.
@@ -51,17 +69,20 @@ def listed(url: str) -> Listed | None:
         InputError: there are none, the store does not tell, or polars is not there.
     """
     if polars() is None:
+        way = "" if _is_several(url) else f", or {pipe(url)}"
         raise InputError(
-            f"{url}: a store is read with the extra fast",
-            help=f"python -m pip install 'lossctl[fast]', or {pipe(url)}",
+            f"{url}: a store is read with the extra fast", help=f"python -m pip install 'lossctl[fast]'{way}"
         )
+    for bound, size in _BOUNDS.items():
+        os.environ.setdefault(bound, size)
+    logging.getLogger("azure").addHandler(logging.NullHandler())  # its library prints the errors that it raises
     bucket, slash, _ = url.partition("://")[2].partition("/")
     if not bucket:
         raise InputError(f"{url}: it names no object", help="objects are named like s3://bucket/preds.csv")
     url = url if slash else f"{url}/"
-    wild = WILD.search(url)
-    if _UNLISTED.match(url) or not (wild or url.endswith("/")):
+    if not _is_several(url):
         return None
+    wild = WILD.search(url)
     base = os.path.dirname(url[: wild.start()] if wild else url)
     names = sorted(_below(base, url), key=natural)
     if url in names:
@@ -84,33 +105,95 @@ def listed(url: str) -> Listed | None:
     return Listed(found, base, len(names) - len(found))
 
 
-@contextmanager
-def asking(url: str) -> Iterator[None]:
-    """Turn what polars tells of a store into a sentence that names the object."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        hint = "" if _UNLISTED.match(url) else "the name of a folder ends with /"
-        raise InputError(f"{url}: the store has no such object", help=hint) from error
-    except PermissionError as error:
-        raise InputError(
-            f"{url}: the store does not let you read it",
-            help="credentials are taken from the environment; --debug shows the answer of the store",
-        ) from error
-    except OSError as error:
-        if not str(error).startswith("object-store error"):
-            raise
-        raise InputError(
-            f"{url}: the store did not answer, or gave nothing", help="--debug shows its answer"
-        ) from error
+def asked(url: str, work: Callable[[], T], patience: float = 1) -> T:
+    """What polars gives of a store.
+
+    Args:
+        url: the object or prefix that messages name.
+        work: what asks polars.
+        patience: how much longer than usual to wait.
+
+    Raises:
+        InputError: the store does not give it.
+    """
+    done: list[T] = []
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 — told or raised again where it is waited for
+            faults.append(error)
+
+    worker = Thread(target=run, daemon=True)
+    last = time.monotonic() + _PATIENCE * patience
+    with warnings.catch_warnings(action="ignore"):
+        worker.start()
+        while worker.is_alive() and time.monotonic() < last:
+            worker.join(0.1)  # an interrupt is heeded between two waits only: polars has the signal to itself
+    if done:
+        return done[0]
+    if not faults:
+        help = "a longer prefix has fewer objects" if _is_several(url) else f"{pipe(url)} waits longer"
+        raise InputError(f"{url}: the store has given nothing for {_PATIENCE * patience:g} seconds", help=help)
+    told = _told(url, faults[0])
+    if told is None:
+        raise faults[0]
+    raise told from faults[0]
+
+
+def _told(url: str, fault: BaseException) -> InputError | None:
+    """A fault of a store as a sentence that names the object; None for another fault."""
+    import polars as pl
+
+    text = str(fault)
+    who = _ASKING.get(_family(url), "")
+    if isinstance(fault, FileNotFoundError):
+        return InputError(
+            f"{url}: the store has no such object", help="the name of a folder ends with /" if who else ""
+        )
+    if isinstance(fault, PermissionError):
+        return InputError(f"{url}: the store does not let you read it", help=f"{who}--debug shows what was answered")
+    if "Range request not supported" in text:
+        return InputError(f"{url}: the server gives objects only whole", help=f"{pipe(url)} reads it")
+    if "invalid path" in text or "path segment" in text:
+        way = "--debug shows it; name the other objects one by one" if _is_several(url) else f"{pipe(url)} reads it"
+        return InputError(f"{url}: an object has a name that polars does not take", help=way)
+    if "404 Not Found" in text:  # of a list
+        return InputError(f"{url}: the store has no such bucket")
+    # The libraries that polars asks for credentials have errors of their own.
+    foreign = isinstance(fault, Exception) and not isinstance(fault, (OSError, InputError, pl.exceptions.PolarsError))
+    if foreign or text.startswith(("object-store error", "error sending request")):
+        return InputError(
+            f"{url}: the store did not answer, or gave nothing", help=f"{who}--debug shows what was answered"
+        )
+    return None
 
 
 def pipe(url: str) -> str:
     """What to type to read an object through a pipe."""
     import shlex  # only mistakes pay for it
 
-    command = _PIPES.get(url.partition(":")[0], "a download of {} to standard output").format(shlex.quote(url))
+    scheme, _, rest = url.partition("://")
+    if _family(url) == "az":
+        place, _, name = rest.partition("/")
+        container, _, host = place.partition("@")
+        account = shlex.quote(host.partition(".")[0]) if host else '"$AZURE_STORAGE_ACCOUNT_NAME"'
+        blob = f"-c {shlex.quote(container)} -n {shlex.quote(name)}"
+        command = f"az storage blob download --no-progress --account-name {account} {blob}"
+    else:
+        command = _PIPES[scheme].format(shlex.quote(url))
     return f"{command} | lossctl compute mse -"
+
+
+def _is_several(url: str) -> bool:
+    return url.endswith("/") or WILD.search(url) is not None
+
+
+def _family(url: str) -> str:
+    """The scheme of a URL, one for all of Azure's."""
+    scheme = url.partition(":")[0]
+    return "az" if scheme.startswith("ab") else scheme
 
 
 class _Lines(io.RawIOBase):
@@ -128,18 +211,16 @@ class _Lines(io.RawIOBase):
         self._left = memoryview(b"")
         self._ahead: deque[pl.DataFrame] = deque()
         self._enough = 2 * pl.thread_pool_size()
-        with self._reading():
-            self._frames = iter(pl.scan_lines(url, glob=False).collect_batches())
+        self._frames = _frames(url)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:  # collections.abc.Buffer is newer than Python 3.11
         if not self._left:
-            with self._reading():
-                while len(self._ahead) < self._enough and (frame := next(self._frames, None)) is not None:
-                    self._line += frame.height
-                    self._ahead.extend([frame] if frame.height else [])
+            while len(self._ahead) < self._enough and (frame := self._next()) is not None:
+                self._line += frame.height
+                self._ahead.extend([frame] if frame.height else [])
             if not self._ahead:
                 return 0
             lines = self._ahead.popleft().to_series()
@@ -149,13 +230,11 @@ class _Lines(io.RawIOBase):
         buffer[: len(part)] = part
         return len(part)
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _next(self) -> pl.DataFrame | None:
         import polars as pl
 
         try:
-            with asking(self._url):
-                yield
+            return asked(self._url, lambda: next(self._frames, None), LONGER if self._line else 1)
         except pl.exceptions.PolarsError as error:
             begun = f" behind line {self._line:,}" if self._line else ""
             raise InputError(
@@ -168,6 +247,12 @@ class _Lines(io.RawIOBase):
             ) from error
 
 
+def _frames(url: str) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    yield from pl.scan_lines(url, glob=False).collect_batches()
+
+
 def _below(base: str, url: str) -> list[str]:
     """The objects below a prefix."""
     import polars as pl
@@ -178,11 +263,15 @@ def _below(base: str, url: str) -> list[str]:
         raise InputError(
             f"{url}: this version of polars does not list what a store holds", help="name the objects one by one"
         ) from None
-    with asking(url):
-        try:
-            return _expand_paths(f"{base}/**/*").collect().to_series().to_list()
-        except pl.exceptions.PolarsError as error:
-            raise InputError(f"{url}: polars cannot list this", help="--debug shows why") from error
+    # Of a pattern polars escapes the prefix, and below a single path all objects have to end alike; so it gets a second
+    # one, which it takes as it stands.
+    named = f"{base}/*"
+    try:
+        found = asked(url, _expand_paths([f"{base}/", named], glob=False).collect, LONGER).to_series().to_list()
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{url}: polars cannot list this", help="--debug shows why") from error
+    found.remove(named)
+    return found
 
 
 def _levels(url: str, base: str) -> list[str]:
