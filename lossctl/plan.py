@@ -40,14 +40,13 @@ if TYPE_CHECKING:
     from lossctl.skill import Constant
 
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
-LEFT_OUT = "left-out"
-"""The code of a note on losses that nobody named, where a column that only they need cannot be read."""
 
 _ZERO = "\0the label 0"
 _MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
 _ROUNDED = "rounded-numbers"
 _UNSEEN = "positive-unseen"
+_LEFT_OUT = "left-out"
 
 CODES = {
     _OFF_ONE: f"Rows of probabilities are off 1 by more than {OFF_ONE_NOTED:g}, at most by {OFF_ONE_REFUSED:g}. They were "
@@ -56,7 +55,7 @@ CODES = {
     "nearest float64 before the loss was computed.",
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
-    LEFT_OUT: "LOSS all and identify try losses that take more inputs where columns are named like these. A cell of such a "
+    _LEFT_OUT: "LOSS all and identify try losses that take more inputs where columns are named like these. A cell of such a "
     "column cannot be read, so these losses are left out; named in LOSS, they tell it as an error.",
     "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
     "refused": "A convention, or exact under --like all, takes no such data, so it has no number; the note says why.",
@@ -641,7 +640,7 @@ class Plan(NamedTuple):
             found.append(Warn("refused", message, label))
         for (row, why), names in left_out.items():
             be = "is" if len(names) == 1 else "are"
-            found.append(Warn(LEFT_OUT, f"{listed(names)} {be} left out: {why}", label, (int(row),)))
+            found.append(Warn(_LEFT_OUT, f"{listed(names)} {be} left out: {why}", label, (int(row),)))
         if self._positive_unseen(totals):
             found.append(
                 Warn(

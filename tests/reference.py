@@ -440,8 +440,8 @@ def _tversky(
     return [value]
 
 
-def _generalized_dice(y: Any, p: Any, eps: float = 0.0) -> list[Term]:
-    return _dice(y, p) if eps or any(_several(y)) else [lambda: mpf(0)]
+def _generalized_dice(y: Any, p: Any, eps: float = 0.0, smooth: float | None = None) -> list[Term]:
+    return _dice(y, p, smooth or 0.0) if eps or any(_several(y)) else [lambda: mpf(0)]
 
 
 def sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:

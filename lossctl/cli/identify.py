@@ -49,7 +49,6 @@ def identify(
     from lossctl.identification import Identification
     from lossctl.losses.declare import every
     from lossctl.losses.spec import parse
-    from lossctl.plan import LEFT_OUT
     from lossctl.trial import Trial
 
     to = target(output, [name for name in (file, data.truth) if name], Identification.FORMATS)
@@ -83,7 +82,7 @@ def identify(
             bool(matches),
             tuple(_explained(match, file, data, grouped=_grouped(match.value, record)) for match in shown),
             record.inputs,
-            (*(note for note in record.warnings if note.code == LEFT_OUT), *source.notes()),
+            (*(note for note in record.warnings if note.code != "refused"), *source.notes()),
         ),
         to,
     )

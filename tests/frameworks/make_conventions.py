@@ -564,6 +564,9 @@ def optax() -> Iterator[Ask]:
         yield from of_array("multiclass_perceptron", "optax.losses.multiclass_perceptron_loss(p, y)", data)
         yield from of_array("kl", "optax.losses.kl_divergence(jnp.log(p), y)", shares)
         yield from of_array("generalized_kl", "optax.losses.generalized_kl_divergence(jnp.log(p), y)", shares)
+        yield from of_array("kl", "optax.losses.kl_divergence_with_log_targets(jnp.log(p), jnp.log(y))", shares)
+        yield from of_array("convex_kl_divergence", "optax.losses.convex_kl_divergence(jnp.log(p), y)", shares)
+        yield from of_array("safe_softmax_cross_entropy", "optax.losses.safe_softmax_cross_entropy(p, y)", soft)
         yield from of_array("cosine", "optax.losses.cosine_distance(p, y)", soft)
     yield from optax_of_vectors(of_array)
 
@@ -580,6 +583,13 @@ def optax_of_vectors(of_array: Callable[[str, str, Data], Iterator[Ask]]) -> Ite
         logits = "jnp.log(p) - jnp.log1p(-p)"
         yield from of_array("dice", f"optax.losses.binary_dice_loss({logits}, y)", masks)
         yield from of_array("dice:smooth=0.5", f"optax.losses.binary_dice_loss({logits}, y, smooth=0.5)", masks)
+        chosen = labels(1340 + seed, 4 * k, rows)
+        picture = Data(
+            np.array(one_hot(chosen, rows)).T.tolist(), np.array(simplex(1350 + seed, 4 * k, rows)).T.tolist()
+        )
+        for text, args in (("", ""), (":smooth=0.25", ", smooth=0.25")):
+            call = f"optax.losses.multiclass_generalized_dice_loss(jnp.log(p).T[None], y.T[None]{args})"
+            yield Ask("optax", f"generalized_dice{text}", "mean", call, picture)
 
 
 def lightgbm() -> Iterator[Ask]:
@@ -685,6 +695,15 @@ def catboost() -> Iterator[Ask]:
         )
         yield from mean("cross_entropy", "MultiClass", scores)
         yield from mean("one_vs_all", "MultiClassOneVsAll", scores)
+        several = quarterly(Data(numbers(1300 + seed, 2, rows, k), numbers(1310 + seed, 2, rows, k)))
+        several = several._replace(y=(np.round(np.array(several.y) * 4) / 4).tolist())
+        yield from mean("rmse", "MultiRMSE", several)
+        # Of other weights these two have a denominator that is cut off, so theirs are whole numbers.
+        sets = Data(np.array(labels(1320 + seed, rows * k, 2), float).reshape(rows, k).tolist(), several.p)
+        sets = sets._replace(w=[1.0 + row % 3 for row in range(rows)])
+        yield from mean("bce_logits", "MultiLogloss", sets)
+        soft = sets._replace(y=(np.round(np.array(probabilities(1330 + seed, rows, k)) * 4) / 4).tolist())
+        yield from mean("bce_logits", "MultiCrossEntropy", soft)
 
 
 def vw() -> Iterator[Ask]:
