@@ -145,6 +145,9 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "categorical_focal": Row(
             "keras.losses.CategoricalFocalCrossentropy", {"renormalise": True, "clip": 1e-7, "alpha": 0.25}, "rows"
         ),
+        "sparse_categorical_focal": Row(
+            "keras.losses.CategoricalFocalCrossentropy", {"renormalise": True, "clip": 1e-7, "alpha": 0.25}, "rows"
+        ),
         "generalized_ce": Row("keras.losses.CategoricalGeneralizedCrossEntropy", mean="rows"),
         "multiclass_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),
         "categorical_hinge": Row("keras.losses.CategoricalHinge", {"with_zero": True}, "rows"),

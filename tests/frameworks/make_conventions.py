@@ -206,6 +206,11 @@ def keras_of_classes() -> Iterator[Ask]:
         yield from both(
             "categorical_focal:gamma=3:alpha=0.5", "CategoricalFocalCrossentropy", hot, ", gamma=3, alpha=0.5"
         )
+        chosen = f"keras.ops.one_hot(y, {k}, dtype='float64'), p"
+        for one, given in ((data, ", sample_weight=w"), (plain(data), "")):
+            for text, args in (("", ""), (":gamma=1.5:alpha=0.6", ", gamma=1.5, alpha=0.6")):
+                call = f"losses.CategoricalFocalCrossentropy(dtype='float64'{args})({chosen}{given})"
+                yield Ask("keras", f"sparse_categorical_focal{text}", "mean", call, one)
         yield from both("kl", "KLDivergence", hot)
         near = hot._replace(y=simplex(556, len(data.y), k))
         yield from (ask for ask in both("kl", "KLDivergence", near) if "float64" in ask.call)
