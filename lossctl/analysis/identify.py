@@ -144,12 +144,14 @@ def tried(loss: Loss, columns: Mapping[str, Sequence[str]], row: Row | None = No
     yield base
     taken = {name: param.default for name, param in loss.params.items()} | ({} if row is None else {**row.params})
     switches = [
-        f"{name}={str(not taken[name]).lower()}"
+        (name, str(on).lower())
         for name, param in loss.params.items()
         if isinstance(param.kind, Switch) and (name not in OWN or (row is not None and name in row.params))
+        for on in dict.fromkeys((not param.default, not taken[name]))
     ]
-    yield from (f"{base}:{switch}" for switch in switches)
-    yield from (f"{base}:{one}:{other}" for one, other in combinations(switches, 2))
+    yield from (f"{base}:{name}={on}" for name, on in switches)
+    pairs = ((one, other) for one, other in combinations(switches, 2) if one[0] != other[0])
+    yield from (f"{base}:{one}={on}:{other}={there}" for (one, on), (other, there) in pairs)
     for name, param in loss.params.items():
         if isinstance(param.kind, Choice):
             yield from (f"{base}:{name}={word}" for word in param.kind.words if word != param.default)

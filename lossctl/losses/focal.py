@@ -65,7 +65,8 @@ def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alph
         a = α y + (1 - α) (1 - y), 1 without alpha,   z = y_pred,   y = y_true,   γ = gamma,   α = alpha
 
     Range:
-        0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none.
+        0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none. What Keras makes of
+        logits is binary_focal of their sigmoid, which it clips.
 
     Use:
         For training where positives are rare and most rows easy, as in detection. With gamma above 0 it is not

@@ -349,7 +349,7 @@ def _sparse_categorical_focal_slope(
 ) -> Floats:
     """0 where clip holds the probability."""
     own = of_label(renormalised(y_pred, divide=renormalise), y_true)
-    slope = unclipped(alpha * _focal_slope(clipped(own, clip), gamma), own, clip)
+    slope = unclipped(counted(np.full_like(own, alpha), _focal_slope(clipped(own, clip), gamma)), own, clip)
     return slope_by_rows(to_label(slope, y_true, y_pred.shape[1]), y_pred, divide=renormalise)
 
 
@@ -393,7 +393,8 @@ def sparse_categorical_focal(
         >>> sparse_categorical_focal(np.array([1]), np.array([[0.5, 0.5]])).round(7)
         array([0.1732868])
     """
-    return alpha * _focal(clipped(of_label(renormalised(y_pred, divide=renormalise), y_true), clip), gamma)
+    own = clipped(of_label(renormalised(y_pred, divide=renormalise), y_true), clip)
+    return counted(np.full_like(own, alpha), _focal(own, gamma))
 
 
 @np.errstate(divide="ignore", invalid="ignore")
