@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass, Smooth
+from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, NonNegativeOrNone, PerRow, Pixels, PixelsOfClass
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
 from lossctl.losses.stable import Split, in_rows, quotient, row_sum
 
@@ -157,7 +157,7 @@ def _generalized_dice_slope(y_true: Floats, y_pred: Floats, *, eps: float, smoot
     slope=_generalized_dice_slope,
 )
 def generalized_dice(
-    y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0, smooth: Smooth = None
+    y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0, smooth: NonNegativeOrNone = None
 ) -> PerRow:
     """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.
 
