@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lossctl.errors import UsageError, quoted
 from lossctl.kinds import Choice, Number, Several, Switch
 from lossctl.losses.conventions import CONVENTIONS, EXACT
+from lossctl.losses.declare import get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -312,6 +313,7 @@ def explained(
     number: Wanted,
     ranks: Mapping[str, float],
     mistaken: Mapping[str, Sequence[Value]] = MappingProxyType({}),
+    classes: int = 1,
 ) -> list[Match]:
     """The explanations of a number, the most usual first; several conventions that give its digits are one.
 
@@ -320,6 +322,7 @@ def explained(
         number: the number to explain.
         ranks: for each loss how unusual it is.
         mistaken: by what was done to the data, in words, what they give then.
+        classes: how many values a row of y_pred holds, over which some tools average where a loss adds them.
     """
     of_mistakes = (
         Match(value, value.value, text, (), _cost(value, ranks) + _MISTAKEN)
@@ -327,7 +330,13 @@ def explained(
         for value in turned
         if math.isfinite(value.value)  # what is no number has many reasons nearer than a mistake
     )
-    found = [match for match in (*_readings(values, ranks), *of_mistakes) if number.is_met(match.printed)]
+    averaged = (
+        Match(value, value.value / classes, f"divided by {classes}, the number of classes", (), _cost(value, ranks) + 4)
+        for value in values
+        if classes > 1 and value.reduction == "mean" and get(value.loss).takes_classes
+    )
+    matches = (*_readings(values, ranks), *of_mistakes, *averaged)
+    found = [match for match in matches if number.is_met(match.printed)]
     kept: dict[tuple[object, ...], Match] = {}
     told: dict[str, float] = {}
     for match in sorted(found, key=lambda match: (match.cost, number.off(match.printed))):

@@ -81,7 +81,8 @@ def identify(
         for (text, (plan, _)), other in zip(mistakes.items(), others, strict=True)
     }
     unusual = ranks(every())
-    matches = explained(values, number, unusual, mistaken)[: int(top or _MOST)]
+    classes = model.plan.binding.widths.get("y_pred", 1)
+    matches = explained(values, number, unusual, mistaken, classes)[: int(top or _MOST)]
     shown = matches or nearest(values, number, unusual)[:_NEAREST]
     emit(
         Identification(

@@ -215,6 +215,7 @@ ALTERED = [
     (WINE, "sparse_cce_logits", "torch", "mean", "", "F.cross_entropy(p, y)"),
     (WINE, "sparse_cce", "sklearn", "mean", "in bits, divided by ln 2", "metrics.log_loss(y, p) / np.log(2)"),
     (WINE, "sparse_cce:label_smoothing=0.1", "keras", "mean", "", "keras.losses.categorical_crossentropy(one, p, label_smoothing=0.1)"),
+    (WINE, "sparse_brier", "exact", "mean", "divided by 3, the number of classes", "keras.losses.mean_squared_error(one, p)"),
     (WINE, "top_k_error", "exact", "mean", "1 minus it", "metrics.accuracy_score(y, p.argmax(1))"),
     (WINE_LOGITS, "sparse_cce_logits", "torch", "sum", "", "F.cross_entropy(p, y, reduction='sum')"),
     (WINE_LOGITS, "multi_margin:p=2", "torch", "mean", "", "F.multi_margin_loss(p, y, p=2)"),
