@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from lossctl.cli.inputs import collected, models
+from lossctl.cli.options import Data
+from lossctl.engines.local import fold
+from lossctl.losses.spec import parse
+from lossctl.readers.columns import assembled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -645,3 +652,17 @@ def test_rows_of_all_losses_show_no_input_that_nobody_named(run: Callable[..., R
     (tmp_path / "a.csv").write_text(MORE.format("abc", "1"))
     (row,) = json.loads(run("breakdown", "all", str(tmp_path / "a.csv"), "-k", "1", "-f", "json").out)["rows"]
     assert [*row][:4] == ["row", "y_true", "y_pred", "mae"]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 100])
+def test_what_is_left_out_is_told_alike_however_rows_come(rows: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,y_pred,var\n1,1.5,-1\n2,2.5,x\n4,2,\n")
+    with ExitStack() as opened:
+        job = collected(parse("all"), [str(path)], Data(), opened)
+        (model,) = models(job.sources[0], job, "mean")
+        batches = opened.enter_context(closing(assembled(job.sources[0], [model.plan.binding], rows)))
+        (totals,) = fold([model.plan], batches)
+    (warning,) = model.plan.result("compute", "a", str(path), model.header, totals).warnings
+    assert warning.message == f'"gaussian_nll" is left out: {path}:3: column "var": cannot read "x" as a number'
+    assert warning.rows == (2,)
