@@ -49,6 +49,7 @@ class Batch(NamedTuple):
         origin: where the rows were read.
         cells: the columns as they were read, for rows that are shown.
         unheld: by role the numbers of the rows that hold a number which no float64 is.
+        unread: by role, of those that losses can do without, the number of the first row that cannot be read, and why.
     """
 
     arrays: Mapping[str, Array]
@@ -64,6 +65,7 @@ class Batch(NamedTuple):
     origin: Origin
     cells: Mapping[str, Sequence[Any] | NDArray[Any]]
     unheld: Mapping[str, Sequence[int]]
+    unread: Mapping[str, tuple[int, str]]
 
     @property
     def numbers(self) -> NDArray[np.intp]:

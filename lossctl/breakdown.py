@@ -109,7 +109,7 @@ class Breakdown(NamedTuple):
             self.label,
             self.several,
             binding.id is not None,
-            tuple(binding.widths.items()),
+            tuple((role, width) for role, width in binding.widths.items() if role not in binding.spare),
             tuple(spec.text for spec in self.plan.specs),
             tuple(text for spec in self.plan.specs for text in spec.parts),
             tuple(spec.text for spec in self.plan.specs if self.grad and _sloped(spec)),

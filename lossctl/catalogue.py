@@ -35,6 +35,8 @@ _MEANS: dict[Mean, str] = {
     "rows": "divides by the number of rows, whatever their weights",
     "kept": "divides by the number of rows that it does not ignore, whatever their weights",
     "elements": "divides by the number of values in y_pred",
+    "one": "divides the sum of the rows by nothing",
+    "added": "adds up the outputs of a row, exact averages them",
 }
 
 # What examples are written with, as far as a kind takes it.

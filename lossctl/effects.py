@@ -6,7 +6,7 @@ rows whose loss it changed are counted. So what differs in the end was counted o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -130,6 +130,8 @@ def own_value(spec: Spec, mean: Mean, effects: Effects, outputs: int, reduction:
     """The value as the framework reduces it: its own mean, its own sum."""
     if reduction == "sum" and spec.sums == "elements":
         return mean.total.times(outputs).over(ONE)
+    if reduction == "mean" and spec.divides == "added":
+        return replace(mean, total=mean.total.times(outputs)).value("mean")
     if reduction == "mean" and spec.divides != "weights":
         return mean.total.over(ExactSum.of_count(_divisor(spec, mean, effects, outputs)))
     return mean.value(reduction)
@@ -150,7 +152,9 @@ def reasons(
     found = [f"{spec.like} {what}" for what in _acted(spec, effects)]
     if reduction == "sum" and spec.sums == "elements" and outputs > 1:
         found.append(f"{spec.like} adds all {outputs} outputs of a row, exact their mean")
-    if reduction == "mean" and spec.divides != "weights":
+    if reduction == "mean" and spec.divides == "added":
+        found += [f"{spec.like} adds up the {outputs} outputs of a row, exact averages them"] if outputs > 1 else []
+    elif reduction == "mean" and spec.divides != "weights":
         divisor = _divisor(spec, mean, effects, outputs)
         if float(mean.weight) != divisor:
             of = "number of rows" if float(mean.weight) == mean.rows else "sum of the weights"

@@ -453,7 +453,7 @@ Level: TypeAlias = Annotated[float, Number("a number from 0 to 1", low=0.0, high
 Flag: TypeAlias = Annotated[bool, Switch()]
 ClassId: TypeAlias = Annotated[int | None, Number("a whole number", whole=True)]
 ClassWeights: TypeAlias = Annotated[tuple[float, ...] | None, Several(Number("a number of at least 0", low=0.0))]
-DeadZone: TypeAlias = Annotated[float | None, Number("a number of at least 0", low=0.0)]
+NonNegativeOrNone: TypeAlias = Annotated[float | None, Number("a number of at least 0", low=0.0)]
 AtLeastOne: TypeAlias = Annotated[float, Number("a number of at least 1", low=1.0)]
 OneToTwo: TypeAlias = Annotated[
     float, Number("a number between 1 and 2", low=1.0, high=2.0, open_low=True, open_high=True)

@@ -26,7 +26,6 @@ from lossctl.results import Input, Result, TermRecord, Value, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
@@ -47,6 +46,7 @@ _MINUS_ONE = "\0the label -1"
 _OFF_ONE = "rows-off-one"
 _ROUNDED = "rounded-numbers"
 _UNSEEN = "positive-unseen"
+_LEFT_OUT = "left-out"
 
 CODES = {
     _OFF_ONE: f"Rows of probabilities are off 1 by more than {OFF_ONE_NOTED:g}, at most by {OFF_ONE_REFUSED:g}. They were "
@@ -55,6 +55,8 @@ CODES = {
     "nearest float64 before the loss was computed.",
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
+    _LEFT_OUT: "LOSS all and identify try losses that take more inputs where columns are named like these. A cell of such a "
+    "column cannot be read, so these losses are left out; named in LOSS, they tell it as an error.",
     "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
     "refused": "A convention, or exact under --like all, takes no such data, so it has no number; the note says why.",
     "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "
@@ -102,7 +104,7 @@ class Totals:
         counts: rows read, filtered and dropped.
         labels_seen: labels of special meaning that were seen.
         mentions: by code and role, the rows that a note is about.
-        refused: by the index of optional specs why some row was none for them.
+        refused: by the index of optional specs why some row was none for them, in words where that is told.
         specimen: the first rows, as losses receive them.
     """
 
@@ -239,6 +241,11 @@ class Plan(NamedTuple):
             if spec.barred:
                 losses.append(None)
                 continue
+            unread = [batch.unread[role] for term in spec.terms for role in term.loss.roles if role in batch.unread]
+            if unread:
+                losses.append(None)
+                refused[(index,)] = Refusal(*min(unread), "")
+                continue
             try:
                 if not spec.named and any(checks.wrong(term, self.coded(term.params)) for term in spec.terms):
                     losses.append(None)
@@ -249,7 +256,7 @@ class Plan(NamedTuple):
                 if not spec.optional:
                     raise
                 losses.append(None)
-                refused[(index,)] = Refusal.of(error)
+                refused[(index,)] = Refusal.of(error) if spec.named else Refusal(inf, "", "")
         return Scored(batch, tuple(losses), checks.labels, checks.mentions, refused)
 
     def total(self, scored: Scored) -> Totals:
@@ -397,7 +404,8 @@ class Plan(NamedTuple):
             if index not in refused or index in told
             for group, each, effects, constants in (keyed[-1:] if index in told else keyed)
         )
-        warnings = self._warnings(label, totals, refused.keys() - told.keys())
+        passed = {index: refusal for index, refusal in refused.items() if index not in told}
+        warnings = self._warnings(label, totals, passed)
         if self.skill:
             from lossctl import skill
 
@@ -603,8 +611,11 @@ class Plan(NamedTuple):
     def _positive_unseen(self, totals: Totals) -> bool:
         return self.binding.positive is not None and POSITIVE not in totals.labels_seen
 
-    def _warnings(self, label: str, totals: Totals, refused: AbstractSet[int]) -> tuple[Warn, ...]:
+    def _warnings(self, label: str, totals: Totals, refused: Mapping[int, Refusal]) -> tuple[Warn, ...]:
         found = []
+        passed = {self.specs[index].text for index in refused if self.specs[index].like == EXACT}
+        barred: dict[str, list[str]] = {}
+        left_out: dict[tuple[float, str], dict[str, None]] = {}
         for (code, role), mentions in totals.mentions.ordered():
             one = mentions.count == 1
             message = (
@@ -620,9 +631,16 @@ class Plan(NamedTuple):
             if spec.lacking and not spec.optional:
                 message = f"lossctl knows no {listed(spec.lacking, 'or')} of {spec.like}, so what is printed is exact"
                 found.append(Warn("no-such-loss", message, label))
-            elif index in refused and spec.like != EXACT:
-                message = f"{spec.like} takes no such values, so it has no number for {spec.text}"
-                found.append(Warn("refused", message, label))
+            elif index in refused and refused[index].row < inf:
+                left_out.setdefault((refused[index].row, refused[index].message), {})[spec.name] = None
+            elif index in refused and spec.like != EXACT and spec.text not in passed:
+                barred.setdefault(spec.like, []).append(spec.text)
+        for like, texts in barred.items():
+            message = f"{like} takes no such values, so it has no number for {listed(texts)}"
+            found.append(Warn("refused", message, label))
+        for (row, why), names in left_out.items():
+            be = "is" if len(names) == 1 else "are"
+            found.append(Warn(_LEFT_OUT, f"{listed(names)} {be} left out: {why}", label, (int(row),)))
         if self._positive_unseen(totals):
             found.append(
                 Warn(
@@ -701,7 +719,9 @@ def planned(requests: Sequence[Request], header: Header, asked: Asked, path: str
     doubtful = len({"class", "number"} & binding.codings.get("y_true", frozenset())) > 1 and all(
         not spec.named for spec in specs if "class" in _codings(spec)
     )
-    return Plan(tuple(specs), binding._replace(doubtful=doubtful), reduction)
+    needed = {role for spec in specs if spec.named for term in spec.terms for role in term.loss.roles}
+    spare = used.keys() - needed - {*_USUAL, *asked.others}
+    return Plan(tuple(specs), binding._replace(doubtful=doubtful, spare=frozenset(spare)), reduction)
 
 
 class _Wrong(NamedTuple):

@@ -112,7 +112,8 @@ class Layout(NamedTuple):
         input: the label of the input.
         several: whether there are rows of other inputs beside them.
         id: whether rows have ids.
-        roles: the inputs, y_true and y_pred first, and how many values of each a row holds.
+        roles: the inputs, y_true and y_pred first, and how many values of each a row holds; none that only losses take
+            which nobody named.
         losses: each LOSS.
         parts: the terms of the weighted sums among them.
         grads: each LOSS whose derivative by y_pred rows hold.

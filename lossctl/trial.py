@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from lossctl.aggregates.groups import Each, Groups
+from lossctl.batch import key
 from lossctl.effects import Effects
 from lossctl.losses.conventions import EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lossctl.aggregates.mean import Mean
     from lossctl.batch import Batch
     from lossctl.losses.spec import Spec
     from lossctl.plan import Plan, Totals
+    from lossctl.skill import Constant
 
 _TOGETHER = 8  # the losses of so many specs are held for each row
 
@@ -44,8 +48,17 @@ class Trial(NamedTuple):
         """The trial of the losses of a plan."""
         exact = {spec.text for spec in plan.specs if spec.applied == EXACT}
         computed = [spec for spec in plan.specs if not (_is_twin(spec) and spec.text in exact)]
+        skilled = {id(plan.specs[place]) for place in plan.skill}
         parts = (computed[start : start + _TOGETHER] for start in range(0, len(computed), _TOGETHER))
-        return cls(plan, tuple(plan._replace(specs=tuple(part)) for part in parts))
+        return cls(
+            plan,
+            tuple(
+                plan._replace(
+                    specs=tuple(part), skill=tuple(place for place, spec in enumerate(part) if id(spec) in skilled)
+                )
+                for part in parts
+            ),
+        )
 
     @property
     def empty(self) -> Each[Totals]:
@@ -85,6 +98,12 @@ class Trial(NamedTuple):
             return Each(tuple(means)), Each(tuple(done))
 
         parts = known.members
+
+        def constants(of_parts: Sequence[Each[Constant]]) -> Each[Constant]:
+            skilled = [found[index] for index in self.plan.skill]
+            places = [self.parts[place.part].skill.index(place.spec) for place in skilled]
+            return Each(tuple(of_parts[place.part].members[at] for place, at in zip(skilled, places, strict=True)))
+
         tallies, effects = gathered([part.tallies for part in parts], [part.effects for part in parts])
         groups = {
             group: gathered(
@@ -99,6 +118,13 @@ class Trial(NamedTuple):
             effects=effects,
             groups=Groups({group: both[0] for group, both in groups.items()}),
             groups_effects=Groups({group: both[1] for group, both in groups.items()}),
+            constants=constants([part.constants for part in parts]),
+            groups_constants=Groups(
+                {
+                    group: constants([part.groups_constants.members.get(group, Each(())) for part in parts])
+                    for group in groups
+                }
+            ),
             labels_seen=frozenset().union(*(part.labels_seen for part in parts)),
             refused=Groups(
                 {
@@ -108,6 +134,54 @@ class Trial(NamedTuple):
                 }
             ),
         )
+
+
+class Trials(NamedTuple):
+    """Trials of the same rows, as they are and as a mistake has them.
+
+    Attributes:
+        trials: the trials.
+        turns: for each what is done to the rows before.
+    """
+
+    trials: tuple[Trial, ...]
+    turns: tuple[Callable[[Batch], Batch], ...]
+
+    @property
+    def empty(self) -> Each[Each[Totals]]:
+        """What is known of no rows."""
+        return Each(tuple(trial.empty for trial in self.trials))
+
+    def score(self, batch: Batch) -> Batch:
+        """The rows themselves."""
+        return batch
+
+    def total(self, batch: Batch) -> Each[Each[Totals]]:
+        """What is known of some rows, for each trial."""
+        return Each(tuple(trial.total(turn(batch)) for trial, turn in zip(self.trials, self.turns, strict=True)))
+
+    def whole(self, known: Each[Each[Totals]]) -> list[Totals]:
+        """The totals of the plan of each trial."""
+        return [trial.whole(of_trial) for trial, of_trial in zip(self.trials, known.members, strict=True)]
+
+
+def as_it_is(batch: Batch) -> Batch:
+    """The rows as they are."""
+    return batch
+
+
+def exchanged(batch: Batch) -> Batch:
+    """The rows with y_true in the place of y_pred, and the other way round; both hold numbers, as many of each."""
+    codings = [coding for coding in ("number", "binary") if key("y_true", coding) in batch.arrays]
+    true, pred = batch.arrays[key("y_true", codings[0])], batch.arrays["y_pred"]
+    return batch._replace(arrays={**batch.arrays, "y_pred": true} | {key("y_true", one): pred for one in codings})
+
+
+def opposite(batch: Batch) -> Batch:
+    """The rows with 0 for 1 in y_true, and the other way round; with NaN for what is neither, which is no class."""
+    binary = key("y_true", "binary")
+    true = batch.arrays[binary]
+    return batch._replace(arrays={**batch.arrays, binary: np.where((true == 0) | (true == 1), 1.0 - true, np.nan)})
 
 
 def _is_twin(spec: Spec) -> bool:

@@ -440,8 +440,8 @@ def _tversky(
     return [value]
 
 
-def _generalized_dice(y: Any, p: Any, eps: float = 0.0) -> list[Term]:
-    return _dice(y, p) if eps or any(_several(y)) else [lambda: mpf(0)]
+def _generalized_dice(y: Any, p: Any, eps: float = 0.0, smooth: float | None = None) -> list[Term]:
+    return _dice(y, p, smooth or 0.0) if eps or any(_several(y)) else [lambda: mpf(0)]
 
 
 def sides(box: Sequence[Exact], format: str) -> list[Sequence[Exact]]:
@@ -738,9 +738,14 @@ def _categorical_focal(
 
 
 def _sparse_categorical_focal(
-    y: Exact, p: Sequence[Exact], gamma: float = 2.0, renormalise: bool = False
+    y: Exact,
+    p: Sequence[Exact],
+    gamma: float = 2.0,
+    alpha: float = 1.0,
+    renormalise: bool = False,
+    clip: float | None = None,
 ) -> list[Term]:
-    return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, renormalise=renormalise)
+    return _categorical_focal([mpf(c == y) for c in range(len(p))], p, gamma, alpha, renormalise, clip)
 
 
 def _sigmoid_focal(y: Exact, z: Exact, gamma: float = 2.0, alpha: float | None = None) -> list[Term]:

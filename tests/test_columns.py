@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from lossctl.cli.inputs import collected, models
+from lossctl.cli.options import Data
+from lossctl.engines.local import fold
+from lossctl.losses.spec import parse
+from lossctl.readers.columns import assembled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -589,3 +596,73 @@ def test_labels_that_count_from_1_are_read_by_the_help_of_their_error(
     option = refused("sparse_cce", text).partition("help: ")[2].split()[:2]
     assert option == ["--classes", "1,2"]
     assert compute("sparse_cce", text, *option)["results"][0]["value"] == pytest.approx(1.0397207708399179, rel=1e-12)
+
+
+MORE = "y_true,y_pred,var,lower,upper\n1,1.5,{0},0,2\n2,2.5,1,{1},3\n4,2,2,3,5\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "cells", "options", "left_out"),
+    [
+        ("compute all", "abc,1", "", '"gaussian_nll" is left out: a.csv:2: column "var": cannot read "abc" as a number'),
+        ("list --fits", ",1", "--nan drop", '"gaussian_nll" is left out: a.csv:2: column "var": the cell is missing'),
+        ("compute all", ",1", "--like torch", '"gaussian_nll" is left out: a.csv:2: column "var": the cell is missing'),
+        ("compute all", ",1", "--where y_true=2", ""),
+        ("compute all", "1,x", "", ""),  # interval and wis need a parameter
+        ("identify 0.5", "1,x", "", '"interval" and "wis" are left out: a.csv:3: column "lower": cannot read "x" as a number'),
+        ("identify 0.5", "1,", "--nan drop", '"interval" and "wis" are left out: a.csv:3: column "lower": the cell is missing'),
+        ("identify 0.5", "NA,1", "", '"gaussian_nll" is left out: a.csv:2: column "var": the cell is missing ("NA")'),
+    ],
+)  # fmt: skip  # one case a line
+def test_a_column_merely_named_like_an_input_takes_its_losses_only(
+    run: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    cells: str,
+    options: str,
+    left_out: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(MORE.format(*cells.split(",")))
+    ran = run(*command.split(), "a.csv", *options.split(), "-f", "json")
+    record = json.loads(ran.out)
+    noted = [warning["message"] for warning in record["warnings"] if warning["code"] == "left-out"]
+    assert noted == ([left_out] if left_out else [])
+    assert ran.code == 0
+    (whole,) = record["inputs"]
+    assert whole["used"] + whole.get("filtered", 0) == 3
+    if command == "compute all":
+        losses = {result["loss"] for result in record["results"]}
+        assert "mse" in losses
+        assert ("gaussian_nll" in losses) == (not left_out)
+
+
+def test_a_column_named_like_an_input_counts_where_its_loss_is_named(refused: Callable[..., str]) -> None:
+    text = MORE.format("abc", "1")
+    message = (
+        'lossctl: a.csv:2: column "var": cannot read "abc" as a number\n'
+        "  help: --nan covers missing cells only; --y-pred var=COLUMN chooses another column\n"
+    )
+    assert refused("all,gaussian_nll", text) == message
+    assert refused("all", text, "-p", "mean=y_pred,var=var") == message
+
+
+def test_rows_of_all_losses_show_no_input_that_nobody_named(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(MORE.format("abc", "1"))
+    (row,) = json.loads(run("breakdown", "all", str(tmp_path / "a.csv"), "-k", "1", "-f", "json").out)["rows"]
+    assert [*row][:4] == ["row", "y_true", "y_pred", "mae"]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 100])
+def test_what_is_left_out_is_told_alike_however_rows_come(rows: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y_true,y_pred,var\n1,1.5,-1\n2,2.5,x\n4,2,\n")
+    with ExitStack() as opened:
+        job = collected(parse("all"), [str(path)], Data(), opened)
+        (model,) = models(job.sources[0], job, "mean")
+        batches = opened.enter_context(closing(assembled(job.sources[0], [model.plan.binding], rows)))
+        (totals,) = fold([model.plan], batches)
+    (warning,) = model.plan.result("compute", "a", str(path), model.header, totals).warnings
+    assert warning.message == f'"gaussian_nll" is left out: {path}:3: column "var": cannot read "x" as a number'
+    assert warning.rows == (2,)

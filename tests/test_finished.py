@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath brings no types
 
 import lossctl
 from lossctl.aggregates.finished import Median, Medians, Ratio, Roots
@@ -166,6 +167,26 @@ def test_norms_neither_overflow_nor_underflow() -> None:
         assert lossctl.compute("nrmse:normalise=l2", pred, true) == pytest.approx(0.5)
     assert lossctl.compute("minkowski:p=100", [0.0, 0.0], [1e308, 1.7e308]) == 1.7e308
     assert lossctl.compute("nrmse", [1e-300], [1e300]) == np.inf
+
+
+@pytest.mark.parametrize("normalise", ["mean", "range", "std", "l2"])
+@pytest.mark.parametrize("exponent", [307, 200, 100, 0, -100, -200, -290])
+def test_a_normalised_root_has_its_digits_at_any_size(normalise: str, exponent: int) -> None:
+    random = np.random.default_rng(exponent + 300)
+    with mp.workprec(4000):
+        for outputs, spread in ((1, 0), (1, 10), (2, 0), (2, 10)):
+            true, pred = random.uniform(-8, 8, (2, 4, outputs)) * 10.0 ** (exponent - random.uniform(0, spread, (4, 1)))
+            y, f = ([mpf(value) for value in array.ravel().tolist()] for array in (true, pred))
+            mean = mp.fsum(y) / len(y)
+            measures = {
+                "mean": abs(mean),
+                "range": max(y) - min(y),
+                "std": mp.sqrt(mp.fsum((a - mean) ** 2 for a in y) / len(y)),
+                "l2": mp.sqrt(mp.fsum(a**2 for a in y)),
+            }
+            root = mp.sqrt(mp.fsum((a - b) ** 2 for a, b in zip(y, f, strict=True)) / len(y))
+            found = lossctl.compute(f"nrmse:normalise={normalise}", true, pred)
+            assert abs(mpf(found) - root / measures[normalise]) <= 3 * mpf(float(np.spacing(found)))
 
 
 def test_models_are_compared_by_norms(run: Run, tmp_path: Path) -> None:

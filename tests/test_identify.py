@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples"
 CASES: list[dict[str, Any]] = json.loads((HERE / "frameworks" / "identify.json").read_text())["cases"]
+PLAIN = [case for case in CASES if not {"reduction", "reading"} & case.keys()]
 
 
 def identify(run: Callable[..., Ran], case: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def identify(run: Callable[..., Ran], case: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_at_least_eighty_numbers_are_known() -> None:
-    assert len({(case["number"], case["file"]) for case in CASES}) >= 80
+    assert len({(case["number"], case["file"]) for case in CASES}) >= 120
     assert {"lightgbm", "xgboost", "catboost"} <= {case["like"] for case in CASES}
 
 
@@ -47,12 +48,16 @@ def test_the_right_explanation_of_a_framework_number_comes_first(run: Callable[.
     found = identify(run, case)
     first = found["explanations"][0]
     assert found["found"]
-    assert (first["loss"], first["reduction"], first["reading"]) == (case["loss"], "mean", "")
+    assert (first["loss"], first["reduction"], first["reading"]) == (
+        case["loss"],
+        case.get("reduction", "mean"),
+        case.get("reading", ""),
+    )
     assert case["like"] in {first["like"], *first["likes"]}
 
 
 @pytest.mark.parametrize("form", ["{:.3g}", "{:.6g}", "{:.3e}", "{:.2%}"])
-@pytest.mark.parametrize("case", CASES[::13], ids=lambda case: f"{case['number']}-{case['call']}")
+@pytest.mark.parametrize("case", PLAIN[::13], ids=lambda case: f"{case['number']}-{case['call']}")
 def test_few_or_many_digits_percents_and_exponents_tell_as_much(
     run: Callable[..., Ran], case: dict[str, Any], form: str
 ) -> None:
@@ -62,12 +67,18 @@ def test_few_or_many_digits_percents_and_exponents_tell_as_much(
     assert (first["loss"], first["reduction"], first["reading"]) == (case["loss"], "mean", "")
 
 
-@pytest.mark.parametrize("case", CASES[::9], ids=lambda case: f"{case['number']}-{case['call']}")
+@pytest.mark.parametrize(
+    "case", [*PLAIN[::9], *CASES[len(PLAIN) :: 3]], ids=lambda case: f"{case['number']}-{case['call']}"
+)
 def test_the_command_reproduces_the_value(run: Callable[..., Ran], case: dict[str, Any]) -> None:
     for one in identify(run, case)["explanations"]:
         words = shlex.split(one["command"])
         assert words[0] == "lossctl"
-        assert float(run(*words[1:], "-q").out) == one["value"]
+        if words[-1] == "--skill":
+            (told,) = json.loads(run(*words[1:], "-q", "-f", "json").out)["results"]
+            assert (told["value"], told["skill"]["skill"]) == (one["value"], one["printed"])
+        else:
+            assert float(run(*words[1:], "-q").out) == one["value"]
 
 
 def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +99,8 @@ def test_a_page_says_what_was_found(run: Callable[..., Ran], tmp_path: Path, mon
     assert "values is 98765; the nearest are\n" in none.out
     assert none.code == 0
     for number in ("nan", "inf"):
-        none = run("identify", number, "-t", "1.5", "-p", "2.5")
-        assert re.fullmatch(rf"none of \d+ values is {number}\n\narguments: the only row used\n", none.out)
+        none = run("identify", number, "-t", "1.5,2", "-p", "2.5,2.5")
+        assert re.fullmatch(rf"none of [\d,]+ values is {number}\n\narguments: all 2 rows used\n", none.out)
     assert "```text\n\n```" not in run("identify", "6.0658", "a.csv", "-f", "md").out
     values = run("identify", "0.4583", "a.csv", "-f", "csv").out.splitlines()
     assert values[0] == "loss,like,reduction,reading,value,printed,command"
@@ -273,9 +284,69 @@ def test_what_is_tried_is_what_compute_prints(run: Callable[..., Ran], told: lis
         batches = opened.enter_context(closing(assembled(job.sources[0], [model.plan.binding], 100)))
         (known,) = fold([trial], batches)
     totals = trial.whole(known)
-    found = model.plan.result("identify", model.label, model.path, model.header, totals).to_dict()["results"]
+    plan = model.plan._replace(skill=())
+    found = plan.result("identify", model.label, model.path, model.header, totals).to_dict()["results"]
     ours = {(one["spec"], one["like"], str(one["group"])): one for one in found}
     assert len(trial.parts) > 1
     assert len(computed) > 20
     for one in computed:
         assert ours[one["spec"], one["like"], str(one["group"])] == one
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "command"),
+    [
+        (  # 1 - (1 / 3 + 1 / 3) / 2 of the mean 2, by hand
+            "0.5 a.csv",
+            "mse, its skill like R², 1 less its share of the best constant's",
+            "lossctl compute mse a.csv --skill",
+        ),
+        (  # (2 / 3 + 0 + 1 / 2) / 3, the shares of what should be y_pred
+            "0.38889 a.csv",
+            "mape, with y_true and y_pred exchanged",
+            "lossctl compute mape a.csv --y-true y_pred --y-pred y_true -f value",
+        ),
+        (
+            "0.38889 -t 1,2,3 -p 3,2,2",
+            "mape, with y_true and y_pred exchanged",
+            "lossctl compute mape --y-true 3,2,2 --y-pred 1,2,3 -f value",
+        ),
+        (  # -(ln 0.25 + ln 0.5) / 2
+            "1.03972 -t yes,no -p 0.75,0.5 --positive yes",
+            "bce, with the other class as the positive one",
+            "lossctl compute bce --y-true yes,no --y-pred 0.75,0.5 --positive no -f value",
+        ),
+        (
+            "1.03972 -t 1,0 -p 0.75,0.5",
+            "bce, with the other class as the positive one",
+            "lossctl compute bce --y-true 1,0 --y-pred 0.75,0.5 --positive 0 -f value",
+        ),
+    ],
+)
+def test_what_is_done_by_mistake_is_told_with_the_command_that_does_it(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: str, text: str, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(
+        "y_true,y_pred\n1,1\n2,2\n3,2\n" if "skill" in text else "y_true,y_pred\n1,3\n2,2\n3,2\n"
+    )
+    ran = run("identify", *arguments.split(), "-k", "50")
+    assert f"  {text}\n" in ran.out
+    assert f"\n  {command}\n" in ran.out
+
+
+def test_one_output_is_not_exchanged_with_several(run: Callable[..., Ran]) -> None:
+    ran = run("identify", "0.5", "-t", "1,0", "-p", "[[0.25,0.5,0.25],[0.5,0.25,0.25]]", "-k", "500")
+    assert (ran.code, "exchanged" in ran.out) == (0, False)
+
+
+def test_soft_labels_have_no_other_class(run: Callable[..., Ran]) -> None:
+    ran = run("identify", "0.693147", "-t", "0.3,0.6", "-p", "0.5,0.5", "-k", "500")
+    assert (ran.code, "other class" in ran.out) == (0, False)
+
+
+def test_lists_have_a_number_for_each_of_their_values(run: Callable[..., Ran]) -> None:
+    given = ("-t", "1,3", "-p", "[[0,0.5,2],[1,1.5,4]]")
+    value = run("compute", "crps_quantile:level=[0.25,0.5,0.75]", *given, "-f", "value").out.strip()
+    first = json.loads(run("identify", value, *given, "--json").out)["explanations"][0]
+    assert first["loss"] == "crps_quantile:level=[0.25,0.5,0.75]"

@@ -49,6 +49,9 @@ EMPTY = [[0, 0, 0, 0]]
         # a class that is nowhere true is left out, and with ε = 1e-7 it is nearly all there is
         ("generalized_dice", [*TRUE, [0, 0, 0, 0]], [*PRED, [1, 0, 0, 0]], 1 - 1.75 / 3),
         ("generalized_dice:eps=1e-7", [*TRUE, [0, 0, 0, 0]], [*PRED, [1, 0, 0, 0]], 1.0),
+        # class weights 1/4 and 1 of 1 - (1.5 + 1) / (2 + 1) and 1 - (0.5 + 1) / (1 + 1), by hand
+        ("generalized_dice:smooth=1", TRUE, PRED, (0.5 / 3 / 4 + 0.25) / 1.25),
+        ("generalized_dice:smooth=0", TRUE, PRED, (0.25 / 4 + 0.5) / 1.25),
     ],
 )
 def test_golden_numbers_hold(loss: str, true: Any, pred: Any, value: float) -> None:

@@ -122,7 +122,7 @@ SIZES: dict[str, Callable[..., Any]] = {
     "energy_score": of_members,
     "dss": of_moments,
     "dice": of_dice,
-    "generalized_dice": lambda *rows, place, **_: of_dice(*rows, place=place),
+    "generalized_dice": lambda *rows, place, smooth, **_: of_dice(*rows, place=place, smooth=smooth or 0),
     "tversky": of_tversky,
     "iou": of_box("iou"),
     "unitbox": of_box("unitbox"),

@@ -5,35 +5,43 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
+from itertools import combinations
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.errors import UsageError, quoted
-from lossctl.kinds import Number, Several, Switch
+from lossctl.kinds import Choice, Number, Several, Switch
 from lossctl.losses.conventions import CONVENTIONS, EXACT
+from lossctl.losses.declare import get
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from lossctl.losses.conventions import Row
     from lossctl.losses.declare import Loss
     from lossctl.results import Value
 
 USUAL: Mapping[str, tuple[str, ...]] = {
-    "delta": ("0.1", "0.5", "1.345", "1.5", "2", "5", "10"),
+    "delta": ("0.1", "0.5", "1.345", "1.35", "1.5", "2", "5", "10"),
     "beta": ("0.1", "0.1111111111111111", "0.5", "2"),
     "level": ("0.01", "0.05", "0.1", "0.25", "0.75", "0.9", "0.95", "0.99"),
     "gamma": ("0", "0.5", "1", "3", "5"),
     "alpha": ("0.05", "0.1", "0.2", "0.25", "0.5", "0.75"),
     "label_smoothing": ("0.01", "0.05", "0.1", "0.2"),
     "margin": ("0.1", "0.2", "0.5", "2"),
-    "p": ("1", "1.5", "3"),
+    "p": ("1", "1.5", "2", "3"),
     "power": ("1.1", "1.2", "1.25", "1.7", "1.75", "1.9", "3"),
     "epsilon": ("0", "0.01", "0.2", "0.5"),
     "scale": ("0.1", "0.5", "2"),
     "k": ("2", "3", "5"),
     "q": ("0.7",),
     "dispersion": ("0.5", "2"),
+    "pos_weight": ("2", "3", "5", "10"),
 }
 """Values that parameters often have, as LOSS has them; a switch has both of its positions."""
+
+OWN = frozenset({"by_output", "halve_two", "raw_labels", "stirling", "swapped", "ties", "with_zero"})
+"""Switches for what one tool alone does: they are tried under conventions that set them, and only there."""
 
 LISTS: Mapping[str, tuple[str, ...]] = {
     "level": (
@@ -118,12 +126,13 @@ def _written(text: str) -> str:
     return "lossctl identify 0.6931 preds.csv"
 
 
-def tried(loss: Loss, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def tried(loss: Loss, columns: Mapping[str, Sequence[str]], row: Row | None = None) -> Iterator[str]:
     """The LOSS texts that are tried for one loss: its defaults, then each parameter with its other usual values.
 
     Args:
         loss: the loss.
         columns: the columns of inputs whose names may say what a parameter is.
+        row: what a convention says of the loss.
     """
     demanded = {name: param.kind for name, param in loss.params.items() if param.required}
     for name, kind in demanded.items():
@@ -134,9 +143,19 @@ def tried(loss: Loss, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
     needed = [f"{name}={USUAL[name][0]}" for name in demanded]
     base = ":".join([loss.name, *needed])
     yield base
+    taken = {name: param.default for name, param in loss.params.items()} | ({} if row is None else {**row.params})
+    switches = [
+        (name, str(on).lower())
+        for name, param in loss.params.items()
+        if isinstance(param.kind, Switch) and (name not in OWN or (row is not None and name in row.params))
+        for on in dict.fromkeys((not param.default, not taken[name]))
+    ]
+    yield from (f"{base}:{name}={on}" for name, on in switches)
+    pairs = ((one, other) for one, other in combinations(switches, 2) if one[0] != other[0])
+    yield from (f"{base}:{one}={on}:{other}={there}" for (one, on), (other, there) in pairs)
     for name, param in loss.params.items():
-        if isinstance(param.kind, Switch):
-            yield f"{base}:{name}={str(not param.default).lower()}"
+        if isinstance(param.kind, Choice):
+            yield from (f"{base}:{name}={word}" for word in param.kind.words if word != param.default)
         elif isinstance(param.kind, Number):
             for text in dict.fromkeys((*_told(loss, name, columns), *USUAL.get(name, ()))):
                 if (text if not param.required else f"{name}={text}") not in {str(param.default), *needed} and _taken(
@@ -236,6 +255,15 @@ READINGS = (
 )
 
 
+SKILL = "its skill like R², 1 less its share of the best constant's"
+"""What a tool that prints R² or D² made of a value; how that is done stands beside the value."""
+_SKILLED = 2.0
+
+EXCHANGED = "with y_true and y_pred exchanged"
+OPPOSITE = "with the other class as the positive one"
+_MISTAKEN = 3.0
+
+
 class Match(NamedTuple):
     """One explanation of a number.
 
@@ -268,33 +296,56 @@ _LABELS = 0.9  # a loss of labels tells more about data that are labels than one
 
 
 def ranks(losses: Sequence[Loss]) -> dict[str, float]:
-    """For each loss of the catalogue how unusual it is; parameters that must be given do not make it so."""
+    """For each loss of the catalogue how unusual it is: a norm is one as a sum, parameters that must be given make none so."""
     demands = {loss.name: sum(param.required for param in loss.params.values()) for loss in losses}
     labelled = {loss.name for loss in losses if any(kind.coding != "number" for kind in loss.roles.values())}
     return {
-        loss.name: _PLACE * place - _LABELS * (loss.name in labelled) - _PARAMETER * demands[loss.name]
+        loss.name: _PLACE * place
+        - _LABELS * (loss.name in labelled)
+        - _PARAMETER * demands[loss.name]
+        + _REDUCTIONS["sum"] * (loss.finish == "norm")
         for place, loss in enumerate(losses)
     }
 
 
-def explained(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float]) -> list[Match]:
+def explained(
+    values: Sequence[Value],
+    number: Wanted,
+    ranks: Mapping[str, float],
+    mistaken: Mapping[str, Sequence[Value]] = MappingProxyType({}),
+    classes: int = 1,
+) -> list[Match]:
     """The explanations of a number, the most usual first; several conventions that give its digits are one.
 
     Args:
         values: what the data give, under each convention and reduction.
         number: the number to explain.
         ranks: for each loss how unusual it is.
+        mistaken: by what was done to the data, in words, what they give then.
+        classes: how many values a row of y_pred holds, over which some tools average where a loss adds them.
     """
-    found = [match for match in _readings(values, ranks) if number.is_met(match.printed)]
+    of_mistakes = (
+        Match(value, value.value, text, (), _cost(value, ranks) + _MISTAKEN)
+        for text, turned in mistaken.items()
+        for value in turned
+        if math.isfinite(value.value)  # what is no number has many reasons nearer than a mistake
+    )
+    averaged = (
+        Match(value, value.value / classes, f"divided by {classes}, the number of classes", (), _cost(value, ranks) + 4)
+        for value in values
+        if classes > 1 and value.reduction == "mean" and get(value.loss).takes_classes
+    )
+    matches = (*_readings(values, ranks), *of_mistakes, *averaged)
+    found = [match for match in matches if number.is_met(match.printed)]
     kept: dict[tuple[object, ...], Match] = {}
     told: dict[str, float] = {}
     for match in sorted(found, key=lambda match: (match.cost, number.off(match.printed))):
         group = tuple((match.value.group or {}).items())
         one = (match.value.text, match.value.reduction, match.reading, group)
-        digits = f"{match.printed:.{_DIGITS}g}"
+        usual = told.setdefault(f"{match.printed:.{_DIGITS}g}", match.cost)
         if one in kept:
             kept[one] = kept[one].also(match.value.like)
-        elif match.cost < told.setdefault(digits, match.cost) + _FAR:
+        elif match.cost < usual + _FAR:
             kept[one] = match
     return [*kept.values()]
 
@@ -310,13 +361,20 @@ def nearest(values: Sequence[Value], number: Wanted, ranks: Mapping[str, float])
     return [*kept.values()]
 
 
+def _cost(value: Value, ranks: Mapping[str, float]) -> float:
+    """How unusual it is that a tool prints a value."""
+    row = CONVENTIONS[value.like].get(value.loss)
+    given = value.text.count("=") + (0 if row is None else len(row.params.keys() & USUAL.keys()))
+    cost = _REDUCTIONS[value.reduction] + _PARAMETER * given + ranks[value.loss]
+    cost += _CONVENTION if value.like != EXACT else 0.0
+    return cost + (0.0 if value.group is None else _GROUP)
+
+
 def _readings(values: Sequence[Value], ranks: Mapping[str, float]) -> Iterator[Match]:
     for value in values:
-        row = CONVENTIONS[value.like].get(value.loss)
-        given = value.text.count("=") + (0 if row is None else len(row.params.keys() & USUAL.keys()))
-        cost = _REDUCTIONS[value.reduction] + _PARAMETER * given + ranks[value.loss]
-        cost += _CONVENTION if value.like != EXACT else 0.0
-        cost += 0.0 if value.group is None else _GROUP
+        cost = _cost(value, ranks)
+        if value.skill is not None and value.reduction == "mean" and math.isfinite(value.skill.skill):
+            yield Match(value, value.skill.skill, SKILL, (), cost + _SKILLED)
         for reading in READINGS:
             printed = reading.of(value.value)
             if not reading.text or math.isfinite(printed):  # of what is no number nobody takes a root

@@ -15,14 +15,16 @@ from lossctl import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from lossctl.losses.declare import Params
 
 EXACT = "exact"
 
-Mean: TypeAlias = Literal["weights", "rows", "kept", "elements", "one"]
+Mean: TypeAlias = Literal["weights", "rows", "kept", "elements", "one", "added"]
 """What a framework's own mean divides by: the sum of the weights, class weights among them; the number of rows, or of
-those that are not ignored; the number of values in y_pred; or nothing, so that it is the sum."""
+those that are not ignored; the number of values in y_pred; nothing, so that it is the sum; or the weights, after outputs of
+a row were added, not averaged."""
 Sum: TypeAlias = Literal["rows", "elements"]
 """What a framework's own sum adds: the rows, in which outputs are averaged, or each output of each row."""
 
@@ -103,11 +105,15 @@ _HARD_LABELS = {
     )
 }
 _BINARY_OF_LIGHTGBM = "LightGBM's cross_entropy, which takes soft labels, has its floor at ln 1e-12."
-_LEVEL_OF_CATBOOST = "CatBoost rounds this parameter to float32."
+_LEVEL_OF_CATBOOST = "CatBoost rounds the parameter to float32."
+_WHOLE_OF_CATBOOST = (
+    "MultiLogloss and MultiCrossEntropy cut each weight off to a whole number where they divide by the weights; "
+    "here weights count as they are."
+)
 
 
-def _of_one_output(rows: Mapping[str, Row]) -> Mapping[str, Row]:
-    return {loss: row._replace(one_output=True) for loss, row in rows.items()}
+def _of_one_output(rows: Mapping[str, Row], but: AbstractSet[str] = frozenset()) -> Mapping[str, Row]:
+    return {loss: row if loss in but else row._replace(one_output=True) for loss, row in rows.items()}
 
 
 CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
@@ -123,7 +129,8 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "log_cosh": Row(
             "keras.losses.LogCosh",
             mean="rows",
-            remark="Keras loses the digits of errors below 1e-5, and all below 1e-8.",
+            remark="Keras loses the digits of errors below 1e-5, and all below 1e-8. It takes ln 2 as float32 has it, so "
+            "that in float64 its rows are 1.9e-9 too low.",
         ),
         "poisson_nll": Row("keras.losses.Poisson", {"eps": 1e-7}, "rows"),
         "bce": Row("keras.losses.BinaryCrossentropy", {"clip": 1e-7}, "rows"),
@@ -137,6 +144,9 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "kl": Row("keras.losses.KLDivergence", {"clip": 1e-7}, "rows"),
         "binary_focal": Row("keras.losses.BinaryFocalCrossentropy", {"clip": 1e-7}, "rows"),
         "categorical_focal": Row(
+            "keras.losses.CategoricalFocalCrossentropy", {"renormalise": True, "clip": 1e-7, "alpha": 0.25}, "rows"
+        ),
+        "sparse_categorical_focal": Row(
             "keras.losses.CategoricalFocalCrossentropy", {"renormalise": True, "clip": 1e-7, "alpha": 0.25}, "rows"
         ),
         "generalized_ce": Row("keras.losses.CategoricalGeneralizedCrossEntropy", mean="rows"),
@@ -158,7 +168,10 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         ),
         "bce": Row("torch.nn.functional.binary_cross_entropy", {"log_floor": -100.0}, "rows", "elements"),
         "bce_logits": Row(
-            "torch.nn.functional.binary_cross_entropy_with_logits", mean="rows", sum="elements", remark=_TORCH_LOGITS
+            "torch.nn.functional.binary_cross_entropy_with_logits",
+            mean="rows",
+            sum="elements",
+            remark=_TORCH_LOGITS + " The sum of its multilabel_soft_margin_loss adds the means of rows.",
         ),
         "soft_margin": Row(
             "torch.nn.functional.soft_margin_loss", {"raw_labels": True}, sum="elements", remark=_NO_RELABELLING
@@ -169,7 +182,8 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "kl": Row(
             "torch.nn.functional.kl_div",
             mean="elements",
-            remark="PyTorch takes ln q, here y_pred is q; where it prints nan for p = q = 0, the class adds nothing.",
+            remark="PyTorch takes ln q, here y_pred is q; where it prints nan for p = q = 0, the class adds nothing. "
+            "Its reduction batchmean is the exact mean.",
         ),
         "multi_margin": Row("torch.nn.functional.multi_margin_loss", mean="rows"),
         "multilabel_margin": Row("torch.nn.functional.multilabel_margin_loss"),
@@ -262,6 +276,11 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
             {"smooth": 1.0},
             remark="optax takes logits, here y_pred holds probabilities.",
         ),
+        "generalized_dice": Row(
+            "optax.losses.multiclass_generalized_dice_loss",
+            {"eps": 1e-7, "smooth": 1.0},
+            remark="optax takes logits of one picture or more, here a row holds the probabilities of one class in one picture.",
+        ),
     },
     # Metrics of given predictions, on probabilities and rates as the models print them.
     "lightgbm": _of_one_output(
@@ -299,7 +318,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
     },
     "catboost": _of_one_output(
         {
-            "rmse": Row("RMSE"),
+            "rmse": Row("RMSE, MultiRMSE", mean="added"),
             "mae": Row("MAE", {"dead_zone": 1e-6}),
             "mape": Row("MAPE", {"eps": 1.0}),
             "smape": Row("SMAPE", {"percent": True}),
@@ -311,7 +330,7 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
             "fair": Row("FairLoss"),
             "msle": Row("MSLE"),
             "poisson_nll": Row("Poisson", {"log_input": True}),
-            "bce_logits": Row("Logloss, CrossEntropy"),
+            "bce_logits": Row("Logloss, CrossEntropy, MultiLogloss, MultiCrossEntropy", remark=_WHOLE_OF_CATBOOST),
             "hinge": Row("HingeLoss"),
             "sparse_cce_logits": Row("MultiClass"),
             "one_vs_all": Row("MultiClassOneVsAll"),
@@ -321,7 +340,8 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
             ),
             "brier": Row("BrierScore", remark="CatBoost takes logits, here y_pred holds probabilities."),
             "median_absolute_error": Row("MedianAbsoluteError"),
-        }
+        },
+        but={"rmse", "bce_logits"},
     ),
     "vw": _of_one_output(
         {
@@ -356,6 +376,8 @@ WORDS: Mapping[str, str] = {
     "tversky.eps": "adds {value} to the denominator",
     "swapped": "gives alpha to the pixels missed and beta to those too many",
     "smooth": "adds {value} to the intersection and to half the denominator",
+    "generalized_dice.smooth": "averages the dice of classes, with {value} added to the intersection and half the denominator",
+    "generalized_dice.eps": "adds {value} to the squared sizes of the classes, by which they are weighed",
     "giou.eps": "adds {value} to the areas that it divides by",
     "diou.eps": "adds {value} to the area and the squared diagonal that it divides by",
     "ciou.eps": "adds {value} to what it divides by",

@@ -14,8 +14,8 @@ from lossctl.kinds import (
     Booleans,
     Flag,
     Floats,
-    Floor,
     NonNegative,
+    NonNegativeOrNone,
     OneToTwo,
     PerElement,
     Positive,
@@ -91,7 +91,7 @@ def poisson_nll(
     eps: NonNegative = 0.0,
     full: Flag = False,
     stirling: Flag = False,
-    clip: Floor = None,
+    clip: NonNegativeOrNone = None,
 ) -> PerElement:
     """Negative log-likelihood of counts under the Poisson distribution, without what y_pred does not change.
 
@@ -248,7 +248,7 @@ def _gamma_nll_slope(y_true: Floats, y_pred: Floats, *, clip: float | None) -> F
 
 
 @loss("gamma_nloglik", family=FAMILY, slope=_gamma_nll_slope, constant="mean")
-def gamma_nll(y_true: Amount, y_pred: PositiveAmount, *, clip: Floor = None) -> PerElement:
+def gamma_nll(y_true: Amount, y_pred: PositiveAmount, *, clip: NonNegativeOrNone = None) -> PerElement:
     """Negative log-likelihood of amounts under the gamma distribution, without what y_pred does not change.
 
     Formula:
@@ -301,7 +301,12 @@ def _tweedie_nll_best(mean: Floats, *, power: float, log_input: bool, clip: floa
     best=_tweedie_nll_best,
 )
 def tweedie_nll(
-    y_true: Amount, y_pred: PositiveRate, *, power: OneToTwo = 1.5, log_input: Flag = False, clip: Floor = None
+    y_true: Amount,
+    y_pred: PositiveRate,
+    *,
+    power: OneToTwo = 1.5,
+    log_input: Flag = False,
+    clip: NonNegativeOrNone = None,
 ) -> PerElement:
     """Negative log-likelihood of the Tweedie distributions between Poisson and gamma, without what y_pred leaves alone.
 

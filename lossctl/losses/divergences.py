@@ -248,7 +248,14 @@ def _generalized_kl_slope(y_true: Floats, y_pred: Floats) -> Floats:
     return np.where(y_true == 0, 1.0, (y_pred - y_true) / y_pred)
 
 
-@loss("generalized_kl_divergence", "i_divergence", family=FAMILY, claims=NEVER_NEGATIVE, slope=_generalized_kl_slope)
+@loss(
+    "generalized_kl_divergence",
+    "convex_kl_divergence",
+    "i_divergence",
+    family=FAMILY,
+    claims=NEVER_NEGATIVE,
+    slope=_generalized_kl_slope,
+)
 def generalized_kl(y_true: Amounts, y_pred: Amounts) -> PerRow:
     """Kullback-Leibler divergence of amounts that need not add to 1.
 

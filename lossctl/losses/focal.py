@@ -1,4 +1,4 @@
-"""Focal losses of logits. Throughout, y = y_true, γ = gamma and z = y_pred."""
+"""Focal losses of logits. Throughout, γ = gamma."""
 
 import numpy as np
 
@@ -62,10 +62,11 @@ def sigmoid_focal(y_true: Truth, y_pred: Real, *, gamma: NonNegative = 2.0, alph
 
     Formula:
         a q^γ (y ln(1 + exp(-z)) + (1 - y) ln(1 + exp(z))),   q = y (1 - p) + (1 - y) p,   p = 1 / (1 + exp(-z)),
-        a = α y + (1 - α) (1 - y), 1 without alpha,   z = y_pred,   y = y_true,   γ = gamma,   α = alpha
+        a = α y + (1 - α) (1 - y), 1 without alpha,   z = y_pred,   y = y_true,   α = alpha
 
     Range:
-        0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none.
+        0 to inf. torchvision's alpha is 0.25 unless told otherwise, and -1 there stands for none. What Keras makes of
+        logits is binary_focal of their sigmoid, which it clips.
 
     Use:
         For training where positives are rare and most rows easy, as in detection. With gamma above 0 it is not
@@ -98,7 +99,7 @@ def categorical_focal_logits(y_true: TargetDistribution, y_pred: Logits, *, gamm
     """Focal loss of the classes' logits against one-hot or soft targets.
 
     Formula:
-        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = softmax of y_pred,   γ = gamma
+        -Σ_c t_c (1 - p_c)^γ ln p_c,   t = y_true,   p = softmax of y_pred
 
     Range:
         0 to inf. Keras multiplies it by 0.25.
@@ -136,7 +137,7 @@ def sparse_categorical_focal_logits(y_true: Label, y_pred: Logits, *, gamma: Non
     """Focal loss of the classes' logits against class ids or names.
 
     Formula:
-        -(1 - p_y)^γ ln p_y,   y = y_true,   p = softmax of y_pred,   γ = gamma
+        -(1 - p_y)^γ ln p_y,   y = y_true,   p = softmax of y_pred
 
     Range:
         0 to inf.

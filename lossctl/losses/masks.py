@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, PerRow, Pixels, PixelsOfClass
+from lossctl.kinds import Flag, Floats, Mask, MaskOfClass, NonNegative, NonNegativeOrNone, PerRow, Pixels, PixelsOfClass
 from lossctl.losses.declare import NEVER_NEGATIVE, loss
-from lossctl.losses.stable import Split, in_rows, row_sum
+from lossctl.losses.stable import Split, in_rows, quotient, row_sum
 
 FAMILY = "masks"
 
@@ -50,7 +50,7 @@ def dice(
     """One minus the Dice coefficient of two masks.
 
     Formula:
-        1 - (2 Σ_i p_i y_i + 2 s) / (Σ_i p_i + Σ_i y_i + 2 s + ε),   p = y_pred,   y = y_true,   s = smooth,   ε = eps;
+        1 - (2 Σ_i p_i y_i + 2 s) / (Σ_i p_i + Σ_i y_i + 2 s + ε),   s = smooth,   ε = eps;
         0 where both masks are empty and ε is 0; pool takes all rows as one mask
 
     Range:
@@ -110,7 +110,7 @@ def tversky(
 
     Formula:
         1 - Σ_i p_i y_i / (Σ_i p_i y_i + α Σ_i p_i (1 - y_i) + β Σ_i (1 - p_i) y_i + ε),
-        p = y_pred,   y = y_true,   α = alpha,   β = beta,   ε = eps;
+        α = alpha,   β = beta,   ε = eps;
         0 where both masks are empty and ε is 0; pool takes all rows as one mask; swapped lets α and β change places
 
     Range:
@@ -130,17 +130,19 @@ def tversky(
     return _tversky(y_true, y_pred, alpha=alpha, beta=beta, eps=eps, pool=pool, swapped=swapped).alone
 
 
-def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float) -> Split:
+def _generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: float, smooth: float | None) -> Split:
     wrong, both = _wrong_and_both(y_true, y_pred)
     size = row_sum(in_rows(y_true))
     with np.errstate(divide="ignore", over="ignore"):
         weight = np.where((size == 0) & (eps == 0), 0.0, 1.0 / (np.square(size) + eps))
+    if smooth is not None:
+        wrong, both = quotient(wrong, both + 2 * smooth), np.ones(len(both))
     return Split(weight * wrong, weight * both)
 
 
-def _generalized_dice_slope(y_true: Floats, y_pred: Floats, *, eps: float) -> Floats:
+def _generalized_dice_slope(y_true: Floats, y_pred: Floats, *, eps: float, smooth: float | None) -> Floats:
     """That of the row alone, which is that of dice; 0 where ε is 0 and no pixel true, as such a row counts nothing."""
-    slope = in_rows(_dice_slope(y_true, y_pred, smooth=0.0, eps=0.0, pool=False))
+    slope = in_rows(_dice_slope(y_true, y_pred, smooth=smooth or 0.0, eps=0.0, pool=False))
     nothing = (row_sum(in_rows(y_true)) == 0) & (eps == 0)
     return np.where(nothing[:, None], 0.0, slope).reshape(y_pred.shape)
 
@@ -154,13 +156,17 @@ def _generalized_dice_slope(y_true: Floats, y_pred: Floats, *, eps: float) -> Fl
     claims=NEVER_NEGATIVE,
     slope=_generalized_dice_slope,
 )
-def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0) -> PerRow:
+def generalized_dice(
+    y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNegative = 0.0, smooth: NonNegativeOrNone = None
+) -> PerRow:
     """One minus the Dice coefficient of the masks of several classes, a class a row, small ones raised to equal weight.
 
     Formula:
-        0                                          where Σ_i y_i + ε = 0
-        1 - 2 Σ_i p_i y_i / (Σ_i p_i + Σ_i y_i)    elsewhere,   of one row,   p = y_pred,   y = y_true,   ε = eps;
-        over rows both sums are added up with the weight 1 / ((Σ y)² + ε) of each row, 0 where ε is 0 and no pixel true
+        0                                                        where Σ_i y_i + ε = 0
+        1 - (2 Σ_i p_i y_i + 2 s) / (Σ_i p_i + Σ_i y_i + 2 s)    elsewhere,   of one row,   ε = eps,
+        s = smooth, 0 without smooth;
+        over rows both sums are added up with the weight 1 / ((Σ y)² + ε) of each row, 0 where ε is 0 and no pixel true;
+        with smooth, be it 0, the value is the mean of the rows' own by these weights
 
     Range:
         0 to 1.
@@ -168,6 +174,7 @@ def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNega
     Use:
         For several classes of very different size in one picture: give each class a row, and several pictures a column
         for --by. A class that is nowhere true is left out, also where it is predicted; eps=1e-7 lets it rule the value.
+        smooth averages the dice of the classes, as optax does, instead of adding up their pixels.
 
     References:
         Sudre, Li, Vercauteren, Ourselin and Cardoso (2017), Generalised Dice Overlap as a Deep Learning Loss Function.
@@ -176,4 +183,4 @@ def generalized_dice(y_true: MaskOfClass, y_pred: PixelsOfClass, *, eps: NonNega
         >>> generalized_dice(np.array([[1.0, 1.0, 0.0, 0.0]]), np.array([[1.0, 0.5, 0.5, 0.0]]))
         array([0.25])
     """
-    return _generalized_dice(y_true, y_pred, eps=eps).alone
+    return _generalized_dice(y_true, y_pred, eps=eps, smooth=smooth).alone

@@ -344,10 +344,13 @@ def categorical_focal(
     return row_sum(counted(alpha * y_true, _focal(shares, gamma)))
 
 
-def _sparse_categorical_focal_slope(y_true: Label, y_pred: Floats, *, gamma: float, renormalise: bool) -> Floats:
+def _sparse_categorical_focal_slope(
+    y_true: Label, y_pred: Floats, *, gamma: float, alpha: float, renormalise: bool, clip: float | None
+) -> Floats:
+    """0 where clip holds the probability."""
     own = of_label(renormalised(y_pred, divide=renormalise), y_true)
-    slope = to_label(_focal_slope(own, gamma), y_true, y_pred.shape[1])
-    return slope_by_rows(slope, y_pred, divide=renormalise)
+    slope = unclipped(counted(np.full_like(own, alpha), _focal_slope(clipped(own, clip), gamma)), own, clip)
+    return slope_by_rows(to_label(slope, y_true, y_pred.shape[1]), y_pred, divide=renormalise)
 
 
 @loss(
@@ -362,15 +365,22 @@ def _sparse_categorical_focal_slope(y_true: Label, y_pred: Floats, *, gamma: flo
     slope=_sparse_categorical_focal_slope,
 )
 def sparse_categorical_focal(
-    y_true: Label, y_pred: Distribution, *, gamma: NonNegative = 2.0, renormalise: Flag = False
+    y_true: Label,
+    y_pred: Distribution,
+    *,
+    gamma: NonNegative = 2.0,
+    alpha: NonNegative = 1.0,
+    renormalise: Flag = False,
+    clip: Clip = None,
 ) -> PerRow:
     """Focal loss of class probabilities against class ids or names.
 
     Formula:
-        -(1 - p_y)^γ ln p_y,   p = y_pred,   γ = gamma; renormalise first divides p by its sum, in float64
+        -α (1 - p_y)^γ ln p_y,   p = y_pred,   γ = gamma,   α = alpha;
+        renormalise first divides p by its sum, in float64, then clip keeps it within clip and 1 - clip
 
     Range:
-        0 to inf.
+        0 to inf. The default α of Keras is 0.25.
 
     Use:
         For training where most rows are easy. With gamma above 0 it is not least at the right probabilities, so
@@ -383,7 +393,8 @@ def sparse_categorical_focal(
         >>> sparse_categorical_focal(np.array([1]), np.array([[0.5, 0.5]])).round(7)
         array([0.1732868])
     """
-    return _focal(of_label(renormalised(y_pred, divide=renormalise), y_true), gamma)
+    own = clipped(of_label(renormalised(y_pred, divide=renormalise), y_true), clip)
+    return counted(np.full_like(own, alpha), _focal(own, gamma))
 
 
 @np.errstate(divide="ignore", invalid="ignore")

@@ -6,12 +6,12 @@ from lossctl.kinds import (
     AboveMinusOne,
     Array,
     AtLeastOne,
-    DeadZone,
     Flag,
     Floats,
     Floor,
     Level,
     NonNegative,
+    NonNegativeOrNone,
     Normaliser,
     PerElement,
     PerRow,
@@ -65,7 +65,7 @@ def _quantile_best(quantile: Floats, *, level: float = 0.5, dead_zone: float | N
     constant="quantile",
     best=_quantile_best,
 )
-def mae(y_true: Real, y_pred: Real, *, dead_zone: DeadZone = None) -> PerElement:
+def mae(y_true: Real, y_pred: Real, *, dead_zone: NonNegativeOrNone = None) -> PerElement:
     """Absolute error.
 
     Formula:
@@ -366,7 +366,7 @@ def _quantile_slope(y_true: Floats, y_pred: Floats, *, level: float, dead_zone: 
     constant="quantile",
     best=_quantile_best,
 )
-def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: DeadZone = None) -> PerElement:
+def quantile(y_true: Real, y_pred: Real, *, level: Level = 0.5, dead_zone: NonNegativeOrNone = None) -> PerElement:
     """Pinball loss, least at the quantile of the given level.
 
     Formula:

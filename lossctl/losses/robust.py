@@ -224,7 +224,7 @@ def barron(y_true: Real, y_pred: Real, *, shape: Finite = 1.0, scale: Positive =
     """A family of losses from the squared error to level tails, told apart by one number.
 
     Formula:
-        |α - 2| / α ((x² / |α - 2| + 1)^(α / 2) - 1),   x = r / c,   α = shape,   c = scale;
+        |α - 2| / α ((x² / |α - 2| + 1)^(α / 2) - 1),   x = r / c,   α = shape;
         ½ x² where α is 2, ln(½ x² + 1) where α is 0
 
     Range:

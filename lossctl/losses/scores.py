@@ -363,7 +363,7 @@ def ranking_softmax(y_true: Amounts, y_pred: Logits) -> PerRow:
     """Softmax cross entropy of the scores of a list against the grades of its items, a list a row.
 
     Formula:
-        Σ_i y_i (ln Σ_j exp z_j - z_i),   y = y_true, the grades,   z = y_pred, the scores
+        Σ_i y_i (ln Σ_j exp z_j - z_i),   z = y_pred, the scores of a list
 
     Range:
         0 to inf; 0 for a list without any grade above 0.

@@ -16,7 +16,7 @@ from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -78,6 +78,7 @@ class Binding(NamedTuple):
         missing: what to do with rows that lack a cell in these columns.
         id: the column that names rows, where they are shown.
         doubtful: whether classes are asked for only by losses that give way, so that y_true may hold none.
+        spare: the inputs that only losses that give way take, and whose columns only their names tell.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -92,6 +93,7 @@ class Binding(NamedTuple):
     missing: Missing
     id: str | None
     doubtful: bool = False
+    spare: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -580,15 +582,20 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     missing = np.zeros(kept.size, np.bool_)
     arrays: dict[str, Array] = {}
     faults: list[tuple[int, str, str]] = []
+    spared: dict[str, list[tuple[int, str, str]]] = {role: [] for role in binding.spare}
+    holes: list[tuple[str, str, NDArray[np.bool_]]] = []
 
-    def code(name: str, coder: Callable[[Cells, str, int], Coded], width: int = 1) -> Array:
+    def code(name: str, coder: Callable[[Cells, str, int], Coded], width: int = 1, role: str = "") -> Array:
+        found = spared.get(role, faults)
         shape = (kept.size,) if width == 1 else (kept.size, width)
         try:
             values, gaps = coder(_taken(chunk.columns[name], kept, width), "," if name in chunk.commas else ".", width)
         except cells.BadCell as bad:
-            faults.append((int(kept[bad.row]), name, bad.problem))
+            found.append((int(kept[bad.row]), name, bad.problem))
             return np.zeros(shape)
-        if gaps is not None:
+        if gaps is not None and role in spared:
+            holes.append((role, name, gaps))
+        elif gaps is not None:
             if binding.missing == "error":
                 faults.append((int(kept[np.argmax(gaps)]), name, "is missing"))
             np.logical_or(missing, gaps, out=missing)
@@ -596,7 +603,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
             if kept.size and (gaps is None or not gaps.all()):
                 row = 0 if gaps is None else int(np.argmin(gaps))
                 held = values.shape[1] if values.ndim > 1 else 1
-                faults.append((int(kept[row]), name, cells.uneven(held, width)))
+                found.append((int(kept[row]), name, cells.uneven(held, width)))
             return np.zeros(shape)
         return values
 
@@ -609,35 +616,25 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     for role, names in binding.roles.items():
         for coding in sorted(binding.codings[role]):
             width = binding.widths[role] if len(names) == 1 else 1
-            arrays[key(role, coding)] = _stacked([code(name, coders[coding], width) for name in names])
+            arrays[key(role, coding)] = _stacked([code(name, coders[coding], width, role) for name in names])
     weight = code(binding.weight, cells.numbers) if binding.weight else None
     parts = [[cells.group_part(cell) for cell in _taken(chunk.columns[name], kept)] for name in binding.by]
-    for name, part in zip(binding.by, parts, strict=True):
-        if None in part:
-            if binding.missing == "error":
-                faults.append((int(kept[part.index(None)]), name, "is missing"))
-            if binding.missing == "drop":
-                np.logical_or(missing, [value is None for value in part], out=missing)
-        faults += [
-            (int(kept[row]), name, "")
-            for row, value in enumerate(part)
-            if isinstance(value, str) and cells.is_undecodable(value)
-        ]
+    faults += _group_faults(parts, kept, binding)
+    for part in parts if binding.missing == "drop" else ():
+        np.logical_or(missing, [value is None for value in part], out=missing)
     if weight is not None:
-        wrong = ~((weight >= 0) & (weight < np.inf)) & ~missing
-        if wrong.any():
-            faults.append(
-                (int(kept[np.argmax(wrong)]), binding.weight or "", "is no weight: weights are finite and at least 0")
-            )
+        wrong = kept[~((weight >= 0) & (weight < np.inf)) & ~missing]
+        faults += [(int(row), binding.weight or "", _NO_WEIGHT) for row in wrong[:1]]
     if faults:
         first = min(faults, key=lambda fault: fault[0])
         raise _Unreadable(first[0], _cell_error(chunk, binding, first))
+    for role, name, gaps in holes:
+        spared[role] += [(int(row), name, "is missing") for row in kept[gaps & ~missing][:1]]
 
-    unheld = _unheld(chunk, binding, kept[~missing]) if chunk.unheld else {}
     present: NDArray[np.bool_] | None = None
-    dropped = 0
+    dropped, whole = 0, ~missing
+    unheld = _unheld(chunk, binding, kept[whole]) if chunk.unheld else {}
     if missing.any():
-        whole = ~missing
         arrays = {name: array[whole] for name, array in arrays.items()}
         if binding.missing == "drop":
             dropped = int(np.count_nonzero(missing))
@@ -659,7 +656,27 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         origin=chunk.origin,
         cells=chunk.columns,
         unheld=unheld,
+        unread={
+            role: (first[0] + chunk.first_row, _cell_error(chunk, binding, first).message)
+            for role, found in spared.items()
+            for first in sorted(found, key=lambda fault: fault[0])[:1]
+        },
     )
+
+
+_NO_WEIGHT = "is no weight: weights are finite and at least 0"
+
+
+def _group_faults(
+    parts: Sequence[Sequence[str | int | float | None]], kept: NDArray[np.intp], binding: Binding
+) -> Iterator[tuple[int, str, str]]:
+    """The cells of groups that name none."""
+    for name, part in zip(binding.by, parts, strict=True):
+        if None in part and binding.missing == "error":
+            yield int(kept[part.index(None)]), name, "is missing"
+        for row, value in enumerate(part):
+            if isinstance(value, str) and cells.is_undecodable(value):
+                yield int(kept[row]), name, ""
 
 
 def _class_ids(column: Cells, ids: Mapping[str, int] | None, binding: Binding) -> Coded:

@@ -117,7 +117,7 @@ def written(found: Sequence[Block], look: Look) -> str:
         elif isinstance(block, Verse):
             for line in block.lines:
                 text = (indent + plain(line, look)).rstrip()
-                lines += _wrapped(text, width, indent + "    ", "") if block.folded and len(text) > width else [text]
+                lines += _folded(text, width, indent + "    ") if block.folded and len(text) > width else [text]
         else:
             lines += _items(block, look, width, indent)
     return "\n".join(lines).lstrip("\n") + "\n"
@@ -169,6 +169,21 @@ def _wrapped(text: str, width: int, indent: str, first: str | None = None) -> li
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _folded(text: str, width: int, indent: str) -> list[str]:
+    """A line of a formula, folded before what symbols stand for, and elsewhere where that is not enough."""
+    lines: list[str] = []
+    for part in _DEFINITIONS.split(text):
+        if lines and len(lines[-1]) + len(_GAP + part) <= width:
+            lines[-1] += _GAP + part
+        else:
+            lines += _wrapped(part, width, indent, indent if lines else "")
+    return lines
+
+
+_GAP = "   "
+_DEFINITIONS = re.compile(rf"(?<=[,;]){_GAP}\s*")
 
 
 def _items(items: Sequence[Item], look: Look, width: int, indent: str) -> list[str]:
