@@ -175,7 +175,7 @@ class Pairing(NamedTuple):
             tolerances: for each spec by how much new may be above the base, which then stands as much higher.
 
         Raises:
-            UsageError: there are not two, or there is no such loss.
+            UsageError: there are not two, there is no such loss, or their y_true differ in width.
         """
         if len(models) < 2:
             raise UsageError(
@@ -195,6 +195,13 @@ class Pairing(NamedTuple):
                         f"that of {model.label} alone",
                         help="their columns of y_pred differ in number; name a loss that takes both",
                     )
+        first, *others = ((model.label, model.plan.binding.widths.get("y_true", 0)) for model in models)
+        for label, width in others:
+            if width != first[1]:
+                raise UsageError(
+                    f"{label} has {count(width, 'column')} of y_true and {first[0]} has {first[1]}",
+                    help="both must hold the same rows; -t and -p choose other columns",
+                )
         plans = [model.plan._replace(specs=tuple(shared)) for model in models]
         margins = (
             tuple(Margin.of(spec, each) for spec, each in zip(shared, tolerances, strict=True)) if tolerances else ()

@@ -1026,6 +1026,20 @@ VALUES = [
         WEIGHTED,
     ),
     bad(
+        "compared-rows-of-other-width",
+        "compare mse a.csv b.json",
+        "b.json has 2 columns of y_true and a.csv has 1",
+        "both must hold the same rows; -t and -p choose other columns",
+        {**PAIR, "b.json": b'{"y_true": [[1, 1], [0, 0]], "y_pred": [[1, 2], [0, 1]]}'},
+    ),
+    bad(
+        "checked-rows-of-other-width",
+        "check b.json --max mse=1 --baseline a.csv --significant",
+        "b.json has 2 columns of y_true and a.csv has 1",
+        "both must hold the same rows; -t and -p choose other columns",
+        {**PAIR, "b.json": b'{"y_true": [[1, 1], [0, 0]], "y_pred": [[1, 2], [0, 1]]}'},
+    ),
+    bad(
         "weights-all-zero-sum",
         "compute mse a.csv -w weight --reduction sum",
         "a.csv: the weights add to 0, so mse has no sum",
