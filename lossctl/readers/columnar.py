@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 1 << 16
 """How many rows are given at a time: calls cost little beside so many, and their arrays stay in a cache."""
 
-_AHEAD = 4  # batches decoded before their turn
 _SAMPLE = 100
 _NAMES = {"parquet": "Parquet", "arrow": "Arrow"}
 _TOLD_APART = 10**15  # a float64 tells all numbers of 15 digits apart
@@ -124,7 +121,7 @@ def read(label: str, stream: Stream, format: str, options: Options) -> Columnar:
             schema, sample, frames = (_parquet_file if format == "parquet" else _arrow)(stream)
         except pl.exceptions.DuplicateError:
             raise InputError(f"{stream.path}: two columns have the same name", help="rename one of them") from None
-    return Columnar(label, stream.path, name, schema, sample, lambda columns: _ahead(frames(columns)))
+    return Columnar(label, stream.path, name, schema, sample, frames)
 
 
 def stored(label: str, url: str, format: str) -> Columnar:
@@ -156,15 +153,6 @@ def _require(path: str, name: str) -> None:
             f"{path}: {name} needs the extra fast",
             help="python -m pip install 'lossctl[fast]', or export the table as CSV",
         ) from None
-
-
-def _ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The frames; the next ones are decoded while the losses of one are computed."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = deque(reader.submit(next, frames, None) for _ in range(_AHEAD))
-        while (frame := coming.popleft().result()) is not None:
-            coming.append(reader.submit(next, frames, None))
-            yield frame
 
 
 def _parquet_file(stream: Stream) -> tuple[pl.Schema, pl.DataFrame, Frames]:
