@@ -1176,10 +1176,8 @@ def test_a_group_without_weight_is_undecided_and_the_others_are_not(
     ]
     done = run("check", *line)
     assert done.code == 3
-    value = "sum" if "sum" in gate else "mean"
     assert done.out.splitlines()[-1] == (
-        "1 of 3 gates is undecided: "
-        f"the weights of group g=a of new.csv add to 0, so {checks[0]['spec']} has no {value}."
+        "1 of 3 gates is undecided: the weights of group g=a of new.csv add to 0, so no row is judged."
     )
     assert run("check", *line, "--where", "g=a").code == 2  # of no weight at all there is nothing to judge
 
@@ -1206,7 +1204,22 @@ def test_rows_without_weight_never_pass_as_a_sum_of_nothing(
         ({"g": "y"}, "pass"),
         (None, "pass"),
     ] * 2
-    assert checks[0]["reason"] == f"the weights of group g=x of b.csv add to 0, so mse has no {nothing}"
+    assert checks[0]["reason"] == "the weights of group g=x of b.csv add to 0, so no row is judged"
+
+
+@pytest.mark.parametrize("own", ["--like keras", "--like torch --reduction sum"])
+def test_the_0_that_a_framework_tells_of_rows_without_weight_passes_no_gate(
+    own: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("g,w,y_true,y_pred\nx,0,0,100\nx,0,0,100\n")
+    Path("b.csv").write_text("g,w,y_true,y_pred\nx,0,0,100\ny,1,0,0\n")
+    line = ["-w", "w", "--max", "mse=1", "--isolated", *own.split()]
+    done = run("check", "a.csv", *line)
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == "the gate is undecided: the weights of a.csv add to 0, so no row is judged."
+    checks = json.loads(run("check", "b.csv", "-g", "g", *line, "--json").out)["checks"]
+    assert [one["status"] for one in checks] == ["undecided", "pass", "pass"]
 
 
 def test_what_many_gates_could_not_have_found_is_not_ruled_out(

@@ -311,12 +311,10 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
         else:
             weightless = [_key(value.group) for value in values if not value.weight]
             for check in _of_values(start, gate, values, baseline):
-                if check.status == "undecided" and _key(check.group) in weightless:
+                if _key(check.group) in weightless:  # of which some frameworks tell a 0
                     group = "" if check.group is None else f"group {group_text(check.group)} of "
-                    reason = f"the weights of {group}{check.input} add to 0"
-                    yield check._replace(
-                        reason=f"{reason}, so {check.text} has no {str(check.reduction).partition('-')[0]}"
-                    )
+                    reason = f"the weights of {group}{check.input} add to 0, so no row is judged"
+                    yield check._replace(status="undecided", reason=reason)
                 else:
                     yield check
 
