@@ -320,7 +320,7 @@ def _asked(source: Memory, y_pred: str, classes: Sequence[object] | None, positi
         y_true=there["y_true"],
         y_pred=there[y_pred],
         weight=there["weight"],
-        by=there["by"],
+        by=("by",) if there["by"] else (),
         classes=() if classes is None else tuple(map(as_text, classes)),
         positive="" if positive is None else as_text(positive),
     )

@@ -74,6 +74,11 @@ class DataError(LossctlError):
         self.row = row
 
 
+def option_name(text: str) -> str:
+    """The option that a text names, without its dashes: `y-pred` of `--y-pred mean=`."""
+    return text.rpartition("--")[2].partition(" ")[0]
+
+
 @contextmanager
 def about(option: str) -> Iterator[None]:
     """What goes wrong within is about an option, unless the fault itself names others."""

@@ -95,7 +95,7 @@ def details(table: dict[str, Any], rows: int, asked: Asked) -> tuple[Breakdown, 
 @pytest.mark.parametrize("most", [distribution.EXACT_ROWS, 100])
 def test_chunks_and_their_order_change_nothing(weight: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distribution, "EXACT_ROWS", most)
-    asked = Asked(weight=weight, by="g", apart=("id",), id="id")
+    asked = Asked(weight=weight, by=("g",), apart=("id",), id="id")
     table = made(500)
     results: list[Result] = []
     for rows in (1, 7, 500):

@@ -359,6 +359,19 @@ def test_a_column_groups_once(refused: Callable[..., str]) -> None:
     )
 
 
+@pytest.mark.parametrize("by", [",", "g,", " ", ",g"])
+def test_a_group_that_an_unset_variable_names_does_not_vanish(by: str, refused: Callable[..., str]) -> None:
+    assert refused("mae", "y,pred,g\n1,3,a\n", "-g", by).startswith('lossctl: a.csv: --by names no column "')
+
+
+def test_groups_named_one_by_one_are_no_column_with_a_comma(
+    compute: Callable[..., dict[str, Any]],
+) -> None:
+    text = 'a,b,"a,b",y,pred\n1,2,x,1,3\n'
+    assert compute("mae", text, "-g", "a", "-g", "b")["results"][0]["group"] == {"a": 1, "b": 2}
+    assert compute("mae", text, "-g", "a,b", "-g", "a")["results"][0]["group"] == {"a,b": "x", "a": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [

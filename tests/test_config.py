@@ -262,6 +262,12 @@ WRONG = {
 }
 
 
+def test_a_column_of_a_further_input_is_told_with_its_place(run: Callable[..., Ran], tree: Path) -> None:
+    (tree / "lossctl.toml").write_text("[check]\n# a line\ny-pred = 'mean=y_pred,var=x'\n")
+    said = run("check", "a.csv", "--max", "gaussian_nll=9").err.splitlines(keepends=True)[0]
+    assert said == f'lossctl: ../lossctl.toml:3: a.csv: --y-pred var= names no column "x"; {ARE}'
+
+
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_each_setting_that_is_wrong_is_told_with_its_place(key: str, run: Callable[..., Ran], tree: Path) -> None:
     value, said = WRONG[key]

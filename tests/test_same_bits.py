@@ -66,7 +66,7 @@ TABLES = pytest.mark.parametrize(
 @pytest.mark.parametrize("weight", ["", "w"])
 def test_chunks_and_order_never_show(table: Callable[[int], tables.Table], loss: str, by: str, weight: str) -> None:
     columns = table(ROWS)
-    asked = Asked(weight=weight, by=by)
+    asked = Asked(weight=weight, by=(by,) if by else ())
     whole = result(Memory("x", "x", columns), loss, asked, ROWS)
     assert all(math.isfinite(value.value) for value in whole.values)
     for rows in (7, 4096):
@@ -96,7 +96,7 @@ def test_formats_never_show(
     path = tmp_path / format
     path.write_bytes(tables.FORMATS[format](columns))
     arguments = ("--by", by, "-w", "w", "-f", "csv")
-    expected = result(Memory("x", "x", columns), loss, Asked(weight="w", by=by), 400)
+    expected = result(Memory("x", "x", columns), loss, Asked(weight="w", by=(by,) if by else ()), 400)
     ran = run("compute", loss, f"x={path}", *arguments)
     assert ran.err == ""
     values = [float(line.rpartition(",")[2]) for line in ran.out.splitlines()[1:]]
@@ -192,7 +192,7 @@ def test_totals_add_in_any_grouping(seed: int, rows: int) -> None:
     rng = np.random.default_rng(seed)
     table = {"y_true": rng.normal(size=60), "y_pred": rng.normal(size=60), "g": rng.integers(0, 3, 60)}
     source = Memory("x", "x", table)
-    plan = planned(parse("mse,rmse"), source.header(), Asked(by="g"), "x", "mean")
+    plan = planned(parse("mse,rmse"), source.header(), Asked(by=("g",)), "x", "mean")
     parts = [plan.total(plan.score(batch)) for (batch,) in assembled(source, [plan.binding], rows)]
     whole = reduce(add, parts, plan.empty)
     assert reduce(add, reversed(parts), plan.empty) == whole

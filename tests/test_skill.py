@@ -101,7 +101,7 @@ def of_constant(text: str, truth: NDArray[Any], constant: NDArray[np.float64], w
 
 
 def plan_of(text: str, source: Memory, weight: bool, by: str = "", reduction: str = "mean") -> Plan:
-    asked = Asked(weight="w" if weight else "", by=by)
+    asked = Asked(weight="w" if weight else "", by=(by,) if by else ())
     plan = planned(parse(text), source.header(), asked, "x", reduction)  # type: ignore[arg-type]  # a test gives words
     return beside_constants(plan)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, cast
 
 from lossctl.aggregates.specimen import FEWEST_ROWS, most_rows
 from lossctl.batch import key
-from lossctl.errors import UsageError, about, listed, nearest, quoted
+from lossctl.errors import UsageError, about, listed, nearest, option_name, quoted
 from lossctl.losses.conventions import EXACT
 from lossctl.losses.spec import ALL, parse
 from lossctl.plan import Model, planned
@@ -52,7 +52,7 @@ def choice(value: str, option: str, choices: Sequence[str]) -> str:
     raise UsageError(
         f"{option} is {listed(choices, 'or', most=len(choices))}, not {quoted(value)}",
         help=hint,
-        options=(option.rpartition("--")[2],),
+        options=(option_name(option),),
     )
 
 
@@ -181,7 +181,7 @@ def collected(
         "" if literal else data.y_true,
         "",
         "weight" if literal and data.weight else data.weight,
-        ",".join(data.by or ()),
+        tuple(data.by or ()),
         tuple(data.where or ()),
         tuple(data.classes.split(",")) if data.classes else (),
         data.positive,

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 
 from lossctl.batch import Batch, Key, key, named, place
-from lossctl.errors import DataError, InputError, LossctlError, UsageError, listed, nearest, quoted, repeated
+from lossctl.errors import (
+    DataError,
+    InputError,
+    LossctlError,
+    UsageError,
+    listed,
+    nearest,
+    option_name,
+    quoted,
+    repeated,
+)
 from lossctl.kinds import CLASSES_HELP, from_one
 from lossctl.readers import cells
 from lossctl.readers.table import CHUNK_ROWS, Column
@@ -52,7 +62,7 @@ class Asked(NamedTuple):
     y_true: str = ""
     y_pred: str = ""
     weight: str = ""
-    by: str = ""
+    by: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     positive: str = ""
@@ -274,14 +284,15 @@ def bind(
     )
 
 
-def _by(found: Found, header: Header, text: str, path: str) -> tuple[str, ...]:
+def _by(found: Found, header: Header, texts: Sequence[str], path: str) -> tuple[str, ...]:
     """The columns that make groups; `y_true` is also the column taken for it, whatever its name."""
     names: list[str] = []
-    for part in [text] if text in {"", *header.names} else map(str.strip, text.split(",")):
-        if part == "y_true" and part not in header.names and len(found.roles.get("y_true", ())) == 1:
-            names += [column.name for column in found.roles["y_true"]]
-        elif part:
-            names += [column.name for column in _select_any(header, part, "--by", path)]
+    for text in texts:
+        for part in [text] if text in header.names else map(str.strip, text.split(",")):
+            if part == "y_true" and part not in header.names and len(found.roles.get("y_true", ())) == 1:
+                names += [column.name for column in found.roles["y_true"]]
+            else:
+                names += [column.name for column in _select_any(header, part, "--by", path)]
     _refuse_twice(names, "--by", path)
     return tuple(names)
 
@@ -319,7 +330,7 @@ def select(header: Header, text: str, option: str, path: str) -> tuple[Column, .
                     f"{path}: {option} {quoted(part)} runs backwards: column {quoted(last)} stands before "
                     f"{quoted(first)}",
                     help=f"write {quoted(last + ':' + first)}, or name the columns with commas",
-                    options=(option.removeprefix("--"),),
+                    options=(option_name(option),),
                 )
             chosen += names[start : stop + 1]
         else:
@@ -335,7 +346,7 @@ def _refuse_twice(names: Sequence[str], option: str, path: str) -> None:
         raise UsageError(
             f"{path}: {option} names column {quoted(twice)} twice",
             help="name each column once",
-            options=(option.removeprefix("--"),),
+            options=(option_name(option),),
         )
 
 
@@ -495,7 +506,7 @@ def _refuse_unknown(header: Header, name: str, option: str, path: str) -> NoRetu
     raise UsageError(
         f"{path}: {option} names no column {quoted(name)}; there {_are(header)}",
         help=hint or f"{option} takes one of these names",
-        options=(option.removeprefix("--"),),
+        options=(option_name(option),),
     )
 
 
