@@ -56,7 +56,8 @@ CODES = {
     _UNSEEN: "No row has the label that --positive names, so every row counts as negative. Look at the spelling and the "
     "case of the label.",
     _LEFT_OUT: "LOSS all and identify try losses that take more inputs where columns are named like these. A cell of such a "
-    "column cannot be read, so these losses are left out; named in LOSS, they tell it as an error.",
+    "column is missing or cannot be read, so these losses are left out. Where LOSS names one, text is an error and --nan "
+    "decides about a missing cell.",
     "no-such-loss": "lossctl knows no such loss of the framework that --like names, so the value printed is the exact one.",
     "refused": "A convention, or exact under --like all, takes no such data, so it has no number; the note says why.",
     "unlike-exact": "Under --like, the value printed is not the exact one; the note says what acted, on how many rows, and "

@@ -7,6 +7,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lossctl.cli.options import is_typed
 from lossctl.errors import InputError, LossctlError, UsageError, close, listed, nearest, quoted
 
 if TYPE_CHECKING:
@@ -79,12 +80,7 @@ def told_with_place(command: Callable[..., int]) -> Callable[..., int]:
 
 def is_set(context: typer.Context, name: str) -> bool:
     """Whether the value of an option is that of the settings."""
-    return name in (context.default_map or {}) and not _is_typed(context, name)
-
-
-def _is_typed(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+    return name in (context.default_map or {}) and not is_typed(context, name)
 
 
 def configure(context: typer.Context, isolated: bool) -> None:
@@ -119,14 +115,12 @@ def configure(context: typer.Context, isolated: bool) -> None:
 
 def origins(context: typer.Context, values: Mapping[str, object]) -> Iterator[str]:
     """For each option in force its value and where that comes from."""
-    sources = {"COMMANDLINE": "command line"}
     for name, value in values.items():
         if value in (None, "", False, [], ()):
             continue
-        source = context.get_parameter_source(name)
         shown = value if isinstance(value, (list, tuple)) else [value]
-        where = sources.get(source.name if source is not None else "", "default")
-        where = context.obj.path if is_set(context, name) else where
+        where = context.obj.path if is_set(context, name) else "default"
+        where = "command line" if is_typed(context, name) else where
         text = ", ".join("true" if part is True else str(part) for part in shown)
         yield f"{name.replace('_', '-')} is {text} ({where})"
 

@@ -515,11 +515,16 @@ def grouped(command: Callable[..., int | None]) -> Callable[..., Callable[[], in
     return spread
 
 
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Whether an option, or an argument, stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _refuse_empty(context: typer.Context, given: Mapping[str, Any]) -> None:
     """Refuse an option with an empty text, which would pass for one that is not there: a gate, or the weights."""
     for option in context.command.params:
-        source = context.get_parameter_source(str(option.name))
-        if option.param_type_name == "option" and source is not None and source.name == "COMMANDLINE":
+        if option.param_type_name == "option" and is_typed(context, str(option.name)):
             value = given[str(option.name)]
             if "" in (value if isinstance(value, (list, tuple)) else [value]):
                 raise UsageError(f"{option.opts[-1]} is an empty text", help="a shell variable may be unset")

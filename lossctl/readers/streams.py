@@ -27,7 +27,7 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb
 
 
 def is_url(path: str) -> bool:
-    """Whether a path names an object of a store."""
+    """Whether a path names an object of a store or of the web."""
     return _URL.match(path) is not None
 
 
