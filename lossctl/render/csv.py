@@ -40,7 +40,7 @@ def render(result: Result, look: Look) -> str:
 
 def page(record: Listing | Picture, look: Look, delimiter: str = ",") -> str:
     """The headings and one row an entry."""
-    return _text(map(_harmless, record.cells()), delimiter)
+    return _text(lambda: map(_harmless, record.cells()), delimiter)
 
 
 def opening(layout: Layout, look: Look) -> str:
@@ -63,16 +63,16 @@ def separated(result: Result, delimiter: str) -> str:
     if result.layout is not None:
         return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
     if result.verdict is not None:
-        checks = [map(_cell, _check(check)) for check in result.verdict.checks]
-        return _text([CHECKS, *checks], delimiter)
+        checks = [_check(check) for check in result.verdict.checks]
+        return _text(lambda: [CHECKS, *map(_harmless, checks)], delimiter)
     if result.comparisons:
         from lossctl.render.comparisons import CSV_HEADER, csv_row  # values are faster without
 
-        rows = [map(_cell, csv_row(comparison)) for comparison in result.comparisons]
-        return _text([CSV_HEADER, *rows], delimiter)
+        rows = [csv_row(comparison) for comparison in result.comparisons]
+        return _text(lambda: [CSV_HEADER, *map(_harmless, rows)], delimiter)
     skilled = any(value.skill is not None for value in result.values)
-    cells = [map(_cell, [*_row(value), *(_skill(value) if skilled else ())]) for value in result.values]
-    return _text([(*HEADER, *(SKILL if skilled else ())), *cells], delimiter)
+    cells = [[*_row(value), *(_skill(value) if skilled else ())] for value in result.values]
+    return _text(lambda: [(*HEADER, *(SKILL if skilled else ())), *map(_harmless, cells)], delimiter)
 
 
 def header(layout: Layout, delimiter: str) -> str:
@@ -85,7 +85,7 @@ def header(layout: Layout, delimiter: str) -> str:
     width = dict(layout.roles).get("y_pred", 1)
     for grad in map(layout.grad_name, layout.grads):
         names += [grad] if width == 1 else [f"{grad}_{output}" for output in range(width)]
-    return _text([names], delimiter)
+    return _text(lambda: [names], delimiter)
 
 
 def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
@@ -100,13 +100,14 @@ def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
     columns += zip(*(row.losses for row in rows), strict=True)
     for grads in zip(*(row.grads for row in rows), strict=True):
         columns += zip(*grads, strict=True) if isinstance(grads[0], tuple) else [grads]
-    return _text(zip(*map(_harmless, columns), strict=True), delimiter)
+    harmless = [*map(_harmless, columns)]
+    return _text(lambda: zip(*harmless, strict=True), delimiter)
 
 
-def _harmless(column: Sequence[object]) -> Sequence[object]:
-    if str not in set(map(type, column)):
-        return column
-    return [_cell(cell) if isinstance(cell, str) else cell for cell in column]
+def _harmless(cells: Sequence[object]) -> Sequence[object]:
+    if str not in set(map(type, cells)):
+        return cells
+    return [_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _cell(text: str) -> str:
@@ -114,14 +115,13 @@ def _cell(text: str) -> str:
     return text if text.isprintable() else _LIVE.sub(lambda match: printable(match[0]), text)
 
 
-def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
-    rows = list(map(tuple, records))
+def _text(records: Callable[[], Iterable[Iterable[object]]], delimiter: str) -> str:
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(records())
     text = out.getvalue()
     if "\r" in text:  # which is quoted only where lines end in it, before Python 3.13
         lines: list[str] = []
-        csv.writer(_Sink(lines.append), delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+        csv.writer(_Sink(lines.append), delimiter=delimiter, lineterminator="\r\n").writerows(records())
         text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
     return text
 
