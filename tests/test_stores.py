@@ -446,7 +446,7 @@ def test_what_other_libraries_raise_below_polars_is_told(
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("name", ["silent.csv", "silent.parquet", "silent/"])
 def test_a_store_that_says_nothing_is_told(name: str, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "_PATIENCE", 0.2)
+    monkeypatch.setattr(stores, "PATIENCE", 0.2)
     url = f"s3://bucket/{name}"
     seconds, help = (
         (1, "a longer prefix has fewer objects")
@@ -492,7 +492,7 @@ def test_few_bytes_are_on_their_way_at_a_time(store: Store, run: Callable[..., R
 def test_what_the_web_answers_with_is_told(
     store: Store, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web, "_PATIENCE", 0.2)
+    monkeypatch.setattr(web, "PATIENCE", 0.2)
     text = tables.delimited(tables.regression(300))
     store[0].update({BROKEN: text, SILENT: PAIR})
     credentials = "\n  help: curl -sSfL {} | lossctl compute mse - can be given credentials"

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from lossctl.errors import InputError, UsageError, listed, nearest, quoted
-from lossctl.readers.streams import BOM, Stream, is_url, open_path, open_stdin
+from lossctl.readers.streams import BOM, WILD, Stream, is_url, open_path, open_stdin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,6 @@ _MAGIC = {
     b"PK\x03\x04": "npz",
     b"PK\x05\x06": "npz",
 }
-_WILD = re.compile(r"[*?]|\[.+?\]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _JSON_START = re.compile(rb"\s*(?:\{|\[\s*(?:[\[{\]\"]|-?[0-9]|(?:null|true|false|NaN|Infinity)\b))")
 # A file named like delimited text may begin with the bracket of a column's name.
@@ -187,12 +186,12 @@ def _found(path: str) -> Sequence[str]:
 
 def is_several(path: str) -> bool:
     """Whether a path names a folder or a pattern; a path that exists is no pattern, whatever it contains."""
-    wild = _WILD.search(path) is not None and not is_url(path)
+    wild = WILD.search(path) is not None and not is_url(path)
     return os.path.isdir(path) or (wild and not os.path.lexists(path))
 
 
 def _matches(argument: str) -> bool:
-    return _WILD.search(argument) is not None and bool(_found(argument))
+    return WILD.search(argument) is not None and bool(_found(argument))
 
 
 def _source(label: str, stream: Stream, path: str, options: Options) -> Source:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from lossctl.batch import Within
 from lossctl.errors import InputError, count, quoted
+from lossctl.readers.streams import WILD
 from lossctl.readers.table import CHUNK_ROWS, Chunk, Header, described
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ ENDINGS = {
 """What the names of the files that a folder is read for end with, perhaps before the name of a compression."""
 _COMPRESSED = {".gz", ".bz2", ".xz", ".zst"}
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
-WILD = re.compile(r"[*?]|\[.+?\]")
-"""What makes a path a pattern."""
 _NUMBER = re.compile(r"([0-9]+)")
 
 

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossctl.errors import InputError, quoted
 from lossctl.readers.fast import polars
-from lossctl.readers.parts import WILD, Listed, is_known, natural
-from lossctl.readers.streams import HEAD, LINE_END, Stream
+from lossctl.readers.parts import Listed, is_known, natural
+from lossctl.readers.streams import HEAD, LINE_END, WILD, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
-_PATIENCE = 60
-"""How many seconds to wait for a store before it is told that it gives nothing."""
+PATIENCE = 60
+"""How many seconds to wait for a store or a server before it is told that it gives nothing."""
 LONGER = 5
 """How many times as long to wait for more of what has begun, and for a list."""
 _BOUNDS = {"POLARS_NDJSON_CHUNK_SIZE": "8388608", "POLARS_LINES_CHUNK_PREFETCH_LIMIT": "4"}
@@ -126,7 +126,7 @@ def asked(url: str, work: Callable[[], T], patience: float = 1) -> T:
             faults.append(error)
 
     worker = Thread(target=run, daemon=True)
-    last = time.monotonic() + _PATIENCE * patience
+    last = time.monotonic() + PATIENCE * patience
     with warnings.catch_warnings(action="ignore"):
         worker.start()
         while worker.is_alive() and time.monotonic() < last:
@@ -135,7 +135,7 @@ def asked(url: str, work: Callable[[], T], patience: float = 1) -> T:
         return done[0]
     if not faults:
         help = "a longer prefix has fewer objects" if _is_several(url) else f"{pipe(url)} waits longer"
-        raise InputError(f"{url}: the store has given nothing for {_PATIENCE * patience:g} seconds", help=help)
+        raise InputError(f"{url}: the store has given nothing for {PATIENCE * patience:g} seconds", help=help)
     told = _told(url, faults[0])
     if told is None:
         raise faults[0]

@@ -22,6 +22,8 @@ LINE_END = b"\n"
 BOM = b"\xef\xbb\xbf"
 """The mark that some programs write before UTF-8 text."""
 
+WILD = re.compile(r"[*?]|\[.+?\]")
+"""What makes a path a pattern."""
 _URL = re.compile(r"(?:s3|gs|az|abfss?|https?)://")
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 

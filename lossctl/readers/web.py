@@ -12,14 +12,11 @@ from urllib.request import Request, urlopen
 
 from lossctl import __version__
 from lossctl.errors import InputError
-from lossctl.readers.stores import pipe
+from lossctl.readers.stores import PATIENCE, pipe
 from lossctl.readers.streams import HEAD, Stream
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
-
-_PATIENCE = 60
-"""How many seconds a server may be silent."""
 
 
 def answer(url: str, opened: ExitStack) -> Stream:
@@ -31,7 +28,7 @@ def answer(url: str, opened: ExitStack) -> Stream:
     address = quote(url, safe=punctuation)  # what a browser would do with blanks and letters beyond ASCII
     try:
         got = opened.enter_context(
-            urlopen(Request(address, headers={"User-Agent": f"lossctl/{__version__}"}), timeout=_PATIENCE)  # noqa: S310 — the caller has seen that it is http
+            urlopen(Request(address, headers={"User-Agent": f"lossctl/{__version__}"}), timeout=PATIENCE)  # noqa: S310 — the caller has seen that it is http
         )
     except HTTPError as error:
         error.close()
