@@ -49,7 +49,8 @@ class Check(NamedTuple):
         how_many: of a gate on rows how many such rows there are.
         baseline: the value that the limit comes from.
         p_adjusted: the chance of a difference from the limit at least as large, to either side, if the model were just as
-            good as that, after Holm's adjustment over all gates beside the baseline; None where no paired test was asked for, or could be done.
+            good as that, after Holm's adjustment over all gates beside the baseline; None where no paired test was asked
+            for, or could be done.
     """
 
     gate: str

@@ -182,19 +182,12 @@ def _refuse_unpaired(
         )
     if not files:
         raise UsageError(
-            "--significant takes files, and none is named",
-            help="standard input is -, and values have no files",
+            "--significant takes files, and none is named", help="standard input is -, and values have no files"
         )
     if len(data.y_pred or ()) > 1:
-        raise UsageError(
-            "--significant takes one -p, which names a column of each file",
-            help="give each -p by itself",
-        )
+        raise UsageError("--significant takes one -p, which names a column of each file", help="give each -p by itself")
     if reduction != "mean":
-        raise UsageError(
-            f"--significant is about means, not about {reduction}",
-            help="--reduction mean is the default",
-        )
+        raise UsageError(f"--significant is about means, not about {reduction}", help="--reduction mean is the default")
 
 
 def _tested(asked: Gates, baseline: str, files: list[str], data: opt.Data, opened: ExitStack) -> tuple[Verdict, Result]:
