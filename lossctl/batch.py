@@ -45,6 +45,7 @@ class Batch(NamedTuple):
         rows: how many rows were read.
         filtered: how many of them a filter left out.
         dropped: how many of them were left out for a missing cell.
+        gone: the groups of these.
         labels: labels that the end of the input has to judge.
         origin: where the rows were read.
         cells: the columns as they were read, for rows that are shown.
@@ -61,6 +62,7 @@ class Batch(NamedTuple):
     rows: int
     filtered: int
     dropped: int
+    gone: frozenset[Key]
     labels: frozenset[str]
     origin: Origin
     cells: Mapping[str, Sequence[Any] | NDArray[Any]]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from lossctl.aggregates.beyond import Beyond
-from lossctl.aggregates.groups import Each
+from lossctl.aggregates.groups import Each, Groups
 from lossctl.analysis.gates import Seen
 from lossctl.errors import NoRowsError
 from lossctl.results import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lossctl.analysis.gates import Gates
-    from lossctl.batch import Batch
+    from lossctl.batch import Batch, Key
     from lossctl.plan import Plan, Scored, Totals
     from lossctl.readers.table import Header
 
@@ -78,7 +80,20 @@ class Guard(NamedTuple):
         for place, limit in self.limits:
             losses, seen = scored.losses[place], scored.seen(place)
             beyond.append(Beyond() if losses is None else Beyond.of(losses.values[seen], numbers[seen], limit))
-        return Guarded(self.plan.total(scored), Each(tuple(beyond)))
+        totals = self.plan.total(scored)
+        if scored.batch.gone:
+            totals += self._empty(scored.batch.gone)
+        return Guarded(totals, Each(tuple(beyond)))
+
+    def _empty(self, groups: Iterable[Key]) -> Totals:
+        """What is known of groups without rows: a group that loses all of its rows must not pass for one that is not there."""
+        none = self.plan.empty
+        return replace(
+            none,
+            groups=Groups(dict.fromkeys(groups, none.tallies)),
+            groups_effects=Groups(dict.fromkeys(groups, none.effects)),
+            groups_constants=Groups(dict.fromkeys(groups, none.constants)),
+        )
 
     def seen(self, label: str, path: str | None, header: Header, known: Guarded, *, counted: bool) -> Seen:
         """What gates are judged by when all rows of an input were read.

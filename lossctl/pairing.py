@@ -488,10 +488,11 @@ def shared(batches: Sequence[Batch]) -> Sequence[Batch]:
 
 def _cut(batch: Batch, mask: NDArray[np.bool_]) -> Batch:
     """Some rows of a batch without gaps; the others count as dropped for a missing cell."""
-    group = None
+    group, gone = None, batch.gone
     if batch.group is not None:
         seen, codes = np.unique(batch.group[0][mask], return_inverse=True)
         group = codes.astype(np.intp), [batch.group[1][code] for code in seen.tolist()]
+        gone |= {batch.group[1][code] for code in batch.group[0][~mask].tolist()}
     kept = batch.kept[mask]
     numbers = {*(kept + batch.first_row).tolist()} if batch.unheld else ()
     return batch._replace(
@@ -500,6 +501,7 @@ def _cut(batch: Batch, mask: NDArray[np.bool_]) -> Batch:
         group=group,
         kept=kept,
         dropped=batch.dropped + batch.kept.size - kept.size,
+        gone=gone,
         unheld={role: [row for row in rows if row in numbers] for role, rows in batch.unheld.items()},
     )
 

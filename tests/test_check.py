@@ -1222,6 +1222,32 @@ def test_the_0_that_a_framework_tells_of_rows_without_weight_passes_no_gate(
     assert [one["status"] for one in checks] == ["undecided", "pass", "pass"]
 
 
+@pytest.mark.parametrize(
+    "gate", [*GATES_ON_VALUES, "--max mse=9 --like keras", "--baseline base.csv --tolerance mse=9 --significant"]
+)
+def test_a_group_whose_rows_all_miss_a_cell_is_undecided(
+    gate: str, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{group},{row},{row + 1}" for row in range(20) for group in "xy"]
+    Path("base.csv").write_text("\n".join(["g,y_true,y_pred", *rows, "z,1,1", "y,1,1", ""]))
+    Path("new.csv").write_text("\n".join(["g,y_true,y_pred", *rows, "z,1,", "y,1,", ""]))
+    line = ["new.csv", *gate.split(), "-g", "g", "--nan", "drop", "--isolated"]
+    done = run("check", *line)
+    assert done.code == 3
+    assert done.out.splitlines()[-1] == (
+        "1 of 4 gates is undecided: each row of group g=z of new.csv misses a cell, so no row is judged."
+    )
+    checks = json.loads(run("check", *line, "--json").out)["checks"]
+    assert [(one["group"], one["status"]) for one in checks] == [
+        ({"g": "x"}, "pass"),
+        ({"g": "y"}, "pass"),
+        ({"g": "z"}, "undecided"),
+        (None, "pass"),
+    ]
+    assert run("compute", "mse", "new.csv", "-g", "g", "--nan", "drop", "-f", "value").out == "1.0\n" * 3
+
+
 def test_what_many_gates_could_not_have_found_is_not_ruled_out(
     run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

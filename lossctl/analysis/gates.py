@@ -309,12 +309,13 @@ def judged(asked: Gates, seen: Seen, baseline: Baseline | None = None) -> Iterat
         elif gate.gate == "max-row":
             yield _of_rows(start, next(beyond))
         else:
-            weightless = [_key(value.group) for value in values if not value.weight]
+            weightless = {_key(value.group): value.n for value in values if not value.weight}
             for check in _of_values(start, gate, values, baseline):
                 if _key(check.group) in weightless:  # of which some frameworks tell a 0
-                    group = "" if check.group is None else f"group {group_text(check.group)} of "
-                    reason = f"the weights of {group}{check.input} add to 0, so no row is judged"
-                    yield check._replace(status="undecided", reason=reason)
+                    whose = f"{'' if check.group is None else f'group {group_text(check.group)} of '}{check.input}"
+                    weighs = f"the weights of {whose} add to 0"
+                    none = weighs if weightless[_key(check.group)] else f"each row of {whose} misses a cell"
+                    yield check._replace(status="undecided", reason=f"{none}, so no row is judged")
                 else:
                     yield check
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import compress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, TypeAlias
 
@@ -633,9 +634,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     faults += _group_faults(parts, kept, binding)
     for part in parts if binding.missing == "drop" else ():
         np.logical_or(missing, [value is None for value in part], out=missing)
-    if weight is not None:
-        wrong = kept[~((weight >= 0) & (weight < np.inf)) & ~missing]
-        faults += [(int(row), binding.weight or "", _NO_WEIGHT) for row in wrong[:1]]
+    faults += _weight_faults(weight, kept, missing, binding)
     if faults:
         first = min(faults, key=lambda fault: fault[0])
         raise _Unreadable(first[0], _cell_error(chunk, binding, first))
@@ -644,13 +643,15 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
 
     present: NDArray[np.bool_] | None = None
     dropped, whole = 0, ~missing
+    gone = frozenset[Key]()
     unheld = _unheld(chunk, binding, kept[whole]) if chunk.unheld else {}
     if missing.any():
         arrays = {name: array[whole] for name, array in arrays.items()}
         if binding.missing == "drop":
             dropped = int(np.count_nonzero(missing))
             kept, weight = kept[whole], None if weight is None else weight[whole]
-            parts = [[value for value, there in zip(part, whole, strict=True) if there] for part in parts]
+            out, parts = ([list(compress(part, rows)) for part in parts] for rows in (missing, whole))
+            gone = frozenset(group for group in zip(*out, strict=True) if None not in group)
         else:
             present = whole
     return Batch(
@@ -663,6 +664,7 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
         rows=chunk.rows,
         filtered=chunk.rows - kept.size - dropped,
         dropped=dropped,
+        gone=gone,
         labels=_labels(chunk, kept, binding),
         origin=chunk.origin,
         cells=chunk.columns,
@@ -675,7 +677,14 @@ def _batch(chunk: Chunk, binding: Binding) -> Batch:
     )
 
 
-_NO_WEIGHT = "is no weight: weights are finite and at least 0"
+def _weight_faults(
+    weight: Array | None, kept: NDArray[np.intp], missing: NDArray[np.bool_], binding: Binding
+) -> Iterator[tuple[int, str, str]]:
+    """The first cell that is no weight."""
+    if weight is not None and binding.weight is not None:
+        wrong = kept[~((weight >= 0) & (weight < np.inf)) & ~missing]
+        for row in wrong[:1]:
+            yield int(row), binding.weight, "is no weight: weights are finite and at least 0"
 
 
 def _group_faults(
