@@ -47,10 +47,11 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Callable[..., Ran]:
-    """Run a shell line in a folder of its own, with `lossctl` as a process."""
+    """Run a shell line in a folder of its own, with `lossctl` as the process that its installed script is."""
 
     def shell(line: str, stdin: bytes | None = None, **environment: str) -> Ran:
-        script = f'lossctl() {{ "{sys.executable}" -m lossctl "$@"; }}\n{line}'
+        process = "from lossctl.cli.main import script; script()"
+        script = f'lossctl() {{ "{sys.executable}" -c "{process}" "$@"; }}\n{line}'
         kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}}
         done = subprocess.run(
             ["bash", "-c", script],

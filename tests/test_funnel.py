@@ -66,6 +66,25 @@ def test_a_reader_that_never_reads_changes_no_verdict(shell: Callable[..., Ran],
     assert done.err.count("\n") == 2
 
 
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("compute mse many.csv -g site", 0),
+        ("check many.csv --max mse=0.5 --report csv:-", 1),
+        ("compute mse none.csv", 2),
+        ("check many.csv --max mse=9 --where site=none", 3),
+        ("compute --help", 0),
+        ("--version", 0),
+    ],
+)
+def test_the_script_ends_at_once_with_all_that_the_module_says(line: str, code: int, shell: Callable[..., Ran]) -> None:
+    done = shell(f"lossctl {line} | cat; exit ${{PIPESTATUS[0]}}")
+    assert done == shell(f"'{sys.executable}' -m lossctl {line}")
+    assert done.code == code
+    assert done.out or code == 2
+
+
 CLOSED = "lossctl: standard output is closed\n  help: -o FILE writes a file\n"
 FULL = "lossctl: standard output: cannot write it: No space left on device\n"
 NO_INPUT = (

@@ -16,7 +16,7 @@ import gc
 import os
 import sys
 from contextlib import redirect_stdout, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 BUG = 70
 INTERRUPTED = 130
 COULD_NOT = 2
+
+
+def script() -> NoReturn:
+    """Run the command line of this process and end it at once.
+
+    Python would first take down what it has loaded, for longer than a small file takes; all is written by then.
+    """
+    os._exit(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
