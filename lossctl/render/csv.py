@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lossctl.errors import printable
 from lossctl.render.numbers import full
 from lossctl.results import param_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from lossctl.cards import Listing, Picture
     from lossctl.losses.declare import Params
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lossctl.verdict import Check
 
 BETWEEN = ""
-_LIVE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 CHECKS = (
     *("name", "gate", "input", "loss", "params", "like", "reduction", "group"),
     *("op", "limit", "value", "status", "margin", "row", "reason"),
@@ -40,7 +40,7 @@ def render(result: Result, look: Look) -> str:
 
 def page(record: Listing | Picture, look: Look, delimiter: str = ",") -> str:
     """The headings and one row an entry."""
-    return _text(lambda: map(_harmless, record.cells()), delimiter)
+    return _text(map(_harmless, record.cells()), delimiter)
 
 
 def opening(layout: Layout, look: Look) -> str:
@@ -64,15 +64,15 @@ def separated(result: Result, delimiter: str) -> str:
         return header(result.layout, delimiter) + lines(result.layout, result.rows, delimiter)
     if result.verdict is not None:
         checks = [_check(check) for check in result.verdict.checks]
-        return _text(lambda: [CHECKS, *map(_harmless, checks)], delimiter)
+        return _text([CHECKS, *map(_harmless, checks)], delimiter)
     if result.comparisons:
         from lossctl.render.comparisons import CSV_HEADER, csv_row  # values are faster without
 
         rows = [csv_row(comparison) for comparison in result.comparisons]
-        return _text(lambda: [CSV_HEADER, *map(_harmless, rows)], delimiter)
+        return _text([CSV_HEADER, *map(_harmless, rows)], delimiter)
     skilled = any(value.skill is not None for value in result.values)
     cells = [[*_row(value), *(_skill(value) if skilled else ())] for value in result.values]
-    return _text(lambda: [(*HEADER, *(SKILL if skilled else ())), *map(_harmless, cells)], delimiter)
+    return _text([(*HEADER, *(SKILL if skilled else ())), *map(_harmless, cells)], delimiter)
 
 
 def header(layout: Layout, delimiter: str) -> str:
@@ -85,7 +85,7 @@ def header(layout: Layout, delimiter: str) -> str:
     width = dict(layout.roles).get("y_pred", 1)
     for grad in map(layout.grad_name, layout.grads):
         names += [grad] if width == 1 else [f"{grad}_{output}" for output in range(width)]
-    return _text(lambda: [names], delimiter)
+    return _text([names], delimiter)
 
 
 def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
@@ -100,8 +100,7 @@ def lines(layout: Layout, rows: Sequence[Row], delimiter: str) -> str:
     columns += zip(*(row.losses for row in rows), strict=True)
     for grads in zip(*(row.grads for row in rows), strict=True):
         columns += zip(*grads, strict=True) if isinstance(grads[0], tuple) else [grads]
-    harmless = [*map(_harmless, columns)]
-    return _text(lambda: zip(*harmless, strict=True), delimiter)
+    return _text(zip(*map(_harmless, columns), strict=True), delimiter)
 
 
 def _harmless(cells: Sequence[object]) -> Sequence[object]:
@@ -111,23 +110,14 @@ def _harmless(cells: Sequence[object]) -> Sequence[object]:
 
 
 def _cell(text: str) -> str:
-    """The text as it was read, line breaks too; what would steer a terminal is written as an escape."""
+    """The text as it was read, line feeds too; what would steer a terminal is written as an escape."""
     return text if text.isprintable() else _LIVE.sub(lambda match: printable(match[0]), text)
 
 
-def _text(records: Callable[[], Iterable[Iterable[object]]], delimiter: str) -> str:
+def _text(records: Iterable[Iterable[object]], delimiter: str) -> str:
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(records())
-    text = out.getvalue()
-    if "\r" in text:  # which is quoted only where lines end in it, before Python 3.13
-        lines: list[str] = []
-        csv.writer(_Sink(lines.append), delimiter=delimiter, lineterminator="\r\n").writerows(records())
-        text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
-    return text
-
-
-class _Sink(NamedTuple):
-    write: Callable[[str], object]
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(records)
+    return out.getvalue()
 
 
 def _check(check: Check) -> list[str]:
