@@ -380,21 +380,21 @@ def _wmape(y: Any, f: Any) -> list[Term]:
     return [share]
 
 
+def normalised_root(true: Sequence[Exact], pred: Sequence[Exact], normalise: str) -> Exact:
+    """The root of the mean square of errors, as a share of a measure of the true values."""
+    mean = mp.fsum(true) / len(true)
+    measures = {
+        "mean": abs(mean),
+        "range": max(true) - min(true),
+        "std": mp.sqrt(mp.fsum((a - mean) ** 2 for a in true) / len(true)),
+        "l2": mp.sqrt(mp.fsum(a**2 for a in true)),
+    }
+    squares = mp.fsum((a - b) ** 2 for a, b in zip(true, pred, strict=True))
+    return _over(mp.sqrt(squares / len(true)), measures[normalise])
+
+
 def _nrmse(y: Any, f: Any, normalise: str = "mean") -> list[Term]:
-    true, pred = _several(y), _several(f)
-
-    def share() -> Exact:
-        mean = mp.fsum(true) / len(true)
-        measures = {
-            "mean": abs(mean),
-            "range": max(true) - min(true),
-            "std": mp.sqrt(mp.fsum((a - mean) ** 2 for a in true) / len(true)),
-            "l2": mp.sqrt(mp.fsum(a**2 for a in true)),
-        }
-        squares = mp.fsum((a - b) ** 2 for a, b in zip(true, pred, strict=True))
-        return _over(mp.sqrt(squares / len(true)), measures[normalise])
-
-    return [share]
+    return [partial(normalised_root, _several(y), _several(f), normalise)]
 
 
 def _minkowski(y: Any, f: Any, p: float) -> list[Term]:

@@ -262,6 +262,7 @@ _SKILLED = 2.0
 EXCHANGED = "with y_true and y_pred exchanged"
 OPPOSITE = "with the other class as the positive one"
 _MISTAKEN = 3.0
+_AVERAGED = 4.0
 
 
 class Match(NamedTuple):
@@ -331,7 +332,13 @@ def explained(
         if math.isfinite(value.value)  # what is no number has many reasons nearer than a mistake
     )
     averaged = (
-        Match(value, value.value / classes, f"divided by {classes}, the number of classes", (), _cost(value, ranks) + 4)
+        Match(
+            value,
+            value.value / classes,
+            f"divided by {classes}, the number of classes",
+            (),
+            _cost(value, ranks) + _AVERAGED,
+        )
         for value in values
         if classes > 1 and value.reduction == "mean" and get(value.loss).takes_classes
     )

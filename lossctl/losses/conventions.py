@@ -15,7 +15,6 @@ from lossctl import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
 
     from lossctl.losses.declare import Params
 
@@ -112,8 +111,8 @@ _WHOLE_OF_CATBOOST = (
 )
 
 
-def _of_one_output(rows: Mapping[str, Row], but: AbstractSet[str] = frozenset()) -> Mapping[str, Row]:
-    return {loss: row if loss in but else row._replace(one_output=True) for loss, row in rows.items()}
+def _of_one_output(rows: Mapping[str, Row]) -> Mapping[str, Row]:
+    return {loss: row._replace(one_output=True) for loss, row in rows.items()}
 
 
 CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
@@ -316,33 +315,34 @@ CONVENTIONS: Mapping[str, Mapping[str, Row]] = {
         "sparse_cce": Row("mlogloss", {"log_floor": _LN_1E_16, **_SINGLE}),
         "top_k_error": Row("merror", _SINGLE),
     },
-    "catboost": _of_one_output(
-        {
-            "rmse": Row("RMSE, MultiRMSE", mean="added"),
-            "mae": Row("MAE", {"dead_zone": 1e-6}),
-            "mape": Row("MAPE", {"eps": 1.0}),
-            "smape": Row("SMAPE", {"percent": True}),
-            "quantile": Row("Quantile", {"dead_zone": 1e-6}, remark=_LEVEL_OF_CATBOOST),
-            "expectile": Row("Expectile", remark=_LEVEL_OF_CATBOOST),
-            "huber": Row("Huber", remark=_LEVEL_OF_CATBOOST),
-            "lq": Row("Lq"),
-            "log_cosh": Row("LogCosh", remark="CatBoost's logarithm has four to five right digits here."),
-            "fair": Row("FairLoss"),
-            "msle": Row("MSLE"),
-            "poisson_nll": Row("Poisson", {"log_input": True}),
-            "bce_logits": Row("Logloss, CrossEntropy, MultiLogloss, MultiCrossEntropy", remark=_WHOLE_OF_CATBOOST),
-            "hinge": Row("HingeLoss"),
-            "sparse_cce_logits": Row("MultiClass"),
-            "one_vs_all": Row("MultiClassOneVsAll"),
-            "tweedie_nll": Row("Tweedie", {"log_input": True}),
-            "sigmoid_focal": Row(
-                "Focal", remark="CatBoost has no default for alpha and gamma, and rounds both to float32."
-            ),
-            "brier": Row("BrierScore", remark="CatBoost takes logits, here y_pred holds probabilities."),
-            "median_absolute_error": Row("MedianAbsoluteError"),
-        },
-        but={"rmse", "bce_logits"},
-    ),
+    "catboost": {
+        "rmse": Row("RMSE, MultiRMSE", mean="added"),
+        "bce_logits": Row("Logloss, CrossEntropy, MultiLogloss, MultiCrossEntropy", remark=_WHOLE_OF_CATBOOST),
+        **_of_one_output(
+            {
+                "mae": Row("MAE", {"dead_zone": 1e-6}),
+                "mape": Row("MAPE", {"eps": 1.0}),
+                "smape": Row("SMAPE", {"percent": True}),
+                "quantile": Row("Quantile", {"dead_zone": 1e-6}, remark=_LEVEL_OF_CATBOOST),
+                "expectile": Row("Expectile", remark=_LEVEL_OF_CATBOOST),
+                "huber": Row("Huber", remark=_LEVEL_OF_CATBOOST),
+                "lq": Row("Lq"),
+                "log_cosh": Row("LogCosh", remark="CatBoost's logarithm has four to five right digits here."),
+                "fair": Row("FairLoss"),
+                "msle": Row("MSLE"),
+                "poisson_nll": Row("Poisson", {"log_input": True}),
+                "hinge": Row("HingeLoss"),
+                "sparse_cce_logits": Row("MultiClass"),
+                "one_vs_all": Row("MultiClassOneVsAll"),
+                "tweedie_nll": Row("Tweedie", {"log_input": True}),
+                "sigmoid_focal": Row(
+                    "Focal", remark="CatBoost has no default for alpha and gamma, and rounds both to float32."
+                ),
+                "brier": Row("BrierScore", remark="CatBoost takes logits, here y_pred holds probabilities."),
+                "median_absolute_error": Row("MedianAbsoluteError"),
+            }
+        ),
+    },
     "vw": _of_one_output(
         {
             "mse": Row("squared", _SINGLE),
